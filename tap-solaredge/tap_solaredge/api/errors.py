@@ -1,0 +1,71 @@
+"""Everything that can go wrong, as one tree; each class says how the tap goes on.
+
+TapSolarEdgeError
+  ConfigError          wrong or missing setting            stop before the first call
+  NotAuthorized        401, revoked or expired grant       stop, say how to renew
+  EndpointRetired      410                                 stop, name the API that works
+  NotPermitted         403, 404 on one resource or site    skip it, say so once, go on
+  RangeTooLong         400, 403 on a window                shorter windows, go on
+  Busy                 429 with wait, 5xx, network         wait and retry
+  BudgetReached        our limit or theirs                 end cleanly, exit code 0
+  UnexpectedPayload    not what the API promised           this stream and site fail, others go on
+  HarvestIncomplete    the summary of a run with failures  exit code 1
+"""
+
+from __future__ import annotations
+
+
+class TapSolarEdgeError(Exception):
+    """Base of all errors of this tap; its text is for people and never holds a secret."""
+
+    stops_the_run = False
+    """Whether no further call can succeed."""
+
+
+class ConfigError(TapSolarEdgeError):
+    """A setting is wrong or missing."""
+
+    stops_the_run = True
+
+
+class NotAuthorized(TapSolarEdgeError):
+    """The service does not know the credential."""
+
+    stops_the_run = True
+
+
+class EndpointRetired(TapSolarEdgeError):
+    """The service has switched this API off (HTTP 410)."""
+
+    stops_the_run = True
+
+
+class NotPermitted(TapSolarEdgeError):
+    """The credential may not read this resource or site, or it does not exist."""
+
+
+class RangeTooLong(TapSolarEdgeError):
+    """The service refuses the span of a window."""
+
+
+class Busy(TapSolarEdgeError):
+    """The service or the network cannot answer now; trying again later may work."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds that the service asks to wait, if it says so."""
+
+
+class BudgetReached(TapSolarEdgeError):
+    """No calls are left; a later run goes on from the saved state."""
+
+    stops_the_run = True
+
+
+class UnexpectedPayload(TapSolarEdgeError):
+    """The answer is not what the API promises."""
+
+
+class HarvestIncomplete(TapSolarEdgeError):
+    """Some streams or sites failed; their bookmarks did not move."""
