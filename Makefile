@@ -37,7 +37,6 @@ test: setup ## set up and run all tests
 lint: setup ## check style and formatting
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/check-jsonschema --builtin-schema vendor.meltano meltano.yml
 
 format: setup ## rewrite files to the project's style
 	@$(BIN)/ruff check --fix .

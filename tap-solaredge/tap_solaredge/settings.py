@@ -23,7 +23,7 @@ SETTINGS = th.PropertiesList(
         th.StringType,
         secret=True,
         title="API key",
-        description="Key of a fleet application in SolarEdge's developer console (also: SEH_API_KEY)",
+        description="Key of a fleet application in SolarEdge's developer console",
     ),
     th.Property(
         "account_key",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
 
     from tap_solaredge.readings import Record
-
-HARVEST_KEY = "SEH_API_KEY"
-"""Environment variable in which SolarEdge Harvest keeps the key."""
 
 
 class Writer(MsgSpecWriter):
@@ -58,10 +54,8 @@ class TapSolarEdge(Tap):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
-    def __init__(self, *args: Any, config: Any = None, **kwargs: Any) -> None:  # noqa: ANN401
-        if isinstance(config, dict) and not config.get("api_key") and os.environ.get(HARVEST_KEY):
-            config = {**config, "api_key": os.environ[HARVEST_KEY]}
-        super().__init__(*args, config=config, **kwargs)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
         conceal.add([self.config.get("api_key"), self.config.get("account_key")])
         conceal_logs()
 

@@ -39,7 +39,7 @@ def credential(config: Mapping[str, Any]) -> AuthBase:
     if not api_key:
         raise ConfigError(
             "No credential: set `api_key` to the key of a fleet application "
-            "(environment: TAP_SOLAREDGE_API_KEY or SEH_API_KEY)"
+            "(environment: TAP_SOLAREDGE_API_KEY; with Meltano also SEH_API_KEY)"
         )
     if not api_key.isprintable() or not api_key.isascii():
         raise ConfigError("`api_key` holds a character that no SolarEdge key has; copy it again")

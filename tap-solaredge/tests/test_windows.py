@@ -1,0 +1,58 @@
+"""Bookmark, overlap and limits become windows."""
+
+from datetime import UTC, datetime, timedelta
+
+from tap_solaredge.windows import Window, fill_back, shorter, split
+
+DAY = timedelta(days=1)
+
+
+def at(day, hour=0, minute=0):
+    return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
+
+
+def test_a_span_within_the_limit_is_one_window():
+    assert split(at(19, 11, 45), at(20, 12, 5), 7 * DAY) == [Window(at(19, 11, 45), at(20, 12, 5))]
+
+
+def test_windows_meet_on_quarter_hours_and_the_newest_ones_are_full():
+    assert split(at(1), at(20, 12, 5), 7 * DAY) == [
+        Window(at(1), at(6, 12, 15)),
+        Window(at(6, 12, 15), at(13, 12, 15)),
+        Window(at(13, 12, 15), at(20, 12, 5)),
+    ]
+
+
+def test_no_window_is_longer_than_the_limit():
+    for window in split(at(1), at(20, 12, 5), timedelta(hours=12)):
+        assert window.end - window.start <= timedelta(hours=12)
+
+
+def test_nothing_to_read_is_no_window():
+    assert split(at(20), at(20), DAY) == []
+
+
+def test_a_window_is_filled_backwards_because_it_is_paid_for_whole():
+    assert fill_back(at(20, 11), at(20, 12), 7 * DAY, floor=at(1)) == at(13, 12)
+
+
+def test_filling_back_costs_no_further_call():
+    start = fill_back(at(5), at(20, 12), 7 * DAY, floor=at(1))
+    assert start == at(1)
+    assert len(split(start, at(20, 12), 7 * DAY)) == len(split(at(5), at(20, 12), 7 * DAY))
+
+
+def test_filling_back_never_passes_what_is_wanted():
+    assert fill_back(at(20, 11), at(20, 12), 7 * DAY, floor=at(19)) == at(19)
+
+
+def test_a_bookmark_older_than_the_wanted_start_is_still_the_start():
+    assert fill_back(at(10), at(20, 12), 7 * DAY, floor=at(19)) == at(10)
+
+
+def test_refused_windows_shrink_along_the_known_limits_then_by_half():
+    ladder = (7 * DAY, DAY, DAY / 2)
+    assert shorter(7 * DAY, ladder) == DAY
+    assert shorter(DAY, ladder) == DAY / 2
+    assert shorter(DAY / 2, ladder) == DAY / 4
+    assert shorter(timedelta(hours=1), ladder) is None
