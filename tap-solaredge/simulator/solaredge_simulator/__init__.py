@@ -1,0 +1,1 @@
+"""A SolarEdge monitoring service on loopback, for the demo, tests and benchmarks."""

@@ -1,0 +1,62 @@
+"""`/_simulator/...`: what tests ask and set over HTTP. Such calls cost nothing and are not recorded."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import orjson
+
+from solaredge_simulator.messages import Answer, RefusalError, problem
+
+if TYPE_CHECKING:
+    from solaredge_simulator.calls import Calls
+    from solaredge_simulator.clock import Clock
+    from solaredge_simulator.messages import Request
+
+
+class Control:
+    """Introspection and control: calls, metrics, clock."""
+
+    def __init__(self, clock: Clock, calls: Calls) -> None:
+        self._clock, self._calls = clock, calls
+        self._routes = {
+            ("GET", "calls"): self._get_calls,
+            ("DELETE", "calls"): self._delete_calls,
+            ("GET", "metrics"): lambda _: calls.summary(),
+            ("GET", "clock"): lambda _: self._shown(),
+            ("POST", "clock"): self._set_clock,
+        }
+
+    def answer(self, request: Request) -> Answer:
+        """Return the answer to a call of a test."""
+        name = request.path.removeprefix("/_simulator/")
+        try:
+            if (request.method, name) not in self._routes:
+                raise problem(HTTPStatus.NOT_FOUND, "Unknown endpoint of the simulator")
+            return Answer(body=self._routes[request.method, name](request))
+        except RefusalError as refusal:
+            return refusal.answer
+        except (KeyError, TypeError, ValueError) as error:
+            return problem(HTTPStatus.BAD_REQUEST, f"{type(error).__name__}: {error}").answer
+
+    def _get_calls(self, _: Request) -> object:
+        return self._calls.as_json()
+
+    def _delete_calls(self, _: Request) -> object:
+        self._calls.clear()
+        return {}
+
+    def _set_clock(self, request: Request) -> object:
+        """Take {"now": "..."} or {"advance_seconds": ...}, and {"speed": ...}."""
+        asked = orjson.loads(request.body)
+        if "now" in asked:
+            self._clock.set(datetime.fromisoformat(asked["now"]))
+        self._clock.advance(seconds=asked.get("advance_seconds", 0))
+        if "speed" in asked:
+            self._clock.run(asked["speed"])
+        return self._shown()
+
+    def _shown(self) -> object:
+        return {"now": self._clock.now().isoformat()}

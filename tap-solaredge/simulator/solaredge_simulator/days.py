@@ -1,0 +1,90 @@
+"""The truth of one site and one local day, in columns of quarter hours. Pure; kept in memory."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from random import Random
+from typing import TYPE_CHECKING, NamedTuple
+
+from solaredge_simulator.flows import balanced_columns, bare_columns, production
+from solaredge_simulator.inverters import inverter_columns
+from solaredge_simulator.local_days import midnight, quarter_count
+from solaredge_simulator.outages import uplink
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from solaredge_simulator.flows import Column, Key
+    from solaredge_simulator.outages import Uplink
+    from solaredge_simulator.sites import Site
+
+
+class Sum(NamedTuple):
+    """The sum of the values there are, and their number."""
+
+    total: float
+    known: int
+
+
+def column(site: Site, day: date, key: Key) -> Column:
+    """Return one series of a local day as it was, whether visible yet or not."""
+    if site.first_day is None or day < site.first_day:
+        return [None] * quarter_count(site.zone, day)
+    return (columns if _is_of_site(site, key) else inverters)(site, day)[key]
+
+
+def daily_sum(site: Site, day: date, key: Key) -> Sum:
+    """Return the sum of one series over a whole local day."""
+    if site.first_day is None or day < site.first_day:
+        return Sum(0.0, 0)
+    return _sums(site, day)[key] if _is_of_site(site, key) else add(inverters(site, day)[key])
+
+
+@lru_cache(maxsize=2048)
+def columns(site: Site, day: date) -> Mapping[Key, Column]:
+    """Return the series of the site itself and of its batteries."""
+    start, count = midnight(site.zone, day), quarter_count(site.zone, day)
+    random = Random(f"{site.seed}/{site.site_id}/{day.toordinal()}")
+    energies = production(site, day, start, count, random)
+    if site.demand is None:
+        return _without(link(site, day).lost, bare_columns(site, energies, random))
+    return _without(
+        link(site, day).lost, balanced_columns(site, site.demand, day.weekday(), energies, random)
+    )
+
+
+@lru_cache(maxsize=512)
+def inverters(site: Site, day: date) -> Mapping[Key, Column]:
+    """Return the series of all inverters."""
+    found = inverter_columns(site, midnight(site.zone, day), columns(site, day))
+    return _without(link(site, day).lost, found)
+
+
+@lru_cache(maxsize=20_000)
+def link(site: Site, day: date) -> Uplink:
+    """Return what was lost and what came late on a local day."""
+    start, count = midnight(site.zone, day), quarter_count(site.zone, day)
+    return uplink(f"{site.seed}/{site.site_id}/{day.toordinal()}/link", start, count, trouble=site.trouble)
+
+
+def add(values: Column) -> Sum:
+    """Return the sum of the values there are."""
+    known = [value for value in values if value is not None]
+    return Sum(sum(known), len(known))
+
+
+@lru_cache(maxsize=20_000)
+def _sums(site: Site, day: date) -> Mapping[Key, Sum]:
+    return {key: add(values) for key, values in columns(site, day).items()}
+
+
+def _is_of_site(site: Site, key: Key) -> bool:
+    return not key[0] or any(battery.serial == key[0] for battery in site.batteries)
+
+
+def _without(lost: range, found: dict[Key, Column]) -> Mapping[Key, Column]:
+    """Blank the quarters in which the site was offline."""
+    for values in found.values() if lost else ():
+        values[lost.start : lost.stop] = [None] * len(lost)
+    return found

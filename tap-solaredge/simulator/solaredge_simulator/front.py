@@ -1,0 +1,48 @@
+"""What stands between the sockets and the dialects: which API, the call list, tests' own endpoints."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from solaredge_simulator import v1_retired
+from solaredge_simulator.calls import Calls
+from solaredge_simulator.control import Control
+from solaredge_simulator.v2.service import V2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from solaredge_simulator.accounts import Account
+    from solaredge_simulator.clock import Clock
+    from solaredge_simulator.messages import Answer, Request
+    from solaredge_simulator.options import Options
+    from solaredge_simulator.plants import Plant
+
+
+class Front:
+    """Answers every request and records those that the real service would have seen."""
+
+    def __init__(
+        self, plants: Mapping[int, Plant], clock: Clock, options: Options, accounts: Iterable[Account]
+    ) -> None:
+        self.clock, self.options, self.calls = clock, options, Calls()
+        self.stopping = threading.Event()
+        self._v2 = V2(plants, options, accounts)
+        self._control = Control(clock, self.calls)
+
+    def answer(self, request: Request) -> Answer:
+        """Return the answer to one request."""
+        if request.path.startswith("/_simulator/"):
+            return self._control.answer(request)
+        with self.calls.running():
+            answer = self._dialect(request)
+            if self.options.latency:
+                self.stopping.wait(self.options.latency)
+        self.calls.record(request, answer)
+        return answer
+
+    def _dialect(self, request: Request) -> Answer:
+        if request.path == "/v2" or request.path.startswith("/v2/"):
+            return self._v2.answer(request)
+        return v1_retired.answer(request)

@@ -1,0 +1,79 @@
+"""Requests, answers and refusals as plain values: what the dialects take and give. No sockets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+PROBLEM = "application/problem+json"
+_PROBLEM_TYPE = "https://se-api.stoplight.io/docs/monitoring"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as it came; header names in lower case; `now` is the simulator's time."""
+
+    method: str
+    path: str
+    query: Mapping[str, list[str]]
+    headers: Mapping[str, str]
+    body: bytes
+    now: datetime
+
+    def first(self, name: str) -> str | None:
+        """Return the first value of a query parameter."""
+        return self.query[name][0] if name in self.query else None
+
+
+@dataclass
+class Answer:
+    """What goes back; `body` is JSON data, text or bytes. The last three fields are for the call list."""
+
+    status: int = HTTPStatus.OK
+    body: object = None
+    headers: dict[str, str] = field(default_factory=dict)
+    content_type: str = "application/json"
+    template: str = ""
+    site: int | None = None
+    credential: str | None = None
+
+    def content(self) -> bytes:
+        """Return the body as bytes."""
+        if isinstance(self.body, bytes):
+            return self.body
+        return self.body.encode() if isinstance(self.body, str) else orjson.dumps(self.body)
+
+
+class RefusalError(Exception):
+    """A request that the service refuses; carries the answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status, answer.body)
+        self.answer = answer
+
+
+def problem(status: int, detail: str, title: str | None = None) -> RefusalError:
+    """Return a refusal with a `problem+json` body (API V2 reference, section 9)."""
+    body = {
+        "type": _PROBLEM_TYPE,
+        "title": title or HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail,
+        "traceId": f"{status:032d}",
+    }
+    return RefusalError(Answer(status, body, content_type=PROBLEM))
+
+
+def parse(method: str, target: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Request:
+    """Return the request for a request line, its headers and its body."""
+    parts = urlsplit(target)
+    query = parse_qs(parts.query, keep_blank_values=True)
+    return Request(method, unquote(parts.path), query, headers, body, now)

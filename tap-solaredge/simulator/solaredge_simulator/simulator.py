@@ -1,0 +1,113 @@
+"""The simulator as a context: a server on a loopback port with its plants, clock and call list."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Self
+
+from solaredge_simulator.accounts import Account
+from solaredge_simulator.clock import Clock
+from solaredge_simulator.fleet import fleet
+from solaredge_simulator.front import Front
+from solaredge_simulator.limits import Plan
+from solaredge_simulator.options import Options
+from solaredge_simulator.server import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+    from types import TracebackType
+
+    from solaredge_simulator.calls import Calls
+    from solaredge_simulator.plants import Plant
+
+_POLL = 0.02
+
+
+class Simulator:
+    """A SolarEdge service on loopback. Use it with `with`, or call `start` and `stop`.
+
+    Every field of `Options` (behaviour) and of `Plan` (limits of the default account) is a keyword too.
+    """
+
+    def __init__(
+        self,
+        *,
+        now: datetime | None = None,
+        speed: float | None = None,
+        port: int = 0,
+        seed: int = 1,
+        extra: int = 0,
+        first_day: date | None = None,
+        trouble: bool = True,
+        plants: dict[int, Plant] | None = None,
+        accounts: Sequence[Account] | None = None,
+        **switches: Any,  # noqa: ANN401
+    ) -> None:
+        """Build the service.
+
+        Args:
+            now: what its clock shows; it stands still then. None: real time.
+            speed: simulated seconds per real second, if the clock is to run otherwise.
+            port: 0 takes a free one.
+            seed: of weather and people.
+            extra: sites beyond the five.
+            first_day: no plant has data before it.
+            trouble: hours offline and late uploads happen.
+            plants: these instead of the fleet.
+            accounts: these instead of one account with the key `demo-fleet-key` and all sites.
+            switches: fields of `Options` and `Plan`.
+        """
+        plan = Plan(**{name: switches.pop(name) for name in _names(Plan) & switches.keys()})
+        options = Options(**switches)
+        self.clock = Clock(now, speed)
+        self.plants = plants or fleet(seed, extra=extra, first_day=first_day, trouble=trouble)
+        self.accounts = tuple(accounts or [Account(plan=plan)])
+        self.front = Front(self.plants, self.clock, options, self.accounts)
+        self._port = port
+        self._server: Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def calls(self) -> Calls:
+        """All calls so far, control calls left out."""
+        return self.front.calls
+
+    @property
+    def key(self) -> str:
+        """The first key of the first account."""
+        return next(iter(self.accounts[0].keys))
+
+    @property
+    def url(self) -> str:
+        """The base address, without `/v2`."""
+        if self._server is None:
+            raise RuntimeError("the simulator is not running")
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def start(self) -> Self:
+        """Listen."""
+        self._server = Server(self.front, self._port)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL,), name="simulator")
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Close all sockets and wait for all threads."""
+        if self._server and self._thread:
+            self._server.stop()
+            self._thread.join()
+            self._server = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def _names(settings: type) -> set[str]:
+    return {field.name for field in fields(settings)}

@@ -1,0 +1,1 @@
+"""Monitoring API V2 as its reference describes it."""

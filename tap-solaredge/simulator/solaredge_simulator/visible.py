@@ -1,0 +1,68 @@
+"""Series of a site as they can be seen at an instant: quarters as they are, longer buckets summed. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from solaredge_simulator import days
+from solaredge_simulator.days import Sum
+from solaredge_simulator.local_days import midnight, quarter_count, slices
+from solaredge_simulator.outages import LATEST
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from solaredge_simulator.flows import Column, Key
+    from solaredge_simulator.local_days import Slice
+    from solaredge_simulator.sites import Site
+
+
+class View(NamedTuple):
+    """A site at an instant (epoch seconds)."""
+
+    site: Site
+    now: float
+
+    def column(self, day: date, key: Key) -> Column:
+        """Return one series of a local day, None where it is not visible yet."""
+        begin, count = midnight(self.site.zone, day), quarter_count(self.site.zone, day)
+        if begin >= self.now:
+            return [None] * count
+        values = days.column(self.site, day, key)
+        if self._settled(day):
+            return values
+        arrivals = days.link(self.site, day).visible_at
+        return [value if at <= self.now else None for value, at in zip(values, arrivals, strict=True)]
+
+    def quarters(self, key: Key, start: float, end: float) -> Column:
+        """Return one series quarter by quarter over [start, end) (epoch seconds)."""
+        found: Column = []
+        for piece in slices(self.site.zone, start, end):
+            found += self.column(piece.day, key)[piece.first : piece.last]
+        return found
+
+    def sum(self, key: Key, start: float, end: float) -> Sum:
+        """Return sum and number of the values of one series that are visible in [start, end)."""
+        total, known = 0.0, 0
+        for piece in slices(self.site.zone, max(start, self.site.begins), min(end, self.now)):
+            part = self._piece(piece, key)
+            total, known = total + part.total, known + part.known
+        return Sum(total, known)
+
+    def total(self, key: Key, start: float, end: float) -> float | None:
+        """Return the sum of what is visible in [start, end); None where there is nothing."""
+        found = self.sum(key, start, end)
+        return found.total if found.known else None
+
+    def mean(self, key: Key, start: float, end: float) -> float | None:
+        """Return the mean of what is visible in [start, end); None where there is nothing."""
+        found = self.sum(key, start, end)
+        return found.total / found.known if found.known else None
+
+    def _piece(self, piece: Slice, key: Key) -> Sum:
+        if piece.last - piece.first == piece.of and self._settled(piece.day):
+            return days.daily_sum(self.site, piece.day, key)
+        return days.add(self.column(piece.day, key)[piece.first : piece.last])
+
+    def _settled(self, day: date) -> bool:
+        return self.now - midnight(self.site.zone, day) > LATEST + 90_000
