@@ -48,10 +48,10 @@ def columns(site: Site, day: date) -> Mapping[Key, Column]:
     random = Random(f"{site.seed}/{site.site_id}/{day.toordinal()}")
     energies = production(site, day, start, count, random)
     if site.demand is None:
-        return _without(link(site, day).lost, bare_columns(site, energies, random))
-    return _without(
-        link(site, day).lost, balanced_columns(site, site.demand, day.weekday(), energies, random)
-    )
+        found = bare_columns(site, energies, random)
+    else:
+        found = balanced_columns(site, site.demand, day.weekday(), energies, random)
+    return _without(link(site, day).lost, found)
 
 
 @lru_cache(maxsize=512)

@@ -20,6 +20,7 @@ Key = tuple[str, str]
 
 _OF_BATTERY = ("charge_wh", "discharge_wh", "charge_w", "discharge_w", "remaining_wh", "state_of_charge")
 _State = tuple[float, ...]
+_Quarter = tuple["Flows", "Flows", list[_State]]
 _LEAST_SWAP = 8.0
 _CHURNS, _CROSSES = 0.12, 0.3
 _DEVIATION = 0.06
@@ -78,16 +79,14 @@ def balanced_columns(
     return columns
 
 
-def _quarter(
-    made: float, load: float, packs: list[Pack], random: Random
-) -> tuple[Flows, Flows, list[_State]]:
+def _quarter(made: float, load: float, packs: list[Pack], random: Random) -> _Quarter:
     """Return (energies in Wh, mean powers in W, batteries) of one quarter."""
     fate, spare = random.random(), min(made, load)
     swap = eighths(spare * 0.15) if spare > _LEAST_SWAP else 0.0
     churn = swap if packs and fate < _CHURNS else 0.0
     cross = swap if _CHURNS <= fate < _CROSSES else 0.0
     quadruple = 4 + 4 * _DEVIATION * (random.random() - 0.5)
-    surplus, batteries = made - load, []
+    surplus, batteries = made - load, list[_State]()
     charge = discharge = charge_w = discharge_w = 0.0
     for pack in packs:
         taken, given = pack.flow(surplus, churn)
