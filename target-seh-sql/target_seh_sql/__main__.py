@@ -1,0 +1,5 @@
+"""Runs the target: python -m target_seh_sql."""
+
+from target_seh_sql.target import TargetSehSql
+
+TargetSehSql.cli()

@@ -1,0 +1,51 @@
+"""What can go wrong, by what to do about it.
+
+TargetSehSqlError
+  BadMessage             a line that is not a Singer message, or comes at the wrong time
+    BadRecord            a record with a wrong or missing value
+      MissingKey         ... in its key
+  UnknownStream          no table for this stream
+  UnsupportedDatabase    URL, driver or server that cannot be used
+  SchemaMismatch         the tables are not the ones that this version writes
+  WriteFailed            the database refused: disk full, missing right, connection lost for good
+"""
+
+from __future__ import annotations
+
+from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
+
+
+class TargetSehSqlError(Exception):
+    """Base of every error that this target raises on purpose; its text is meant for people."""
+
+
+class BadMessage(TargetSehSqlError):
+    """A line of input is not a Singer message."""
+
+
+class RecordBeforeSchema(BadMessage, RecordsWithoutSchemaException):
+    """A RECORD came before the SCHEMA of its stream."""
+
+
+class BadRecord(BadMessage):
+    """A record holds a value that its column cannot hold."""
+
+
+class MissingKey(BadRecord, MissingKeyPropertiesError):
+    """A record lacks part of its natural key."""
+
+
+class UnknownStream(TargetSehSqlError):
+    """There is no table for this stream."""
+
+
+class UnsupportedDatabase(TargetSehSqlError):
+    """The database behind the URL cannot be used."""
+
+
+class SchemaMismatch(TargetSehSqlError):
+    """The tables found are not those that this version writes."""
+
+
+class WriteFailed(TargetSehSqlError):
+    """The database refused a write for good; nothing of the batch was kept."""

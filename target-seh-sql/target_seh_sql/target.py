@@ -1,0 +1,231 @@
+"""The target: settings, what to do with each message, when to commit, and STATE after its data."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from singer_sdk import Target
+from singer_sdk import typing as th
+from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
+from singer_sdk.helpers.capabilities import PluginCapabilities
+
+from target_seh_sql.errors import BadMessage, RecordBeforeSchema, TargetSehSqlError, UnknownStream
+from target_seh_sql.load import Loader
+from target_seh_sql.progress import Progress
+from target_seh_sql.reader import TypedReader
+from target_seh_sql.records import RECORD_TYPES, SYNC, line_decoder, row_of
+from target_seh_sql.sinks import IgnoredSink, TableSink
+from target_seh_sql.sync_metadata import Received, sync_rows
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from singer_sdk.sinks import Sink
+
+    from target_seh_sql.records import Row
+
+logger = logging.getLogger("target-seh-sql")
+
+SECONDS_BETWEEN_COMMITS: Final = 1.0
+STREAM_NAMES: Final = frozenset(RECORD_TYPES) - {SYNC.stream.name}
+
+
+class TargetSehSql(Target):
+    """Loads the streams of tap-solaredge into the nine SolarEdge Harvest tables of a SQL database."""
+
+    name = "target-seh-sql"
+    package_name = "target-seh-sql"
+    capabilities: ClassVar[list[Any]] = [
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+    config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
+        th.Property(
+            "sqlalchemy_url",
+            th.StringType,
+            default="sqlite:///seh.db",
+            secret=True,
+            title="Database URL",
+            description="Where to write, e.g. `sqlite:///seh.db` (a file, relative to the working directory)",
+        ),
+        th.Property(
+            "unknown_streams",
+            th.StringType,
+            default="fail",
+            allowed_values=["fail", "ignore"],
+            title="Unknown streams",
+            description="What to do with a stream that has no table: `fail` before anything of it is read, "
+            "or `ignore` it with one warning",
+        ),
+        th.Property(
+            "table_prefix",
+            th.StringType,
+            default="",
+            pattern="^[A-Za-z0-9_]*$",
+            title="Table prefix",
+            description="Put before the name of every table, e.g. `seh_`",
+        ),
+        th.Property(
+            "batch_size_rows",
+            th.IntegerType,
+            default=10_000,
+            minimum=1,
+            title="Rows per batch",
+            description="Rows that are written in one transaction when the tap is faster than the database; "
+            "more need more memory and gain little",
+        ),
+    ).to_dict()
+
+    message_reader: TypedReader
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401
+        reader = TypedReader()
+        super().__init__(message_reader=reader, **settings)
+        reader.pause, reader.failed = self._pause, self._failed
+        self._typed: set[str] = set()
+        self._loader = Loader(self.config["sqlalchemy_url"], prefix=self.config["table_prefix"])
+        self._progress = Progress()
+        self._committed_at = time.monotonic()
+        self._pending_state: dict[str, Any] | None = None
+        self._written_state: dict[str, Any] = {}
+        self._received: Counter[Received] = Counter()
+        self._received_then: Counter[Received] = Counter()
+
+    @classmethod
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Add the SDK's settings for stream maps only: its others (load_method, ...) do not hold here."""
+        super(Target, cls).append_builtin_config(config_jsonschema)
+
+    @classmethod
+    def invoke(cls, **options: Any) -> None:  # noqa: ANN401
+        """Run; an error that is meant for people is one line, its traceback shown at DEBUG."""
+        try:
+            super().invoke(**options)
+        except ConfigValidationError:
+            raise
+        except (TargetSehSqlError, SingerSDKError) as error:
+            logger.error("%s", error)  # noqa: TRY400
+            logger.debug("", exc_info=error)
+            sys.exit(1)
+
+    def get_sink_class(self, stream_name: str) -> type[Sink]:
+        """Return the sink for a stream.
+
+        Raises:
+            UnknownStream: it has no table, and `unknown_streams` is `fail`.
+        """
+        if stream_name in STREAM_NAMES:
+            return TableSink
+        if self.config["unknown_streams"] == "ignore":
+            return IgnoredSink
+        raise UnknownStream(
+            f"there is no table for the stream {stream_name!r}; "
+            f"this target loads {', '.join(sorted(STREAM_NAMES))}. "
+            "Deselect the stream, or set unknown_streams to ignore."
+        )
+
+    # Messages
+
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        super()._process_schema_message(message_dict)
+        stream = message_dict["stream"]
+        if stream in STREAM_NAMES and not self.config.get("stream_maps"):
+            self._typed.add(stream)
+            self.message_reader.decode = line_decoder(self._typed)
+
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        """Take a record that could not be typed in one pass: stream maps, ignored streams, bad records."""
+        self._assert_line_requires(message_dict, {"stream", "record"})
+        stream, record = message_dict["stream"], message_dict["record"]
+        if not isinstance(record, dict):
+            raise BadMessage(f"stream {stream!r}: a record is not an object: {str(record)[:60]!r}")
+        if stream not in self.mapper.stream_maps:
+            raise RecordBeforeSchema(f"stream {stream!r}: a record came before the SCHEMA of its stream")
+        if stream in self._typed:
+            kind = RECORD_TYPES[stream]
+            self.message_reader.rows[kind.row].append(row_of(kind, record))
+        else:
+            super()._process_record_message(message_dict)
+
+    def _handle_max_record_age(self) -> None:
+        """Do nothing: commits come often enough."""
+
+    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
+        self._assert_line_requires(message_dict, {"value"})
+        state = message_dict["value"]
+        if not isinstance(state, dict):
+            raise BadMessage(f"a STATE message's value is not an object: {str(state)[:60]!r}")
+        if state != self._latest_state:
+            self._latest_state = self._pending_state = state
+
+    def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
+        logger.info("ACTIVATE_VERSION for %r ignored: history is never deleted", message_dict.get("stream"))
+
+    # Commits
+
+    def _pause(self, input_is_waiting: bool) -> None:
+        """Commit when a batch is full; and a STATE as soon as the tap is silent, or after a second."""
+        buffered = sum(map(len, self.message_reader.rows.values()))
+        waited = time.monotonic() - self._committed_at >= SECONDS_BETWEEN_COMMITS
+        if buffered >= self.config["batch_size_rows"] or (
+            self._pending_state is not None and (waited or not input_is_waiting)
+        ):
+            self.commit()
+
+    def commit(self) -> None:
+        """Write what is buffered and the sync_metadata of its STATE in one transaction; emit the STATE."""
+        batch = self._buffered()
+        self._count(batch)
+        state = self._pending_state
+        rows = dict(batch)
+        if state is not None:
+            now = datetime.now(UTC).replace(microsecond=0)
+            rows[SYNC.stream.name] = sync_rows(
+                state, self._written_state, self._received, self._received_then, now
+            )
+        if any(rows.values()):
+            self._loader.write(rows)
+            self._progress.add(sum(map(len, batch.values())))
+        for buffer in batch.values():
+            buffer.clear()
+        if state is not None:
+            self._pending_state, self._written_state = None, state
+            self._received_then = self._received.copy()
+            self._write_state_message(state)
+        self._committed_at = time.monotonic()
+
+    def _buffered(self) -> dict[str, list[Row]]:
+        buffers = self.message_reader.rows
+        return {name: buffers[kind.row] for name, kind in RECORD_TYPES.items() if buffers.get(kind.row)}
+
+    def _count(self, batch: dict[str, list[Row]]) -> None:
+        for name, rows in batch.items():
+            site = attrgetter("id" if name == "sites" else "site_id")
+            for site_id, count in Counter(map(site, rows)).items():
+                self._received[Received(name, site_id)] += count
+
+    def process_endofpipe(self) -> None:
+        """Commit the rest and say what the run did."""
+        self.commit()
+        self._loader.close()
+        self._progress.end(self._loader.merged)
+
+    def _failed(self, error: BaseException) -> None:
+        """Keep what came before a bad line; anything else rolls back to the last commit."""
+        try:
+            if isinstance(error, (BadMessage, UnknownStream)):
+                self.commit()
+        finally:
+            self._loader.close()
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """Roll back and leave: the SDK would acknowledge rows that were never committed."""
+        logger.info("signal %d: what is not committed is rolled back", signum)
+        raise SystemExit(128 + signum)
