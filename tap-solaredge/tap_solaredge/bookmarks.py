@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tap_solaredge import coverage
 from tap_solaredge.api.errors import ConfigError
-from tap_solaredge.local_time import utc_text
+from tap_solaredge.local_time import from_utc_text, utc_text
+from tap_solaredge.windows import Window
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,8 +19,8 @@ class Bookmarks:
     """Reads and moves the bookmarks inside a state document.
 
     A partition holds `context` (the site), `replication_key` and `replication_key_value` (start of the newest
-    complete interval that carried a value), `read_until` (how far has been asked), `synced_at`, `status`
-    (`success`, `skipped` or `error`) and, after a failure, `error_message`.
+    complete interval that carried a value), `covered` (the spans of time that have been read, values or not),
+    `synced_at`, `status` (`success`, `skipped` or `error`) and, after a failure, `error_message`.
     """
 
     def __init__(self, state: dict[str, Any]) -> None:
@@ -45,18 +47,45 @@ class Bookmarks:
         value = self._index.get((stream, site_id), {}).get("replication_key_value")
         return str(value) if value is not None else None
 
-    def read_until(self, stream: str, site_id: int) -> str | None:
-        """Return the instant (UTC) up to which the stream has been read, values or not."""
-        value = self._index.get((stream, site_id), {}).get("read_until")
-        return str(value) if value is not None else None
+    def covered(self, stream: str, site_id: int) -> list[Window]:
+        """Return the spans that have been read.
 
-    def advance(self, stream: str, site_id: int, key: str, value: str | None, read_until: datetime) -> None:
-        """Move a bookmark to a newer value, never back."""
+        Raises:
+            ConfigError: If the state holds something else.
+        """
+        spans = self._index.get((stream, site_id), {}).get("covered", [])
+        try:
+            return [Window(from_utc_text(start), from_utc_text(end)) for start, end in spans]
+        except (TypeError, ValueError):
+            raise ConfigError(
+                f"The state of {stream}, site {site_id} is damaged: `covered` is {spans!r:.80}; "
+                "remove that partition to read its history again"
+            ) from None
+
+    def read_until(self, stream: str, site_id: int) -> datetime | None:
+        """Return the instant up to which the stream has been read."""
+        spans = self.covered(stream, site_id)
+        return spans[-1].end if spans else None
+
+    def advance(self, stream: str, site_id: int, key: str, value: str | None, read: Window) -> None:
+        """Note what was read and move the bookmark to a newer value, never back."""
         partition = self.of(stream, site_id)
         partition["replication_key"] = key
         if value is not None and value > (self.value(stream, site_id) or ""):
             partition["replication_key_value"] = value
-        partition["read_until"] = max(partition.get("read_until", ""), utc_text(read_until))
+        self._cover(stream, site_id, coverage.add(self.covered(stream, site_id), read))
+
+    def read_only(self, stream: str, site_id: int, read: Window) -> None:
+        """Note what a stream without history was last read from."""
+        self._cover(stream, site_id, [read])
+
+    def reopen(self, stream: str, site_id: int, span: Window) -> None:
+        """Forget that a span was read: it carried no values then, and may now."""
+        spans = self.covered(stream, site_id)
+        if spans:
+            whole = Window(spans[0].start, spans[-1].end)
+            kept = coverage.missing(whole, [span, *coverage.missing(whole, spans)])
+            self._cover(stream, site_id, kept)
 
     def finish(
         self, stream: str, site_id: int, at: datetime, status: str = "success", error: str | None = None
@@ -68,3 +97,6 @@ class Bookmarks:
         partition.pop("error_message", None)
         if error is not None:
             partition["error_message"] = error
+
+    def _cover(self, stream: str, site_id: int, spans: list[Window]) -> None:
+        self.of(stream, site_id)["covered"] = [[utc_text(span.start), utc_text(span.end)] for span in spans]

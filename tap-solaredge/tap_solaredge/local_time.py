@@ -63,8 +63,8 @@ def zone(name: str | None) -> ZoneInfo:
 
 
 def midnight(day: date, site_zone: ZoneInfo) -> datetime:
-    """Return the start of a local day."""
-    return datetime(day.year, day.month, day.day, tzinfo=site_zone)
+    """Return the start of a local day, in UTC: times of one zone are compared by Python without their offset."""
+    return datetime(day.year, day.month, day.day, tzinfo=site_zone).astimezone(UTC)
 
 
 def local_day(moment: datetime, site_zone: ZoneInfo) -> date:

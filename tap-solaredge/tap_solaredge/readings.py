@@ -105,6 +105,8 @@ class Site:
     zone: ZoneInfo
     installed: date | None
     pending: bool
+    latitude: float | None = None
+    longitude: float | None = None
     devices: Inventory = field(default_factory=lambda: Inventory([], [], []))
 
     @property

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 
 from tap_solaredge.api.client import DEFAULT_RETRIES
 from tap_solaredge.api.errors import ConfigError
-from tap_solaredge.site_harvest import Scope
+from tap_solaredge.budget import Limits, default_path
+from tap_solaredge.plan import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,6 +103,53 @@ SETTINGS = th.PropertiesList(
         description="How often a call is repeated after 429, 5xx or a network failure",
     ),
     th.Property(
+        "late_data_days",
+        th.IntegerType(minimum=0),
+        default=3,
+        title="Late data",
+        description="Days that are read again once a day, for data that arrive late",
+    ),
+    th.Property(
+        "inventory_refresh_hours",
+        th.IntegerType(minimum=0),
+        default=24,
+        title="Inventory refresh",
+        description="Hours that the lists of sites and devices are kept before they are asked again",
+    ),
+    th.Property(
+        "calls_per_minute",
+        th.IntegerType(minimum=0),
+        default=10,
+        title="Calls per minute",
+        description="Limit of the plan, 0 for none; what the service's answers say is believed first",
+    ),
+    th.Property(
+        "monthly_credits",
+        th.IntegerType(minimum=0),
+        default=2000,
+        title="Monthly credits",
+        description="Calls of the plan in one billing cycle, 0 for no limit",
+    ),
+    th.Property(
+        "billing_day",
+        th.IntegerType(minimum=1, maximum=31),
+        default=1,
+        title="Billing day",
+        description="Day of the month on which the billing cycle begins: that of the sign-up",
+    ),
+    th.Property(
+        "max_calls_per_run",
+        th.IntegerType(minimum=1),
+        title="Calls per run",
+        description="Calls that one run may make; the next run goes on from there",
+    ),
+    th.Property(
+        "ledger_path",
+        th.StringType,
+        title="Ledger",
+        description="File in which calls are counted across runs; in the platform's state directory when empty",
+    ),
+    th.Property(
         "user_agent",
         th.StringType,
         title="User agent",
@@ -125,7 +174,24 @@ def scope(config: Mapping[str, Any]) -> Scope:
         power_lookback=timedelta(days=config["power_lookback_days"]),
         time_unit=config["energy_time_unit"],
         overlap=timedelta(minutes=config["sync_overlap_minutes"]),
+        late_data=timedelta(days=config["late_data_days"]),
     )
+
+
+def limits(config: Mapping[str, Any]) -> Limits:
+    """Return what the settings allow to be spent."""
+    return Limits(
+        calls_per_minute=config["calls_per_minute"] or None,
+        monthly_credits=config["monthly_credits"] or None,
+        billing_day=config["billing_day"],
+        max_calls_per_run=config.get("max_calls_per_run"),
+    )
+
+
+def ledger_path(config: Mapping[str, Any]) -> Path:
+    """Return where calls are counted."""
+    path = config.get("ledger_path")
+    return Path(str(path)).expanduser() if path else default_path()
 
 
 def _instant(config: Mapping[str, Any], name: str) -> datetime | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import Tap
@@ -10,14 +11,17 @@ from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.singerlib import RecordMessage
 
+from tap_solaredge.api import v2
 from tap_solaredge.api.auth import credential
 from tap_solaredge.api.client import Client
 from tap_solaredge.api.errors import ConfigError, TapSolarEdgeError
 from tap_solaredge.bookmarks import Bookmarks
+from tap_solaredge.budget import Ledger
+from tap_solaredge.clock import Clock
 from tap_solaredge.fetch import Fetch
 from tap_solaredge.harvest import Harvest
 from tap_solaredge.redaction import conceal, conceal_logs
-from tap_solaredge.settings import SETTINGS, scope
+from tap_solaredge.settings import SETTINGS, ledger_path, limits, scope
 from tap_solaredge.streams import STREAMS, SolarEdgeStream
 
 if TYPE_CHECKING:
@@ -54,7 +58,8 @@ class TapSolarEdge(Tap):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, *args: Any, clock: Clock | None = None, **kwargs: Any) -> None:  # noqa: ANN401
+        self._clock = clock or Clock()
         super().__init__(*args, **kwargs)
         conceal.add([self.config.get("api_key"), self.config.get("account_key")])
         conceal_logs()
@@ -85,18 +90,24 @@ class TapSolarEdge(Tap):
             yield from batch[1] if batch else ()
 
     def _harvest(self, streams: list[SolarEdgeStream]) -> Harvest:
-        config = self.config
+        config, clock = self.config, self._clock
+        auth = credential(config)
+        ledger = Ledger(ledger_path(config), auth.identity, limits(config), clock)
         client = Client(
             config["api_url"],
-            credential(config),
+            auth,
+            ledger,
+            clock,
             timeout=config["request_timeout"],
             retries=config["request_retries"],
             user_agent=config.get("user_agent"),
         )
+        keep_for = timedelta(hours=config["inventory_refresh_hours"])
         return Harvest(
             streams=streams,
-            client=client,
-            fetch=Fetch(client, config["energy_time_unit"]),
+            fetch=Fetch(v2, client, ledger, clock, time_unit=config["energy_time_unit"], keep_for=keep_for),
+            ledger=ledger,
+            clock=clock,
             bookmarks=Bookmarks(cast("dict[str, Any]", self.state)),
             scope=scope(config),
             site_ids=list(config.get("site_ids") or []),

@@ -18,6 +18,8 @@ class FleetKey(AuthBase):
     """The V2 fleet API key, sent as a header (reference: API V2, section 2.1)."""
 
     def __init__(self, api_key: str, account_key: str | None = None) -> None:
+        self.identity = api_key
+        """What tells this credential from others; only its hash is ever stored."""
         self._api_key = api_key
         self._account_key = account_key
 
@@ -29,7 +31,7 @@ class FleetKey(AuthBase):
         return request
 
 
-def credential(config: Mapping[str, Any]) -> AuthBase:
+def credential(config: Mapping[str, Any]) -> FleetKey:
     """Return the credential that the settings describe.
 
     Raises:

@@ -1,12 +1,14 @@
-"""The only HTTP of the tap: send a request, retry what may pass, turn a status into an error."""
+"""The only HTTP of the tap: send a request within the budget, retry what may pass, turn a status into an error."""
 
 from __future__ import annotations
 
 import email.utils
 import logging
-from datetime import UTC, datetime, timedelta
+import random
+from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple
 
 import backoff
 import msgspec
@@ -29,14 +31,18 @@ if TYPE_CHECKING:
 
     from requests.auth import AuthBase
 
+    from tap_solaredge.budget import Ledger
+    from tap_solaredge.clock import Clock
+
 logger = logging.getLogger("tap-solaredge.api")
 
 LONGEST_WAIT = 60.0
-"""Seconds; the wait before try n is 2^n seconds, at most this."""
+"""Seconds; the wait before try n is 2^n seconds with jitter, at most this."""
 DEFAULT_RETRIES = 6
 BODY_IN_MESSAGE = 200
-SKEW_WORTH_A_WARNING = timedelta(minutes=5)
 MINUTE_LIMIT_WAIT = 60.0
+WORTH_A_LINE = 5.0
+"""Seconds of waiting for the minute's limit that are worth a line in the log."""
 WINDOW_STARTS = frozenset({"from", "startTime", "startDate"})
 
 _BAD_REQUEST, _TOO_MANY, _SERVER_ERROR = 400, 429, 500
@@ -45,10 +51,7 @@ _MEANING: dict[int, tuple[type[TapSolarEdgeError], str]] = {
     401: (NotAuthorized, ". The credential is missing, wrong or expired: check `api_key`"),
     403: (NotPermitted, ""),
     404: (NotPermitted, ""),
-    410: (
-        EndpointRetired,
-        ". SolarEdge has switched this API off (V1 on 2026-11-03): use V2 with a fleet key",
-    ),
+    410: (EndpointRetired, ". SolarEdge switched this API off (V1 on 2026-11-03): use V2 with a fleet key"),
 }
 """Status to what it means and what to do."""
 
@@ -60,6 +63,11 @@ class Request(NamedTuple):
     params: tuple[tuple[str, str], ...] = ()
     site_id: int | None = None
 
+    @property
+    def endpoint(self) -> str:
+        """The kind of call, the same for all sites."""
+        return self.path if self.site_id is None else self.path.replace(f"/{self.site_id}", "/{site}", 1)
+
     def has_window(self) -> bool:
         """Whether the call names a span of time, so that a shorter span may be accepted."""
         return any(name in WINDOW_STARTS for name, _ in self.params)
@@ -68,23 +76,15 @@ class Request(NamedTuple):
         return f"{self.path} {' '.join(f'{name}={value}' for name, value in self.params)}".rstrip()
 
 
-def _waits() -> Generator[float, TapSolarEdgeError, None]:
-    """Yield the seconds to wait after each failure: what the service asks for, else 2^n."""
-    failure = yield 0.0
-    exponent = 0
-    while True:
-        retry_after = getattr(failure, "retry_after", None)
-        failure = yield min(2.0**exponent, LONGEST_WAIT) if retry_after is None else retry_after
-        exponent += 1
-
-
 class Client:
-    """Asks the service, one request at a time, and counts what it asked."""
+    """Asks the service, one request at a time, and writes each call down before it is sent."""
 
     def __init__(
         self,
         base_url: str,
         credential: AuthBase,
+        ledger: Ledger,
+        clock: Clock,
         *,
         timeout: float = 30.0,
         retries: int = DEFAULT_RETRIES,
@@ -92,30 +92,28 @@ class Client:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._timeout = timeout
+        self._ledger = ledger
+        self._clock = clock
         self._session = requests.Session()
         self._session.auth = credential
         self._session.headers["Accept"] = "application/json"
         self._session.headers["User-Agent"] = user_agent or f"tap-solaredge/{version('tap-solaredge')}"
-        self._skew = timedelta()
+        self._get_with_retries = backoff.on_exception(
+            self._wait_between_tries, Busy, max_tries=retries + 1, jitter=None, logger=None
+        )(self._get_once)
         self.calls = 0
         """Calls made so far, failed ones and retries included."""
-        self._get_with_retries = backoff.on_exception(
-            _waits, Busy, max_tries=retries + 1, jitter=None, logger=None, on_backoff=_say_wait
-        )(self._get_once)
 
-    def now(self) -> datetime:
-        """Return the service's clock (UTC), which its answers tell; before the first one the host's."""
-        return datetime.now(UTC) + self._skew
-
-    def get(self, request: Request) -> Any:  # noqa: ANN401
-        """Return the decoded JSON answer.
+    def get(self, request: Request) -> bytes:
+        """Return the answer: JSON, checked, but not decoded.
 
         Raises:
             TapSolarEdgeError: The subclass says what happened and how to go on.
         """
         return self._get_with_retries(request)
 
-    def _get_once(self, request: Request) -> Any:  # noqa: ANN401
+    def _get_once(self, request: Request) -> bytes:
+        self._wait_for_budget(request)
         self.calls += 1
         try:
             response = self._session.get(
@@ -123,26 +121,36 @@ class Client:
             )
         except requests.RequestException as error:
             raise Busy(f"No answer from {request.path}: {_reason(error)}") from None
-        self._learn_time(response)
+        self._learn(response)
         if response.status_code != requests.codes.ok:
             raise _error(request, response)
-        return _decode(request, response)
+        return _checked(request, response)
 
-    def _learn_time(self, response: requests.Response) -> None:
-        """Set our clock by the service's `Date`: windows must not depend on a host whose clock is wrong."""
+    def _wait_for_budget(self, request: Request) -> None:
+        while wait := self._ledger.spend(request.site_id, request.endpoint):
+            if wait >= WORTH_A_LINE:
+                logger.info("The minute's calls are spent; going on in %.0f s", wait)
+            self._clock.sleep(wait)
+
+    def _wait_between_tries(self) -> Generator[float, Busy, None]:
+        """Wait after each failure as long as the service asks for, else 2^n seconds with jitter."""
+        failure = yield 0.0
+        for exponent in count():
+            seconds = failure.retry_after
+            if seconds is None:
+                seconds = min(2.0**exponent, LONGEST_WAIT) * random.uniform(0.5, 1.0)
+            logger.warning("%s; trying again in %.0f s", failure, seconds)
+            self._clock.sleep(seconds)
+            failure = yield 0.0
+
+    def _learn(self, response: requests.Response) -> None:
+        """Set the clock and the minute's limit by what the service tells."""
         sent = _http_date(response.headers.get("Date"))
-        if sent is None:
-            return
-        skew = sent - datetime.now(UTC)
-        if abs(skew - self._skew) < timedelta(seconds=2):
-            return
-        if abs(skew) > SKEW_WORTH_A_WARNING and abs(self._skew) <= SKEW_WORTH_A_WARNING:
-            logger.warning("This computer's clock differs from the service's by %s; theirs is used", skew)
-        self._skew = skew
-
-
-def _say_wait(details: Any) -> None:  # noqa: ANN401
-    logger.warning("%s; trying again in %.0f s", conceal(str(details["exception"])), details["wait"])
+        if sent is not None:
+            self._clock.set_by(sent)
+        limit = response.headers.get("x-ratelimit-limit-minute", "").strip()
+        if limit.isdigit() and int(limit) > 0:
+            self._ledger.learn_minute_limit(int(limit))
 
 
 def _reason(error: requests.RequestException) -> str:
@@ -156,14 +164,18 @@ def _reason(error: requests.RequestException) -> str:
     return type(error).__name__
 
 
-def _decode(request: Request, response: requests.Response) -> Any:  # noqa: ANN401
-    try:
-        payload = msgspec.json.decode(response.content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Busy(f"{request.path} answered something that is not JSON: {_excerpt(response)}") from None
-    if not isinstance(payload, dict | list):
-        raise UnexpectedPayload(f"{request.path} answered a bare {type(payload).__name__}, not data")
-    return payload
+def _checked(request: Request, response: requests.Response) -> bytes:
+    """Return the body if it looks like data; a cut or foreign one may be whole next time."""
+    start = response.content.lstrip()[:1]
+    if start in {b"{", b"["}:
+        try:
+            msgspec.json.decode(response.content, type=msgspec.Raw)
+        except msgspec.DecodeError:
+            raise Busy(f"{request.path} answered cut or broken JSON") from None
+        return response.content
+    if start == b'"':
+        raise UnexpectedPayload(f"{request.path} answered a bare text, not data: {_excerpt(response)}")
+    raise Busy(f"{request.path} answered something that is not JSON: {_excerpt(response)}")
 
 
 def _error(request: Request, response: requests.Response) -> TapSolarEdgeError:

@@ -91,6 +91,26 @@ def request(
     return Request(path, params, site_id)
 
 
+def parse(resource: Resource, payload: Any, site_id: int) -> Any:  # noqa: ANN401
+    """Return what an answer says; the type is that of the resource's field in `Answers`.
+
+    Raises:
+        UnexpectedPayload: If it is not what the API promises; the message names site, resource and field.
+    """
+    where = f"site {site_id}, {resource}"
+    match resource:
+        case Resource.DETAILS:
+            return details(payload, where)
+        case Resource.DEVICES:
+            return devices(payload, where, site_id)
+        case Resource.POWER | Resource.ENERGY:
+            return series(payload, where)
+        case Resource.METERS | Resource.METER_ENERGY:
+            return meters(payload, where)
+        case Resource.STORAGE | Resource.STORAGE_ENERGY | Resource.LIFETIME_STORAGE:
+            return storage(payload, where)
+
+
 def details(payload: Any, where: str) -> Record:  # noqa: ANN401
     """Return the row of `sites` (5.3)."""
     place = payload.get("location") if isinstance(payload, dict) else None
@@ -146,11 +166,6 @@ def devices(payload: Any, where: str, site_id: int) -> Inventory:  # noqa: ANN40
             inventory.equipment.append(shared | _equipment(device, kind, where))
     _make_names_unique(inventory.meters)
     return inventory
-
-
-def power(payload: Any, where: str) -> Series:  # noqa: ANN401
-    """Return production power (W) or energy (Wh) per interval (5.5, 5.6)."""
-    return series(payload, where)
 
 
 def meters(payload: Any, where: str) -> list[MeterSeries]:  # noqa: ANN401

@@ -1,0 +1,37 @@
+"""Whether the sun is up, so that nobody is asked for solar power in the dark. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from math import asin, atan2, cos, degrees, radians, sin
+
+DARK_BELOW = -3.0
+"""Degrees; no module makes measurable power with the sun this far under the horizon."""
+STEP = timedelta(minutes=15)
+
+
+def elevation(latitude: float, longitude: float, at: datetime) -> float:
+    """Return the sun's height over the horizon in degrees, within about one degree.
+
+    Low-precision formulas of the Astronomical Almanac (mean anomaly, equation of centre, sidereal time).
+    """
+    days = at.timestamp() / 86400 - 10957.5  # since J2000.0
+    anomaly = radians(357.528 + 0.9856003 * days)
+    longitude_of_sun = radians(280.46 + 0.9856474 * days + 1.915 * sin(anomaly) + 0.02 * sin(2 * anomaly))
+    obliquity = radians(23.439)
+    declination = asin(sin(obliquity) * sin(longitude_of_sun))
+    ascension = atan2(cos(obliquity) * sin(longitude_of_sun), cos(longitude_of_sun))
+    sidereal = radians((280.46062 + 360.98564737 * days + longitude) % 360)
+    hour_angle = sidereal - ascension
+    place = radians(latitude)
+    return degrees(asin(sin(place) * sin(declination) + cos(place) * cos(declination) * cos(hour_angle)))
+
+
+def dark(latitude: float, longitude: float, start: datetime, end: datetime) -> bool:
+    """Whether the sun stays down from one instant to another."""
+    at = start
+    while at < end:
+        if elevation(latitude, longitude, at) > DARK_BELOW:
+            return False
+        at += STEP
+    return elevation(latitude, longitude, end) <= DARK_BELOW

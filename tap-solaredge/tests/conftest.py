@@ -1,0 +1,94 @@
+"""Run the tap in this process and collect what it says."""
+
+import io
+import json
+import sys
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import pytest
+
+from tap_solaredge.api.errors import TapSolarEdgeError
+from tap_solaredge.clock import Clock
+from tap_solaredge.tap import TapSolarEdge
+
+
+@dataclass
+class Said:
+    """What a run of the tap wrote."""
+
+    messages: list = field(default_factory=list)
+    error: TapSolarEdgeError | None = None
+
+    @property
+    def state(self):
+        return [message["value"] for message in self.messages if message["type"] == "STATE"][-1]
+
+    @property
+    def states(self):
+        return [message["value"] for message in self.messages if message["type"] == "STATE"]
+
+    @property
+    def schemas(self):
+        return [message["stream"] for message in self.messages if message["type"] == "SCHEMA"]
+
+    @property
+    def records(self):
+        found = defaultdict(list)
+        for message in self.messages:
+            if message["type"] == "RECORD":
+                found[message["stream"]].append(message["record"])
+        return found
+
+    def partition(self, stream, site_id):
+        partitions = self.state["bookmarks"][stream]["partitions"]
+        return next(p for p in partitions if p["context"]["site_id"] == site_id)
+
+
+class SimulatorClock(Clock):
+    """The simulator's time; waiting moves it on, so that no test waits."""
+
+    def __init__(self, simulator):
+        super().__init__()
+        self._simulator = simulator
+        self.slept = []
+
+    def host(self):
+        return self._simulator.clock.now()
+
+    def sleep(self, seconds):
+        self.slept.append(seconds)
+        self._simulator.clock.advance(seconds=seconds)
+
+
+@pytest.fixture
+def run_tap(monkeypatch, tmp_path):
+    """Return a function that runs the tap once against a simulator, with a ledger of the test's own."""
+
+    def run(simulator, state=None, catalog=None, **settings):
+        config = {
+            "api_url": simulator.url,
+            "api_key": simulator.key,
+            "request_retries": 0,
+            "ledger_path": str(tmp_path / "ledger.db"),
+            "calls_per_minute": 0,
+            "monthly_credits": 0,
+        } | settings
+        out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+        monkeypatch.setattr(sys, "stdout", out)
+        said = Said()
+        clock = SimulatorClock(simulator)
+        tap = TapSolarEdge(
+            config=config, state=json.loads(json.dumps(state or {})), catalog=catalog, clock=clock
+        )
+        try:
+            tap.sync_all()
+        except TapSolarEdgeError as error:
+            said.error = error
+        finally:
+            out.flush()
+            monkeypatch.undo()
+        said.messages = [json.loads(line) for line in out.buffer.getvalue().splitlines()]
+        return said
+
+    return run
