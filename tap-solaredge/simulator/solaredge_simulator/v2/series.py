@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
-from zlib import crc32
 
 from solaredge_simulator.devices import MeterType
 from solaredge_simulator.messages import problem
@@ -141,5 +141,5 @@ def _with_glitches(stamps: list[str], column: Column) -> Column:
 
 
 def _glitch(at: str) -> float:
-    draw = crc32(at.encode())
+    draw = int.from_bytes(blake2b(at.encode(), digest_size=4).digest())
     return -float(100 + draw % 1500) if draw % _GLITCHES == 0 else 0.0
