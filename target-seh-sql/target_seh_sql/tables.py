@@ -168,6 +168,7 @@ def _energy_readings() -> Columns:
     return [
         _column("reading_date", Date(), "first day of the time unit, site's own date", required=True),
         _text("time_unit", 20, "DAY, MONTH, ...", required=True),
+        _whole("utc_offset_minutes", "site's wall clock minus UTC at the start, minutes"),
         _real("energy_wh", "production, Wh"),
         _real("consumption_wh", "Wh; NULL without a meter"),
         _real("self_consumption_wh", "Wh; NULL without a meter"),
