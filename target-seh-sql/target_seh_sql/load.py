@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from target_seh_sql import database, parents
 from target_seh_sql.dialects import Merged, loading, plan
-from target_seh_sql.records import METER, RECORD_TYPES, SITE, settled
+from target_seh_sql.records import METER, RECORD_TYPES, SITE, one_per_key
 from target_seh_sql.tables import nine_tables
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Loader:
         with connection.begin():
             for name, kind in RECORD_TYPES.items():
                 if rows := batch.get(name):
-                    self._write_table(connection, kind, list(rows), now, merged)
+                    self._write_table(connection, kind, rows, now, merged)
         for name, counts in merged.items():
             self.merged[name] = self.merged.get(name, Merged()).plus(counts)
 
@@ -66,11 +66,11 @@ class Loader:
         self,
         connection: Connection,
         kind: RecordType,
-        rows: list[Row],
+        rows: Sequence[Row],
         now: datetime,
         merged: dict[str, Merged],
     ) -> None:
-        rows = settled(kind, rows)
+        rows = one_per_key(kind, rows)
         if kind is SITE:
             parents.name_sites(connection, self._tables, rows)
         for parent, missing in (

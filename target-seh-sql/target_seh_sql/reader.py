@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import select
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 from singer_sdk.singerlib.encoding.base import GenericSingerReader, SingerMessageType
 
+from target_seh_sql.buffers import Buffers
 from target_seh_sql.errors import BadMessage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from target_seh_sql.records import Line, Row
+    from target_seh_sql.records import Line
 
 BLOCK: int = 65_536
 """Bytes read at once: what a pipe holds on Linux."""
@@ -27,11 +28,11 @@ def _not_typed(_line: bytes | str) -> Line:
 
 
 class TypedReader(GenericSingerReader[bytes]):
-    """Fills `rows`, a list per record type; calls `pause` after each block of lines, `failed` at an error."""
+    """Fills `buffers`; calls `pause` after each block of lines, `failed` at an error."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.rows: dict[type[Row], list[Row]] = defaultdict(list)
+        self.buffers = Buffers()
         self.decode: Callable[[bytes | str], Line] = _not_typed
         self.pause: Callable[[bool], None] = lambda _waiting: None
         self.failed: Callable[[BaseException], None] = lambda _error: None
@@ -74,7 +75,7 @@ class TypedReader(GenericSingerReader[bytes]):
         stats: Counter[str],
     ) -> None:
         others = 0
-        rows = self.rows
+        rows = self.buffers.rows
         # U+0000 is no character to databases: such lines take the way that names stream, key and field.
         suspect = NUL in b"".join(lines)
         for line in lines:
@@ -144,5 +145,5 @@ def input_is_waiting(source: IO[Any]) -> bool:
 
 
 def _shown(line: bytes, length: int = 120) -> str:
-    text = line.decode(errors="replace")
+    text = line.decode(errors="replace").rstrip()
     return text if len(text) <= length else f"{text[:length]}..."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from operator import attrgetter
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Protocol, Union, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Protocol, TypeVar, Union, cast
 
 import msgspec
 from msgspec import Meta, Struct
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Row = Struct
 """A record of any stream; its fields are the columns of the stream."""
 
+Day = TypeVar("Day", bound=date)
+YEARS: Final = range(1900, 3000)
+"""Every database keeps these."""
 REMEDY: Final = "Correct the source (or change the field with a stream map) and run again."
 
 
@@ -172,14 +175,47 @@ def _shown(value: object, length: int = 60) -> str:
     return text if len(text) <= length else f"{text[:length]}..."
 
 
-def settled(kind: RecordType, rows: list[Row]) -> list[Row]:
-    """Return the rows with instants in UTC and whole seconds, one per key: the last, filled from earlier.
+def settle_times(kind: RecordType, rows: list[Row], start: int) -> None:
+    """Turn the instants of the rows from `start` on into UTC and whole seconds.
 
     Raises:
-        BadRecord: an instant falls out of the calendar once it is UTC.
+        BadRecord: a time outside of `YEARS`; its row and those after it are dropped.
     """
     for name in kind.instants:
-        _to_utc(kind, name, rows)
+        values: Iterable[datetime | None] = map(attrgetter(name), rows[start:])
+        if not all(t is None or (t.tzinfo is UTC and not t.microsecond and t.year in YEARS) for t in values):
+            _convert(kind, name, rows, start, _to_utc)
+    for name in kind.days:
+        days: Iterable[date | None] = map(attrgetter(name), rows[start:])
+        if not all(day is None or day.year in YEARS for day in days):
+            _convert(kind, name, rows, start, _plausible)
+
+
+def _convert(kind: RecordType, name: str, rows: list[Row], start: int, change: Callable[[Any], Any]) -> None:
+    for index in range(start, len(rows)):
+        row = rows[index]
+        value = getattr(row, name)
+        try:
+            setattr(row, name, None if value is None else change(value))
+        except (OverflowError, ValueError):
+            del rows[index:]
+            record = {field: str(getattr(row, field)) for field in kind.fields}
+            years = f"not in the years {YEARS.start} to {YEARS.stop - 1} - at `$.{name}`"
+            raise bad_record(kind, record, years) from None
+
+
+def _to_utc(instant: datetime) -> datetime:
+    return _plausible(instant.astimezone(UTC)).replace(microsecond=0)
+
+
+def _plausible(day: Day) -> Day:
+    if day.year not in YEARS:
+        raise ValueError
+    return day
+
+
+def one_per_key(kind: RecordType, rows: Sequence[Row]) -> Sequence[Row]:
+    """Return the last row of each key, its gaps filled from the earlier ones: NULL replaces nothing."""
     key = attrgetter(*kind.stream.key)
     if len(set(map(key, rows))) == len(rows):
         return rows
@@ -190,21 +226,7 @@ def settled(kind: RecordType, rows: list[Row]) -> list[Row]:
     return list(merged.values())
 
 
-def _to_utc(kind: RecordType, name: str, rows: Sequence[Row]) -> None:
-    instants: Sequence[datetime | None] = list(map(attrgetter(name), rows))
-    if all(t is None or (t.tzinfo is UTC and not t.microsecond) for t in instants):
-        return
-    for row, instant in zip(rows, instants, strict=True):
-        if instant is not None:
-            try:
-                setattr(row, name, instant.astimezone(UTC).replace(microsecond=0))
-            except OverflowError:
-                record = {field: getattr(row, field) for field in kind.fields}
-                raise bad_record(kind, record, f"out of the calendar in UTC - at `$.{name}`") from None
-
-
 def _filled(kind: RecordType, row: Row, earlier: Row) -> Row:
-    gaps = (
-        name for name in kind.fields if getattr(row, name) is None and name not in kind.stream.cleared_by_null
-    )
-    return msgspec.structs.replace(row, **{name: getattr(earlier, name) for name in gaps})
+    names = (name for name in kind.fields if name not in kind.stream.cleared_by_null)
+    gaps = {name: getattr(earlier, name) for name in names if getattr(row, name) is None}
+    return msgspec.structs.replace(row, **gaps)

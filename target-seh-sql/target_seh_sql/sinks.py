@@ -42,7 +42,7 @@ class TableSink(_Sink):
     ) -> None:
         super().__init__(target, stream_name, schema, key_properties)
         self._kind = RECORD_TYPES[stream_name]
-        self._rows = target.message_reader.rows[self._kind.row]
+        self._rows = target.buffers.rows[self._kind.row]
         self._check_columns(set(schema["properties"]))
 
     def _check_columns(self, sent: set[str]) -> None:

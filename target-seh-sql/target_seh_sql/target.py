@@ -87,6 +87,7 @@ class TargetSehSql(Target):
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401
         reader = TypedReader()
+        self.buffers = reader.buffers
         super().__init__(message_reader=reader, **settings)
         reader.pause, reader.failed = self._pause, self._failed
         self._typed: set[str] = set()
@@ -150,7 +151,7 @@ class TargetSehSql(Target):
             raise RecordBeforeSchema(f"stream {stream!r}: a record came before the SCHEMA of its stream")
         if stream in self._typed:
             kind = RECORD_TYPES[stream]
-            self.message_reader.rows[kind.row].append(row_of(kind, record))
+            self.buffers.rows[kind.row].append(row_of(kind, record))
         else:
             super()._process_record_message(message_dict)
 
@@ -163,6 +164,7 @@ class TargetSehSql(Target):
         if not isinstance(state, dict):
             raise BadMessage(f"a STATE message's value is not an object: {str(state)[:60]!r}")
         if state != self._latest_state:
+            self.buffers.settle()
             self._latest_state = self._pending_state = state
 
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
@@ -172,18 +174,17 @@ class TargetSehSql(Target):
 
     def _pause(self, input_is_waiting: bool) -> None:
         """Commit when a batch is full; and a STATE as soon as the tap is silent, or after a second."""
-        buffered = sum(map(len, self.message_reader.rows.values()))
         waited = time.monotonic() - self._committed_at >= SECONDS_BETWEEN_COMMITS
-        if buffered >= self.config["batch_size_rows"] or (
+        if len(self.buffers) >= self.config["batch_size_rows"] or (
             self._pending_state is not None and (waited or not input_is_waiting)
         ):
             self.commit()
 
     def commit(self) -> None:
         """Write what is buffered and the sync_metadata of its STATE in one transaction; emit the STATE."""
-        batch = self._buffered()
+        self.buffers.settle()
+        batch, state = self.buffers.batch(), self._pending_state
         self._count(batch)
-        state = self._pending_state
         rows = dict(batch)
         if state is not None:
             now = datetime.now(UTC).replace(microsecond=0)
@@ -192,18 +193,13 @@ class TargetSehSql(Target):
             )
         if any(rows.values()):
             self._loader.write(rows)
-            self._progress.add(sum(map(len, batch.values())))
-        for buffer in batch.values():
-            buffer.clear()
+            self._progress.add(len(self.buffers))
+        self.buffers.clear()
         if state is not None:
             self._pending_state, self._written_state = None, state
             self._received_then = self._received.copy()
             self._write_state_message(state)
         self._committed_at = time.monotonic()
-
-    def _buffered(self) -> dict[str, list[Row]]:
-        buffers = self.message_reader.rows
-        return {name: buffers[kind.row] for name, kind in RECORD_TYPES.items() if buffers.get(kind.row)}
 
     def _count(self, batch: dict[str, list[Row]]) -> None:
         for name, rows in batch.items():
@@ -213,7 +209,11 @@ class TargetSehSql(Target):
 
     def process_endofpipe(self) -> None:
         """Commit the rest and say what the run did."""
-        self.commit()
+        try:
+            self.commit()
+        except BaseException as error:
+            self._failed(error)
+            raise
         self._loader.close()
         self._progress.end(self._loader.merged)
 

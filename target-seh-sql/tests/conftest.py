@@ -1,0 +1,144 @@
+"""A database per test, and Singer messages in one line each."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import select, text, update
+
+from target_seh_sql import database as seh_database
+from target_seh_sql.records import RECORD_TYPES
+from target_seh_sql.tables import nine_tables
+from target_seh_sql.target import TargetSehSql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LONG_AGO = datetime(2020, 1, 1)  # noqa: DTZ001
+SURROGATES = {"id", "created_at", "updated_at"}
+
+
+def schema(stream: str, *columns: str) -> dict[str, Any]:
+    """Return a SCHEMA with the named columns, or with all of them."""
+    kind = RECORD_TYPES[stream]
+    properties = {name: {} for name in columns or kind.fields}
+    return {
+        "type": "SCHEMA",
+        "stream": stream,
+        "schema": {"type": "object", "properties": properties},
+        "key_properties": list(kind.stream.key),
+    }
+
+
+def record(stream: str, **values: Any) -> dict[str, Any]:
+    """Return a RECORD."""
+    return {"type": "RECORD", "stream": stream, "record": values}
+
+
+def state(stream: str, site_id: int, **partition: Any) -> dict[str, Any]:
+    """Return a STATE with one partition."""
+    return {
+        "type": "STATE",
+        "value": {"bookmarks": {stream: {"partitions": [{"context": {"site_id": site_id}, **partition}]}}},
+    }
+
+
+def lines(*messages: dict[str, Any] | str) -> str:
+    """Return messages as the target reads them; a text is taken as it is."""
+    return "".join(m if isinstance(m, str) else json.dumps(m) + "\n" for m in messages)
+
+
+class Database:
+    """An empty database, what the target does to it, and what is in it then."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def load(self, *messages: dict[str, Any] | str, **config: Any) -> dict[str, tuple[int, int, int]]:
+        """Run the target; return rows inserted, changed and unchanged by table."""
+        target = TargetSehSql(config={"sqlalchemy_url": self.url, **config})
+        target.listen(io.StringIO(lines(*messages)))
+        return {name: tuple(counts) for name, counts in target._loader.merged.items()}
+
+    def run(self, given: str | bytes, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run the target as a process of its own."""
+        given = given if isinstance(given, bytes) else given.encode()
+        done = subprocess.run(
+            self.command,
+            input=given,
+            env=self.environment,
+            capture_output=True,
+            check=False,
+            timeout=60,
+            **options,
+        )
+        return subprocess.CompletedProcess(
+            done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
+        )
+
+    @property
+    def command(self) -> list[str]:
+        """The target's command line."""
+        return [sys.executable, "-m", "target_seh_sql", "--config=ENV"]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The target's environment."""
+        return {**os.environ, "TARGET_SEH_SQL_SQLALCHEMY_URL": self.url}
+
+    def rows(self, table: str, *columns: str) -> list[tuple[Any, ...]]:
+        """Return rows by key, times as text: the named columns, or all but id, created_at and updated_at."""
+        found = nine_tables()[table]
+        wanted = [found.c[name] for name in columns] or [
+            c for c in found.c if c.name not in SURROGATES or (table, c.name) == ("sites", "id")
+        ]
+        key = [found.c[name] for name in RECORD_TYPES[table].stream.table_key]
+        with self.connect() as connection:
+            return [tuple(map(_plain, row)) for row in connection.execute(select(*wanted).order_by(*key))]
+
+    def make_old(self, table: str) -> None:
+        """Move created_at and updated_at of all rows to 2020-01-01."""
+        with self.connect() as connection:
+            connection.execute(update(nine_tables()[table]).values(created_at=LONG_AGO, updated_at=LONG_AGO))
+            connection.commit()
+
+    def execute(self, sql: str) -> list[Any]:
+        """Run SQL of any kind."""
+        with self.connect() as connection:
+            result = connection.execute(text(sql))
+            found = list(map(tuple, result)) if result.returns_rows else []
+            connection.commit()
+            return found
+
+    def connect(self) -> Any:
+        """Return a connection that closes its engine."""
+        engine = seh_database.open_engine(self.url)
+        connection = engine.connect()
+        leave = connection.close
+
+        def close() -> None:
+            leave()
+            engine.dispose()
+
+        connection.close = close
+        return connection
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S")
+    return value.isoformat() if isinstance(value, date) else value
+
+
+@pytest.fixture(params=["sqlite"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database of each kind."""
+    return Database(f"sqlite:///{tmp_path / 'seh.db'}")

@@ -1,0 +1,103 @@
+"""What every Singer target owes: the SDK's own suite, stream maps, and documentation that equals --about."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from singer_sdk.testing import get_target_test_class
+
+from target_seh_sql.database import TableOverview, overview
+from target_seh_sql.target import TargetSehSql
+
+from .conftest import record, schema, state
+
+README = Path(__file__).parent.parent / "README.md"
+
+StandardSuite: Any = get_target_test_class(
+    TargetSehSql, config={"sqlalchemy_url": "sqlite://", "unknown_streams": "ignore"}, parse_env_config=False
+)
+
+
+class TestStandardSuite(StandardSuite):
+    """The SDK's standard target tests."""
+
+
+def test_the_readme_tells_the_settings_of_about(capsys):
+    TargetSehSql.print_about(output_format="markdown")
+    about = capsys.readouterr().out.split("## Settings\n\n")[1].split("\n\n")[0]
+    told = re.search(
+        r"<!-- settings -->\n(.*)\n<!-- /settings -->", README.read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert told is not None
+    assert told[1] == about
+
+
+def test_no_setting_of_the_sdk_that_does_not_hold_is_offered():
+    offered = TargetSehSql._get_about_info().settings["properties"]
+    assert (
+        set(offered)
+        & {"load_method", "add_record_metadata", "validate_records", "hard_delete", "flattening_enabled"}
+        == set()
+    )
+
+
+def test_stream_maps_rename_filter_and_compute(database):
+    maps = {
+        "pv": {
+            "__alias__": "power_readings",
+            "__filter__": "power_watts >= 0",
+            "site_id": "site_id",
+            "timestamp": "timestamp",
+            "power_watts": "power_watts * 1000",
+        }
+    }
+    sent = {**schema("power_readings"), "stream": "pv"}
+    sent["schema"] = {
+        "properties": {
+            "site_id": {"type": "integer"},
+            "timestamp": {"type": "string", "format": "date-time"},
+            "power_watts": {"type": "number"},
+        }
+    }
+    database.load(
+        sent,
+        {**record("pv", site_id=1, timestamp="2026-11-20T12:00:00Z", power_watts=1.5)},
+        {**record("pv", site_id=1, timestamp="2026-11-20T12:15:00Z", power_watts=-1.0)},
+        stream_maps=maps,
+    )
+    assert database.rows("power_readings") == [(1, "2026-11-20 12:00:00", None, 1500.0)]
+
+
+def test_the_overview_tells_rows_and_newest_data(database):
+    database.load(
+        schema("sites"), record("sites", id=1, name="Dak", last_update_time="2026-11-20T12:00:00Z"),
+        schema("energy_readings"),
+        record("energy_readings", site_id=1, reading_date="2026-11-19", time_unit="DAY"),
+        schema("meter_readings"),
+        record("meter_readings", site_id=1, meter_name="Feed-in", timestamp="2026-11-20T11:45:00Z"),
+        state("energy_readings", 1, replication_key_value="2026-11-19"),
+    )  # fmt: skip
+    assert overview(database.url) == [
+        TableOverview("sites", 1, "2026-11-20 12:00:00"),
+        TableOverview("equipment", 0, None),
+        TableOverview("batteries", 0, None),
+        TableOverview("meters", 1, None),
+        TableOverview("energy_readings", 1, "2026-11-19"),
+        TableOverview("power_readings", 0, None),
+        TableOverview("power_flows", 0, None),
+        TableOverview("meter_readings", 1, "2026-11-20 11:45:00"),
+        TableOverview("sync_metadata", 1, "2026-11-19 00:00:00"),
+    ]
+
+
+@pytest.mark.parametrize("prefix", ["seh_", "Solar2_"])
+def test_a_prefix_leads_every_table(database, prefix):
+    database.load(schema("sites"), record("sites", id=1, name="Dak"), table_prefix=prefix)
+    assert [entry.table for entry in overview(database.url, prefix=prefix)][:2] == [
+        f"{prefix}sites",
+        f"{prefix}equipment",
+    ]
+    assert database.execute(f"SELECT name FROM {prefix}sites") == [("Dak",)]  # noqa: S608
