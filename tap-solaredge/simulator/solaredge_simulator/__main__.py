@@ -21,52 +21,48 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     found = argparse.ArgumentParser(
         prog="solaredge-simulator",
-        description="A SolarEdge monitoring service on loopback with made-up plants: Monitoring API V2.",
-        epilog="Tests can read and steer it below /_simulator/ (calls, metrics, clock). Stop it with Ctrl-C.",
+        description="A SolarEdge monitoring service on loopback with made-up plants.",
+        epilog="Tests steer it below /_simulator/ (calls, metrics, clock, faults). Stop it with Ctrl-C.",
     )
-    add = found.add_argument
-    add("--port", type=int, default=8044, help="port on 127.0.0.1; 0 takes a free one (default %(default)s)")
-    add("--sites", metavar="ID,ID", type=_ids, help="only these sites of the fleet, by id (default all)")
-    add("--extra-sites", metavar="N", type=int, default=0, help="so many sites beyond the five (default 0)")
+    found.add_argument("--port", type=int, default=8044, help="port on 127.0.0.1; 0 takes a free one (8044)")
+    found.add_argument("--key", default="demo-fleet-key", help="the API key that it accepts (demo-fleet-key)")
+    _add_plants(found.add_argument_group("plants"))
+    _add_limits(found.add_argument_group("limits"))
+    _add_switches(found.add_argument_group("where documents and observations differ"))
+    return found
+
+
+def _add_plants(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--sites", metavar="ID,ID", type=_ids, help="only these sites of the fleet (all)")
+    add("--extra-sites", metavar="N", type=int, default=0, help="so many sites beyond the five (0)")
     add(
         "--first-day", metavar="DATE", type=date.fromisoformat, help="no plant has data before this local day"
     )
-    add(
-        "--now",
-        metavar="TIME",
-        type=_instant,
-        help="what the clock shows, such as 2026-06-21T12:05:00Z (default real time)",
-    )
-    add(
-        "--speed",
-        metavar="X",
-        type=float,
-        help="simulated seconds per real second (default: 0 with --now, else 1)",
-    )
-    add("--seed", type=int, default=1, help="other weather, other people (default %(default)s)")
+    add("--now", metavar="TIME", type=_instant, help="what the clock shows, 2026-06-21T12:05:00Z (real time)")
+    add("--speed", metavar="X", type=float, help="simulated seconds per real second (0 with --now, else 1)")
+    add("--seed", type=int, default=1, help="other weather, other people (1)")
     add("--calm", action="store_true", help="no hours offline, no late uploads")
-    add("--key", default="demo-fleet-key", help="the API key that is accepted (default %(default)s)")
-    add("--calls-per-minute", metavar="N", type=int, default=10, help="0 is unlimited (default %(default)s)")
-    add("--monthly-credits", metavar="N", type=int, default=2000, help="0 is unlimited (default %(default)s)")
-    add("--billing-day", metavar="DAY", type=int, default=1, help="day of the month on which credits return")
-    add(
-        "--quarter-hour-limit",
-        choices=("observed", "documented"),
-        default="observed",
-        help="longest window of quarter hours: 7 days or 12 hours (default %(default)s)",
-    )
-    add("--plan", choices=("free", "pro"), default="free", help="free: /power-flow is forbidden")
-    add("--percent", choices=("fraction", "hundred"), default="fraction", help="the scale of stateOfEnergy")
-    add(
-        "--extra-day-bucket",
-        action="store_true",
-        help="a DAY window that ends at midnight gets one more bucket",
-    )
+
+
+def _add_limits(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--calls-per-minute", metavar="N", type=int, default=10, help="0 is unlimited (10)")
+    add("--monthly-credits", metavar="N", type=int, default=2000, help="0 is unlimited (2000)")
+    add("--billing-day", metavar="DAY", type=int, default=1, help="day of the month of new credits (1)")
+    add("--plan", choices=("free", "pro"), default="free", help="free: /power-flow is forbidden (free)")
+    add("--latency", metavar="SECONDS", type=float, default=0.0, help="time that every answer takes (0)")
+
+
+def _add_switches(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    limits = ("observed", "documented")
+    add("--quarter-hour-limit", choices=limits, default=limits[0], help="7 days or 12 hours (observed)")
+    add("--percent", choices=("fraction", "hundred"), default="fraction", help="stateOfEnergy (fraction)")
+    add("--extra-day-bucket", action="store_true", help="one bucket more for a DAY window up to midnight")
     add("--end-stamps", action="store_true", help="voltage and frequency carry the end of their bucket")
     add("--no-glitches", action="store_true", help="no single negative values in charged energy")
     add("--no-gzip", action="store_true", help="never compress")
-    add("--latency", metavar="SECONDS", type=float, default=0.0, help="time that every answer takes")
-    return found
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

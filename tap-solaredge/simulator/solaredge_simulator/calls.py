@@ -30,6 +30,7 @@ class Call:
     query: Mapping[str, list[str]]
     credential: str | None
     status: int
+    fault: str | None = None
 
 
 class Calls:
@@ -45,15 +46,16 @@ class Calls:
         """Add one call; query parameters that are secrets are left out."""
         query = {name: values for name, values in request.query.items() if name.lower() not in _SECRET}
         call = Call(
-            0,
-            request.now,
-            request.method,
-            request.path,
-            answer.template,
-            answer.site,
-            query,
-            answer.credential,
-            answer.status,
+            number=0,
+            time=request.now,
+            method=request.method,
+            path=request.path,
+            endpoint=answer.template,
+            site=answer.site,
+            query=query,
+            credential=answer.credential,
+            status=int(answer.status),
+            fault=answer.fault,
         )
         with self._lock:
             self._calls.append(replace(call, number=len(self._calls) + 1))

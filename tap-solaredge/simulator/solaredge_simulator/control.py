@@ -8,25 +8,29 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from solaredge_simulator.faults import Fault
 from solaredge_simulator.messages import Answer, RefusalError, problem
 
 if TYPE_CHECKING:
     from solaredge_simulator.calls import Calls
     from solaredge_simulator.clock import Clock
+    from solaredge_simulator.faults import Faults
     from solaredge_simulator.messages import Request
 
 
 class Control:
-    """Introspection and control: calls, metrics, clock."""
+    """Introspection and control: calls, metrics, clock, faults."""
 
-    def __init__(self, clock: Clock, calls: Calls) -> None:
-        self._clock, self._calls = clock, calls
+    def __init__(self, clock: Clock, calls: Calls, faults: Faults) -> None:
+        self._clock, self._calls, self._faults = clock, calls, faults
         self._routes = {
             ("GET", "calls"): self._get_calls,
             ("DELETE", "calls"): self._delete_calls,
             ("GET", "metrics"): lambda _: calls.summary(),
             ("GET", "clock"): lambda _: self._shown(),
             ("POST", "clock"): self._set_clock,
+            ("POST", "faults"): self._set_fault,
+            ("DELETE", "faults"): self._lift_faults,
         }
 
     def answer(self, request: Request) -> Answer:
@@ -57,6 +61,15 @@ class Control:
         if "speed" in asked:
             self._clock.run(asked["speed"])
         return self._shown()
+
+    def _set_fault(self, request: Request) -> object:
+        """Take the fields of `Fault`."""
+        self._faults.add(Fault(**orjson.loads(request.body)))
+        return {}
+
+    def _lift_faults(self, _: Request) -> object:
+        self._faults.clear()
+        return {}
 
     def _shown(self) -> object:
         return {"now": self._clock.now().isoformat()}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from solaredge_simulator import v1_retired
 from solaredge_simulator.calls import Calls
 from solaredge_simulator.control import Control
+from solaredge_simulator.faults import Faults
 from solaredge_simulator.v2.service import V2
 
 if TYPE_CHECKING:
@@ -26,19 +27,20 @@ class Front:
     def __init__(
         self, plants: Mapping[int, Plant], clock: Clock, options: Options, accounts: Iterable[Account]
     ) -> None:
-        self.clock, self.options, self.calls = clock, options, Calls()
+        self.clock, self.options = clock, options
+        self.calls, self.faults = Calls(), Faults()
         self.stopping = threading.Event()
         self._v2 = V2(plants, options, accounts)
-        self._control = Control(clock, self.calls)
+        self._control = Control(clock, self.calls, self.faults)
 
     def answer(self, request: Request) -> Answer:
         """Return the answer to one request."""
         if request.path.startswith("/_simulator/"):
             return self._control.answer(request)
         with self.calls.running():
-            answer = self._dialect(request)
-            if self.options.latency:
-                self.stopping.wait(self.options.latency)
+            answer = self.faults.apply(request, self._dialect(request))
+            if delay := self.options.latency + answer.delay:
+                self.stopping.wait(delay)
         self.calls.record(request, answer)
         return answer
 

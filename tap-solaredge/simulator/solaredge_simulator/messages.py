@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import orjson
@@ -35,7 +35,7 @@ class Request:
 
 @dataclass
 class Answer:
-    """What goes back; `body` is JSON data, text or bytes. The last three fields are for the call list."""
+    """What goes back; `body` is JSON data, text or bytes. `template` to `credential`: for the call list."""
 
     status: int = HTTPStatus.OK
     body: object = None
@@ -44,6 +44,14 @@ class Answer:
     template: str = ""
     site: int | None = None
     credential: str | None = None
+    delay: float = 0.0
+    """Seconds before the answer is sent."""
+    reset: Literal["before", "inside"] | None = None
+    """Where the connection is reset: before the first byte, or in the middle of the body."""
+    skew: float = 0.0
+    """Seconds by which the Date header is off."""
+    fault: str | None = None
+    """The kind of the last fault that struck."""
 
     def content(self) -> bytes:
         """Return the body as bytes."""

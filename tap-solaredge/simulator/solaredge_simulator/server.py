@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import logging
 import socket
+import struct
 import threading
+from datetime import timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +22,8 @@ log = logging.getLogger(__name__)
 
 _WORTH_ZIPPING = 512
 _FASTEST = 1
+_RESET = struct.pack("ii", 1, 0)
+"""Linger for no time: closing a socket resets its connection."""
 
 
 class Server(ThreadingHTTPServer):
@@ -55,7 +59,13 @@ class Server(ThreadingHTTPServer):
         """Close one connection."""
         with self._lock:
             self._open.discard(request)
-        super().shutdown_request(request)
+        if (
+            request.fileno() >= 0
+            and request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, len(_RESET)) == _RESET
+        ):
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say what went wrong, unless the client just went away."""
@@ -69,6 +79,7 @@ class Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
+    _skew = 0.0
 
     def _serve(self) -> None:
         front = cast("Server", self.server).front
@@ -85,7 +96,10 @@ class Connection(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _serve  # noqa: N815
 
     def _send(self, answer: Answer, *, zipped: bool) -> None:
-        content = answer.content()
+        content, self._skew = answer.content(), answer.skew
+        if answer.reset == "before":
+            self._reset()
+            return
         self.send_response(answer.status)
         if zipped and len(content) > _WORTH_ZIPPING:
             content = gzip.compress(content, _FASTEST, mtime=0)
@@ -96,12 +110,21 @@ class Connection(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(content)
+            self.wfile.write(content if answer.reset is None else content[: len(content) // 2])
+        if answer.reset:
+            self.wfile.flush()
+            self._reset()
+
+    def _reset(self) -> None:
+        """Let the coming close send a TCP reset."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.close_connection = True
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         """Return the `Date` header: the simulator's time."""
         del timestamp
-        return format_datetime(cast("Server", self.server).front.clock.now(), usegmt=True)
+        now = cast("Server", self.server).front.clock.now()
+        return format_datetime(now + timedelta(seconds=self._skew), usegmt=True)
 
     def version_string(self) -> str:
         """Return the `Server` header."""

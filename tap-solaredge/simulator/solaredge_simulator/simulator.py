@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from solaredge_simulator.accounts import Account
 from solaredge_simulator.clock import Clock
+from solaredge_simulator.faults import Fault
 from solaredge_simulator.fleet import fleet
 from solaredge_simulator.front import Front
 from solaredge_simulator.limits import Plan
@@ -45,7 +46,7 @@ class Simulator:
         accounts: Sequence[Account] | None = None,
         **switches: Any,  # noqa: ANN401
     ) -> None:
-        """Build the service.
+        """Build the service; nothing listens before `start`.
 
         Args:
             now: what its clock shows; it stands still then. None: real time.
@@ -53,10 +54,9 @@ class Simulator:
             port: 0 takes a free one.
             seed: of weather and people.
             extra: sites beyond the five.
-            first_day: no plant has data before it.
-            trouble: hours offline and late uploads happen.
+            first_day, trouble: as in `fleet`.
             plants: these instead of the fleet.
-            accounts: these instead of one account with the key `demo-fleet-key` and all sites.
+            accounts: these instead of one with the key `demo-fleet-key` and all sites.
             switches: fields of `Options` and `Plan`.
         """
         plan = Plan(**{name: switches.pop(name) for name in _names(Plan) & switches.keys()})
@@ -73,6 +73,14 @@ class Simulator:
     def calls(self) -> Calls:
         """All calls so far, control calls left out."""
         return self.front.calls
+
+    def fault(self, kind: str, path: str = "*", **details: Any) -> Fault:  # noqa: ANN401
+        """Let calls go wrong; `details` are the further fields of `Fault`."""
+        return self.front.faults.add(Fault(kind=kind, path=path, **details))
+
+    def lift_faults(self) -> None:
+        """Let everything go right again."""
+        self.front.faults.clear()
 
     @property
     def key(self) -> str:

@@ -69,37 +69,24 @@ def overview(ask: SiteAsk) -> object:
     def total(name: str) -> float | None:
         return ask.view.total(("", name), found.start, found.end)
 
-    made, fed = total("production_wh"), None
-    parts: dict[str, float | None] = dict.fromkeys(("direct", "charge", "fed", "load", "given", "bought"))
+    made, used = total("production_wh"), None
+    charged = fed = given = bought = direct = None
     if ask.plant.demand:
-        fed = total("feed_in_wh")
-        parts = {
-            "charge": total("charge_wh"),
-            "fed": fed,
-            "load": total("consumption_wh"),
-            "given": total("discharge_wh"),
-            "bought": total("purchased_wh"),
-        }
-        known = None not in parts.values()
-        parts["direct"] = (made or 0.0) - (fed or 0.0) - (parts["charge"] or 0.0) if known else None
-    rounded = {name: as_32_bit(value) for name, value in parts.items()}
+        used, charged, fed = total("consumption_wh"), total("charge_wh"), total("feed_in_wh")
+        given, bought = total("discharge_wh"), total("purchased_wh")
+        direct = None if used is None else (made or 0.0) - (charged or 0.0) - (fed or 0.0)
+    production = {"toSelfConsumption": direct, "toStorage": charged, "toGrid": fed}
+    consumption = {"fromPv": direct, "fromStorage": given, "fromGrid": bought}
     return {
         "siteId": ask.plant.site_id,
-        "production": {
-            "total": as_32_bit(made),
-            "unit": "WH",
-            "toSelfConsumption": rounded["direct"],
-            "toStorage": rounded["charge"],
-            "toGrid": rounded["fed"],
-        },
-        "consumption": {
-            "total": rounded["load"],
-            "unit": "WH",
-            "fromPv": rounded["direct"],
-            "fromStorage": rounded["given"],
-            "fromGrid": rounded["bought"],
-        },
+        "production": _breakdown(made, production),
+        "consumption": _breakdown(used, consumption),
     }
+
+
+def _breakdown(total: float | None, parts: dict[str, float | None]) -> dict[str, object]:
+    rounded = {name: as_32_bit(value) for name, value in parts.items()}
+    return {"total": as_32_bit(total), "unit": "WH", **rounded}
 
 
 def performance(ask: SiteAsk) -> object:
