@@ -25,11 +25,13 @@ setup: .venv/ready ## create .venv with both plugins, the simulator and the tool
 
 .venv/ready: $(UV) pyproject.toml constraints.txt $(wildcard */pyproject.toml */*/pyproject.toml)
 	@$(UV) venv --quiet --clear --python '$(PYTHON)' .venv
-	@$(UV) pip install --quiet --python $(BIN)/python --editable tap-solaredge --editable tap-solaredge/simulator --editable target-seh-sql --group dev
+	@$(UV) pip install --quiet --python $(BIN)/python --editable tap-solaredge --editable tap-solaredge/simulator --editable 'target-seh-sql[postgresql,mariadb]' --group dev
 	@touch $@
 
 demo: setup ## load the bundled simulator's five sites into demo.db through Meltano and show the result
-	@$(BIN)/python -m solaredge_simulator.demo
+	@$(BIN)/python -c 'from datetime import *; print(datetime.now(UTC).isoformat(timespec="seconds"))' > .venv/demo-began
+	@$(BIN)/meltano --environment=demo run demo
+	@$(BIN)/python -m target_seh_sql.overview sqlite:///demo.db --since "$$(cat .venv/demo-began)"
 
 test: setup ## set up and run all tests
 	@$(BIN)/pytest -n $(CI_WORKERS) --dist loadgroup
