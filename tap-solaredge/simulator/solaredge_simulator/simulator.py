@@ -54,13 +54,13 @@ class Simulator:
             port: 0 takes a free one.
             seed: of weather and people.
             extra: sites beyond the five.
-            first_day, trouble: as in `fleet`.
+            first_day: no plant has data before it.
+            trouble: hours offline and late uploads happen.
             plants: these instead of the fleet.
             accounts: these instead of one with the key `demo-fleet-key` and all sites.
             switches: fields of `Options` and `Plan`.
         """
-        plan = Plan(**{name: switches.pop(name) for name in _names(Plan) & switches.keys()})
-        options = Options(**switches)
+        plan, options = _settings(switches)
         self.clock = Clock(now, speed)
         self.plants = plants or fleet(seed, extra=extra, first_day=first_day, trouble=trouble)
         self.accounts = tuple(accounts or [Account(plan=plan)])
@@ -117,5 +117,6 @@ class Simulator:
         self.stop()
 
 
-def _names(settings: type) -> set[str]:
-    return {field.name for field in fields(settings)}
+def _settings(switches: dict[str, Any]) -> tuple[Plan, Options]:
+    names = {field.name for field in fields(Plan)} & switches.keys()
+    return Plan(**{name: switches.pop(name) for name in names}), Options(**switches)
