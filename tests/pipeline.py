@@ -34,7 +34,8 @@ class Pipeline:
         if state is not None:
             (self.folder / "state.json").write_text(json.dumps(state))
             command += ["--state", self.folder / "state.json"]
-        with (self.folder / "tap.log").open("w+") as tap_log, (self.folder / "target.log").open("w+") as target_log:
+        logs = self.folder / "tap.log", self.folder / "target.log"
+        with logs[0].open("w+") as tap_log, logs[1].open("w+") as target_log:
             tap = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=tap_log, env=os.environ)
             target = subprocess.run(
                 [BIN / "target-seh-sql", "--config", target_config],

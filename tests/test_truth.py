@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import truth
 from pipeline import Pipeline
+
 from solaredge_simulator.simulator import Simulator
 
 QUERIES = {
@@ -21,7 +22,8 @@ QUERIES = {
                storage_charge_level
         FROM power_flows""",
     "meter_readings": """
-        SELECT meters.site_id, name, strftime('%Y-%m-%dT%H:%M:%SZ', timestamp), utc_offset_minutes, power, energy_wh
+        SELECT meters.site_id, name, strftime('%Y-%m-%dT%H:%M:%SZ', timestamp),
+               utc_offset_minutes, power, energy_wh
         FROM meter_readings JOIN meters ON meters.id = meter_id""",
 }
 KEY_COLUMNS = {"energy_readings": 3, "power_readings": 2, "power_flows": 2, "meter_readings": 3}

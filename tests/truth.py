@@ -1,6 +1,6 @@
 """What the tables must hold, computed from the simulator's plants."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, timedelta
 
 QUARTER = timedelta(minutes=15)
 
@@ -64,10 +64,10 @@ def power_flows(plant, start, now):
 def meter_readings(plant, start, now):
     names = {(meter.serial, meter.meter_type): meter.name for meter in plant.meters if meter.serial}
     for quarter in quarters(plant, start, now):
-        for key in names:
+        for key, name in names.items():
             reading = quarter.meters.get(key)
             values = (reading.power_w, reading.energy_wh) if reading else (None, None)
-            yield (plant.site_id, names[key], utc(quarter.start)), (offset(plant, quarter.start), *values)
+            yield (plant.site_id, name, utc(quarter.start)), (offset(plant, quarter.start), *values)
 
 
 def energy_readings(plant, start, now):
@@ -104,6 +104,3 @@ def same(expected, found, tolerance):
     if expected is None or found is None or isinstance(expected, str):
         return expected == found
     return abs(expected - found) <= tolerance * max(1.0, abs(expected))
-
-
-__all__ = ["date", "datetime", "differences", "energy_readings", "meter_readings", "power_flows", "power_readings"]

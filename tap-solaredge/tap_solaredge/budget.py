@@ -1,7 +1,7 @@
 """The ledger: what was spent, across runs and processes, and what may still be spent.
 
-One SQLite file, in the platform's state directory unless the setting `ledger_path` says otherwise, shared by
-all runs with the same credential, which is stored only as a hash. A call is written down before it is sent, so
+One SQLite file, shared by all runs with the same credential, which is stored only as a hash; in the platform's
+state directory unless the setting `ledger_path` says otherwise. A call is written down before it is sent, so
 that the ledger is never below the service's own count, whatever happens to the process.
 """
 

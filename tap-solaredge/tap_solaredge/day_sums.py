@@ -32,8 +32,12 @@ class DaySums:
         for meter in answers.meters:
             _add(self._meters.setdefault((meter.serial_number, meter.meter_type), {}), meter.energy)
         for battery in answers.storage:
-            _add(self._charge.setdefault(battery.serial_number, {}), battery.charge_energy)
-            _add(self._discharge.setdefault(battery.serial_number, {}), battery.discharge_energy)
+            for sums, energy in (
+                (self._charge, battery.charge_energy),
+                (self._discharge, battery.discharge_energy),
+            ):
+                no_glitches = {at: None if v is None else max(v, 0.0) for at, v in energy.items()}
+                _add(sums.setdefault(battery.serial_number, {}), no_glitches)
 
     def cover(self, window: Window) -> bool:
         """Whether every quarter hour of a window has been read."""

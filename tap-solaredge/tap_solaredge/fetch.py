@@ -1,4 +1,4 @@
-"""Ask for one resource of one site: from what is kept, in one call, or in several where windows must be short."""
+"""Ask for one resource of one site: from what is kept, in one call, or in several shorter windows."""
 
 from __future__ import annotations
 

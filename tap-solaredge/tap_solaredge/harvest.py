@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from tap_solaredge.api.errors import BudgetReached, HarvestIncomplete
 from tap_solaredge.budget import for_history, keeps_pace
 from tap_solaredge.local_time import local_day
-from tap_solaredge.plan import Step
 from tap_solaredge.site_harvest import Batch, SiteHarvest
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from tap_solaredge.budget import Ledger
     from tap_solaredge.clock import Clock
     from tap_solaredge.fetch import Fetch
-    from tap_solaredge.plan import Scope
+    from tap_solaredge.plan import Scope, Step
     from tap_solaredge.readings import Record
     from tap_solaredge.streams import SolarEdgeStream
 
@@ -229,8 +228,7 @@ class Harvest:
         return self._bookmarks.of("sites", turn.site_id).get("late_read_on") != self._local_day(turn)
 
     def _local_day(self, turn: SiteHarvest) -> str:
-        zone = turn.site.zone if turn.site else UTC
-        return local_day(self._clock.now(), zone).isoformat()
+        return local_day(self._clock.now(), turn.site.zone).isoformat() if turn.site else ""
 
     def _summarize(self) -> None:
         failed = [f"site {turn.site_id}: {name}" for turn in self._turns for name in turn.failures]

@@ -63,7 +63,7 @@ def zone(name: str | None) -> ZoneInfo:
 
 
 def midnight(day: date, site_zone: ZoneInfo) -> datetime:
-    """Return the start of a local day, in UTC: times of one zone are compared by Python without their offset."""
+    """Return the start of a local day, in UTC: Python compares times of one zone without their offset."""
     return datetime(day.year, day.month, day.day, tzinfo=site_zone).astimezone(UTC)
 
 

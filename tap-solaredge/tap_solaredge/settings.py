@@ -147,7 +147,7 @@ SETTINGS = th.PropertiesList(
         "ledger_path",
         th.StringType,
         title="Ledger",
-        description="File in which calls are counted across runs; in the platform's state directory when empty",
+        description="File in which calls are counted across runs; the platform's state directory when empty",
     ),
     th.Property(
         "user_agent",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge import windows
@@ -98,7 +99,7 @@ class SiteHarvest:
         """Read details and devices and yield the streams that come from them."""
         self._told_in_this_run = not self._fetch.is_kept(Resource.DETAILS, self.site_id)
         for resource in self._slow_lists():
-            self._ask(resource, lambda r=resource: self._fetch.slow(r, self.site_id), self._answers)
+            self._ask(resource, partial(self._fetch.slow, resource, self.site_id), self._answers)
         if self._answers.details is not None:
             self.site = _site(self._answers.details, self._answers.devices)
             self._sums = DaySums(self.site)
@@ -139,12 +140,9 @@ class SiteHarvest:
     def latest(self) -> Iterator[Batch | None]:
         """Yield the streams that hold the newest state."""
         for stream in self._streams:
-            if (
-                stream.cadence is Cadence.LATEST
-                and self._alive(stream)
-                and self.site
-                and self.site.has_batteries
-            ):
+            if stream.cadence is not Cadence.LATEST or not self._alive(stream):
+                continue
+            if self.site and self.site.has_batteries:
                 yield self._batch(stream, list(stream.records(self.site, self._answers)))
 
     def finish(self) -> Iterator[Batch | None]:
@@ -176,25 +174,21 @@ class SiteHarvest:
     def _step_answers(self, site: Site, step: Step) -> Answers:
         answers = Answers(step.window)
         self._fill_in(site, step, answers)
-        planner = self.planner()
         for resource in step.asks:
-
-            def cut(window: Window, longest: timedelta) -> list[Window]:
-                by_period = planner is not None and step.periods
-                return (
-                    planner.cut_periods(window, longest)
-                    if by_period and planner
-                    else windows.split(*window, longest)
-                )
-
-            self._ask(
-                resource,
-                lambda r=resource, c=cut: self._fetch.window(r, self.site_id, step.window, c),
-                answers,
-            )
+            self._ask(resource, self._window_of(resource, step), answers)
         if not step.periods and self._sums is not None:
             self._sums.add(answers)
         return answers
+
+    def _window_of(self, resource: Resource, step: Step) -> Callable[[], Any]:
+        planner = self.planner()
+
+        def cut(window: Window, longest: timedelta) -> list[Window]:
+            if planner is not None and step.periods:
+                return planner.cut_periods(window, longest)
+            return windows.split(*window, longest)
+
+        return lambda: self._fetch.window(resource, self.site_id, step.window, cut)
 
     def _fill_in(self, site: Site, step: Step, answers: Answers) -> None:
         """Put in what is known without a call: no meter, no battery, dark, or the sums of quarter hours."""

@@ -1,4 +1,4 @@
-"""The only HTTP of the tap: send a request within the budget, retry what may pass, turn a status into an error."""
+"""The only HTTP of the tap: send within the budget, retry what may pass, turn a status into an error."""
 
 from __future__ import annotations
 
