@@ -51,6 +51,7 @@ def _add_limits(group: argparse._ArgumentGroup) -> None:
     add("--monthly-credits", metavar="N", type=int, default=2000, help="0 is unlimited (2000)")
     add("--billing-day", metavar="DAY", type=int, default=1, help="day of the month of new credits (1)")
     add("--plan", choices=("free", "pro"), default="free", help="free: /power-flow is forbidden (free)")
+    add("--v1", action="store_true", help="V1 answers too, 300 calls a day and 3 at once (else 410)")
     add("--latency", metavar="SECONDS", type=float, default=0.0, help="time that every answer takes (0)")
 
 
@@ -104,6 +105,7 @@ def build(asked: argparse.Namespace) -> Simulator:
         glitches=not asked.no_glitches,
         gzip=not asked.no_gzip,
         latency=asked.latency,
+        v1="active" if asked.v1 else "retired",
     )
 
 

@@ -62,13 +62,14 @@ class Calls:
             return self._calls[-1]
 
     @contextmanager
-    def running(self) -> Iterator[None]:
-        """Count a call as running."""
+    def running(self) -> Iterator[int]:
+        """Count a call as running; gives the number of those that run."""
         with self._lock:
             self._running += 1
-            self.max_concurrency = max(self.max_concurrency, self._running)
+            at_once = self._running
+            self.max_concurrency = max(self.max_concurrency, at_once)
         try:
-            yield
+            yield at_once
         finally:
             with self._lock:
                 self._running -= 1

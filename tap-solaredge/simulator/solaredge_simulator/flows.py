@@ -73,6 +73,8 @@ def balanced_columns(
             columns["", f"{name}_{unit}"] = [*values]
         made_then = [flow.production for flow in flows]
         columns["", f"production_{unit}"] = _sleeping(made_then, energies, site)
+        if packs:
+            columns["", f"output_{unit}"] = _output(columns["", f"production_{unit}"], flows)
     for place, pack in enumerate(packs):
         states = zip(*(row[2][place] for row in rows), strict=True)
         columns |= {(pack.serial, name): [*values] for name, values in zip(_OF_BATTERY, states, strict=True)}
@@ -103,6 +105,16 @@ def _quarter(made: float, load: float, packs: list[Pack], random: Random) -> _Qu
         Flows(made_w, fed_w, bought_w, charge_w, discharge_w, load_w),
         batteries,
     )
+
+
+def _output(made: Column, flows: list[Flows]) -> Column:
+    """Return the AC output of inverters with batteries behind them; None while they sleep."""
+    return [
+        None
+        if production is None and not flow.discharge
+        else (production or 0.0) + flow.discharge - flow.charge
+        for production, flow in zip(made, flows, strict=True)
+    ]
 
 
 def _sleeping(values: list[float], energies: list[float], site: Site) -> Column:

@@ -27,8 +27,9 @@ def inverter_columns(site: Site, start: int, columns: Mapping[Key, Column]) -> d
     """
     found: dict[Key, Column] = {}
     leader, *others = site.inverters
+    quantity = "output" if site.batteries else "production"
     for kind, name in (("wh", "energy_wh"), ("w", "power_w")):
-        rest = whole = _output(kind, columns)
+        rest = whole = columns["", f"{quantity}_{kind}"]
         for inverter in others:
             part = found[inverter.serial, name] = _part(inverter, whole, start)
             rest = [None if r is None else r - (p or 0.0) for r, p in zip(rest, part, strict=True)]
@@ -36,15 +37,6 @@ def inverter_columns(site: Site, start: int, columns: Mapping[Key, Column]) -> d
     for inverter in site.inverters:
         found |= _socket(inverter, site.hertz, f"{site.seed}/{start}", found[inverter.serial, "power_w"])
     return found
-
-
-def _output(kind: str, columns: Mapping[Key, Column]) -> Column:
-    """Return the AC output of a site: None while all its inverters sleep."""
-    made = columns["", f"production_{kind}"]
-    if ("", f"discharge_{kind}") not in columns:
-        return made
-    flows = zip(made, columns["", f"discharge_{kind}"], columns["", f"charge_{kind}"], strict=True)
-    return [None if m is None and not d else (m or 0.0) + (d or 0.0) - (c or 0.0) for m, d, c in flows]
 
 
 def _part(inverter: Inverter, whole: Column, start: int) -> Column:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 QUARTER = 900
 """Seconds of a quarter hour. All zones of our plants keep whole quarters of UTC, also Lord Howe."""
+
+_MONTHS = 12
 
 
 class Slice(NamedTuple):
@@ -62,6 +65,13 @@ def slices(zone: ZoneInfo, start: float, end: float) -> Iterator[Slice]:
         first = max(0, math.floor((start - begin) / QUARTER))
         yield Slice(day, first, min(count, math.ceil((end - begin) / QUARTER)), count)
         day += timedelta(days=1)
+
+
+def months_later(local: datetime, months: int) -> datetime:
+    """Return a local time so many calendar months later, on the last day of a month that is too short."""
+    years, month = divmod(local.month - 1 + months, _MONTHS)
+    year, month = local.year + years, month + 1
+    return local.replace(year=year, month=month, day=min(local.day, monthrange(year, month)[1]), fold=0)
 
 
 def utc(instant: float) -> datetime:

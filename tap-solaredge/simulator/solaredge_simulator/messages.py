@@ -27,6 +27,8 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     now: datetime
+    at_once: int = 1
+    """Calls that are running, this one included."""
 
     def first(self, name: str) -> str | None:
         """Return the first value of a query parameter."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from solaredge_simulator.accounts import Account
 from solaredge_simulator.clock import Clock
@@ -14,6 +14,7 @@ from solaredge_simulator.front import Front
 from solaredge_simulator.limits import Plan
 from solaredge_simulator.options import Options
 from solaredge_simulator.server import Server
+from solaredge_simulator.v1.rules import V1Rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,7 @@ class Simulator:
         trouble: bool = True,
         plants: dict[int, Plant] | None = None,
         accounts: Sequence[Account] | None = None,
+        v1: V1Rules | Literal["active", "retired"] = "retired",
         **switches: Any,  # noqa: ANN401
     ) -> None:
         """Build the service; nothing listens before `start`.
@@ -58,13 +60,15 @@ class Simulator:
             trouble: hours offline and late uploads happen.
             plants: these instead of the fleet.
             accounts: these instead of one with the key `demo-fleet-key` and all sites.
+            v1: whether V1 answers, and its rules; retired: 410.
             switches: fields of `Options` and `Plan`.
         """
         plan, options = _settings(switches)
         self.clock = Clock(now, speed)
         self.plants = plants or fleet(seed, extra=extra, first_day=first_day, trouble=trouble)
         self.accounts = tuple(accounts or [Account(plan=plan)])
-        self.front = Front(self.plants, self.clock, options, self.accounts)
+        self.v1 = V1Rules() if v1 == "active" else None if v1 == "retired" else v1
+        self.front = Front(self.plants, self.clock, options, self.accounts, self.v1)
         self._port = port
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
@@ -86,6 +90,11 @@ class Simulator:
     def key(self) -> str:
         """The first key of the first account."""
         return next(iter(self.accounts[0].keys))
+
+    @property
+    def v1_key(self) -> str:
+        """The first account key of V1."""
+        return next(iter((self.v1 or V1Rules()).account_keys))
 
     @property
     def url(self) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from datetime import datetime
 from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
-from solaredge_simulator.local_days import midnight
+from solaredge_simulator.local_days import midnight, months_later
 from solaredge_simulator.messages import problem
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from solaredge_simulator.messages import Request
     from solaredge_simulator.options import Options
 
-_MONTHS = 12
 _DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
@@ -102,7 +100,7 @@ def _last_end(found: Window, zone: ZoneInfo, options: Options) -> float:
         return found.start + hours[found.resolution] * 3600
     if found.resolution in months:
         start = datetime.fromtimestamp(found.start, zone)
-        return _months_later(start, months[found.resolution]).timestamp()
+        return months_later(start, months[found.resolution]).timestamp()
     return found.end
 
 
@@ -111,12 +109,6 @@ def _limit_text(resolution: Resolution, options: Options) -> str:
         return "7 days" if options.quarter_hour_limit == "observed" else "12 hours"
     texts = {"HOUR": "24 hours", "DAY": "1 month", "WEEK": "1 year", "MONTH": "3 years"}
     return texts[resolution]
-
-
-def _months_later(local: datetime, months: int) -> datetime:
-    years, month = divmod(local.month - 1 + months, _MONTHS)
-    year, month = local.year + years, month + 1
-    return local.replace(year=year, month=month, day=min(local.day, monthrange(year, month)[1]), fold=0)
 
 
 def _local(instant: float, zone: ZoneInfo) -> str:
