@@ -98,8 +98,9 @@ class SiteHarvest:
     def inventory(self) -> Iterator[Batch | None]:
         """Read details and devices and yield the streams that come from them."""
         self._told_in_this_run = not self._fetch.is_kept(Resource.DETAILS, self.site_id)
-        for resource in self._slow_lists():
-            self._ask(resource, partial(self._fetch.slow, resource, self.site_id), self._answers)
+        for resource in (Resource.DETAILS, Resource.DEVICES, Resource.LIFETIME_STORAGE):
+            if resource in self._slow_lists():
+                self._ask(resource, partial(self._fetch.slow, resource, self.site_id), self._answers)
         if self._answers.details is not None:
             self.site = _site(self._answers.details, self._answers.devices)
             self._sums = DaySums(self.site)
@@ -164,12 +165,13 @@ class SiteHarvest:
     # Asking
 
     def _slow_lists(self) -> list[Resource]:
+        """Return the slow lists that are wanted, as far as is known: only batteries have lifetime sums."""
         needs = {resource for stream in self._streams for resource in stream.needs}
-        devices = self._answers.devices
-        wanted = [Resource.DETAILS, Resource.DEVICES]
-        if any(stream.cadence is Cadence.LATEST for stream in self._streams):
-            wanted += [Resource.LIFETIME_STORAGE] if devices is None or devices.batteries else []
-        return [resource for resource in wanted if resource in needs or resource is Resource.LIFETIME_STORAGE]
+        wanted = [resource for resource in (Resource.DETAILS, Resource.DEVICES) if resource in needs]
+        batteries = self._answers.devices.batteries if self._answers.devices else []
+        if batteries and any(stream.cadence is Cadence.LATEST for stream in self._streams):
+            wanted.append(Resource.LIFETIME_STORAGE)
+        return wanted
 
     def _step_answers(self, site: Site, step: Step) -> Answers:
         answers = Answers(step.window)
