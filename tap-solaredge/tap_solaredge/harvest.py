@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tap_solaredge.plan import Scope, Step
     from tap_solaredge.readings import Record
     from tap_solaredge.streams import SolarEdgeStream
+    from tap_solaredge.windows import Window
 
 logger = logging.getLogger("tap-solaredge")
 
@@ -83,6 +84,10 @@ class Harvest:
                 yield from turn.finish()
         self._summarize()
 
+    def close(self) -> None:
+        """Let go of the ledger."""
+        self._ledger.close()
+
     # The plan
 
     def plan(self) -> list[Planned]:
@@ -108,9 +113,9 @@ class Harvest:
             for _ in turn.inventory():
                 pass
             planner = turn.planner(keeps_pace=pace)
-            steps = (
-                [*planner.today(), *(planner.late() if self._late_is_due(turn) else [])] if planner else []
-            )
+            steps = planner.today() if planner else []
+            if planner and self._late_is_due(turn):
+                steps += planner.late(_quarters_of(steps))
             if inventory:
                 yield Planned(turn.site_id, "inventory", inventory)
             yield from (Planned(turn.site_id, step.urgency.value, step.calls, step) for step in steps)
@@ -123,8 +128,7 @@ class Harvest:
             planner = turn.planner()
             if planner is None:
                 continue
-            today = planner.today()
-            read = next((step.window for step in today if not step.periods), None)
+            read = _quarters_of(planner.today())
             for block in planner.history(read):
                 yield from (Planned(turn.site_id, step.urgency.value, step.calls, step) for step in block)
 
@@ -157,7 +161,7 @@ class Harvest:
             planner = turn.planner()
             if planner is None or not self._late_is_due(turn):
                 continue
-            for step in planner.late():
+            for step in planner.late(turn.read_today()):
                 yield from turn.read(step)
             self._bookmarks.of("sites", turn.site_id)["late_read_on"] = self._local_day(turn)
 
@@ -239,3 +243,8 @@ class Harvest:
         logger.info("%s sites, %s records, %s calls%s", served, f"{records:,}", calls, problems)
         if failed:
             raise HarvestIncomplete("Not everything could be read: " + "; ".join(failed))
+
+
+def _quarters_of(steps: list[Step]) -> Window | None:
+    """Return the window of quarter hours among today's steps."""
+    return next((step.window for step in steps if not step.periods), None)

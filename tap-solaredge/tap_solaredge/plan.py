@@ -224,8 +224,8 @@ class SitePlanner:
 
     # Late data and history
 
-    def late(self) -> list[Step]:
-        """Return the windows of the last days that the newest window does not reach, for once a day."""
+    def late(self, read_today: Window | None = None) -> list[Step]:
+        """Return the windows of the last days that today's window did not reach, for once a day."""
         asks = {ask for progress in self.quarters.values() for ask in self._series(progress)}
         if not asks or self.site.pending:
             return []
@@ -233,7 +233,9 @@ class SitePlanner:
         span = Window(start, self._newest_start(asks))
         if span.start >= span.end or any(coverage.missing(span, p.covered) for p in self.quarters.values()):
             return []
-        cut = windows.split(*span, max(self.longest(ask) for ask in asks))
+        longest = max(self.longest(ask) for ask in asks)
+        gaps = coverage.missing(span, [read_today] if read_today else [])
+        cut = [window for gap in gaps for window in windows.split(*gap, longest)]
         return [self._step(window, Urgency.LATE, asks, dict(self.quarters)) for window in reversed(cut)]
 
     def history(self, read_today: Window | None = None) -> list[list[Step]]:
@@ -274,14 +276,18 @@ class SitePlanner:
         """Return the spans of quarter hours that some stream has not read since they settled."""
         if not asks:
             return []
-        wanted = Window(self.floor(self.scope.power_lookback), self._newest_start(asks))
-        if wanted.start >= wanted.end:
-            return []
+        floor, newest = self.floor(self.scope.power_lookback), self._newest_start(asks)
         settles = min(self.scope.late_data, min(self.longest(ask) for ask in asks) / 2)
-        return coverage.union(
-            coverage.missing(wanted, _settled(progress.covered, settles))
-            for progress in self.quarters.values()
-        )
+        gaps = []
+        for progress in self.quarters.values():
+            read = progress.covered
+            reaches_today = progress.until is not None and progress.until >= newest
+            wanted = Window(
+                floor, max(newest, progress.until) if reaches_today and progress.until else newest
+            )
+            if wanted.start < wanted.end:
+                gaps.append(coverage.missing(wanted, read if reaches_today else _settled(read, settles)))
+        return coverage.union(gaps)
 
     def _missing_periods(self) -> list[Window]:
         """Return the windows of days that have not been read, oldest first."""

@@ -167,7 +167,7 @@ class SiteHarvest:
     def _slow_lists(self) -> list[Resource]:
         """Return the slow lists that are wanted, as far as is known: only batteries have lifetime sums."""
         needs = {resource for stream in self._streams for resource in stream.needs}
-        wanted = [resource for resource in (Resource.DETAILS, Resource.DEVICES) if resource in needs]
+        wanted: list[Resource] = [r for r in (Resource.DETAILS, Resource.DEVICES) if r in needs]
         batteries = self._answers.devices.batteries if self._answers.devices else []
         if batteries and any(stream.cadence is Cadence.LATEST for stream in self._streams):
             wanted.append(Resource.LIFETIME_STORAGE)

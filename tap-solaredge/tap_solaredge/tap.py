@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -76,18 +77,20 @@ class TapSolarEdge(Tap):
         harvest = self._harvest(selected)
         for stream in selected:
             stream._write_schema_message()  # noqa: SLF001 (the SDK has no public way)
-        for batch in harvest.run():
-            if batch is None:
-                self.state_writer.write_state(self.state)
-                continue
-            stream, records = batch
-            for record in records:
-                stream._write_record_message(record)  # noqa: SLF001 (the SDK has no public way)
+        with closing(harvest):
+            for batch in harvest.run():
+                if batch is None:
+                    self.state_writer.write_state(self.state)
+                    continue
+                stream, records = batch
+                for record in records:
+                    stream._write_record_message(record)  # noqa: SLF001 (the SDK has no public way)
 
     def records_of(self, stream: SolarEdgeStream) -> Iterator[Record]:
         """Yield the records of one stream, harvested alone."""
-        for batch in self._harvest([stream]).run():
-            yield from batch[1] if batch else ()
+        with closing(self._harvest([stream])) as harvest:
+            for batch in harvest.run():
+                yield from batch[1] if batch else ()
 
     def _harvest(self, streams: list[SolarEdgeStream]) -> Harvest:
         config, clock = self.config, self._clock

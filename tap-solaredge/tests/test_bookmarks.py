@@ -6,15 +6,17 @@ import pytest
 
 from tap_solaredge.api.errors import ConfigError
 from tap_solaredge.bookmarks import Bookmarks
+from tap_solaredge.windows import Window
 
 NOW = datetime(2026, 11, 20, 12, 5, tzinfo=UTC)
+READ = Window(datetime(2026, 11, 13, 12, 15, tzinfo=UTC), NOW)
 
 
 def test_a_bookmark_moves_forward_and_never_back():
     state = {}
     bookmarks = Bookmarks(state)
-    bookmarks.advance("power_readings", 1, "timestamp", "2026-11-20T11:45:00Z", NOW)
-    bookmarks.advance("power_readings", 1, "timestamp", "2026-11-19T11:45:00Z", NOW)
+    bookmarks.advance("power_readings", 1, "timestamp", "2026-11-20T11:45:00Z", READ)
+    bookmarks.advance("power_readings", 1, "timestamp", "2026-11-19T11:45:00Z", READ)
     assert state == {
         "bookmarks": {
             "power_readings": {
@@ -23,7 +25,7 @@ def test_a_bookmark_moves_forward_and_never_back():
                         "context": {"site_id": 1},
                         "replication_key": "timestamp",
                         "replication_key_value": "2026-11-20T11:45:00Z",
-                        "read_until": "2026-11-20T12:05:00Z",
+                        "covered": [["2026-11-13T12:15:00Z", "2026-11-20T12:05:00Z"]],
                     }
                 ]
             }
@@ -33,9 +35,9 @@ def test_a_bookmark_moves_forward_and_never_back():
 
 def test_a_window_without_values_leaves_the_bookmark():
     bookmarks = Bookmarks({})
-    bookmarks.advance("power_readings", 1, "timestamp", None, NOW)
+    bookmarks.advance("power_readings", 1, "timestamp", None, READ)
     assert bookmarks.value("power_readings", 1) is None
-    assert bookmarks.read_until("power_readings", 1) == "2026-11-20T12:05:00Z"
+    assert bookmarks.covered("power_readings", 1) == [READ]
 
 
 def test_a_failure_is_written_beside_the_bookmark_and_gone_after_a_success():
@@ -60,3 +62,21 @@ def test_a_failure_is_written_beside_the_bookmark_and_gone_after_a_success():
 def test_a_state_that_is_none_is_refused_with_a_remedy():
     with pytest.raises(ConfigError, match="pass the last STATE line"):
         Bookmarks({"bookmarks": []})
+
+
+def test_a_span_that_may_hold_values_now_is_read_again():
+    bookmarks = Bookmarks({})
+    bookmarks.advance("power_readings", 1, "timestamp", None, READ)
+    silent = Window(datetime(2026, 11, 14, tzinfo=UTC), datetime(2026, 11, 15, tzinfo=UTC))
+    bookmarks.reopen("power_readings", 1, silent)
+    assert bookmarks.covered("power_readings", 1) == [
+        Window(READ.start, silent.start),
+        Window(silent.end, READ.end),
+    ]
+
+
+def test_a_damaged_span_is_named_with_a_remedy():
+    partition = {"context": {"site_id": 1}, "covered": [["yesterday", "today"]]}
+    bookmarks = Bookmarks({"bookmarks": {"power_readings": {"partitions": [partition]}}})
+    with pytest.raises(ConfigError, match="power_readings, site 1 is damaged.*remove that partition"):
+        bookmarks.covered("power_readings", 1)

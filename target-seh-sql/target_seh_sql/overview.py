@@ -24,16 +24,14 @@ def main() -> None:
         help="also count the rows that were added and changed since this time",
     )
     asked = parser.parse_args()
-    rows = [(table.table, f"{table.rows:,}", table.newest or "") for table in overview(asked.url)]
-    titles = ("table", "rows", "newest data")
-    if asked.since:
-        counts = _counts_since(asked.url, asked.since)
-        rows = [
-            (*row, f"{added:,}", f"{changed:,}") for row, (added, changed) in zip(rows, counts, strict=True)
-        ]
-        titles = (*titles, "added", "changed")
+    rows = [[table.table, f"{table.rows:,}", table.newest or ""] for table in overview(asked.url)]
+    titles = ["table", "rows", "newest data"]
+    counts = _counts_since(asked.url, asked.since) if asked.since else []
+    if counts:
+        rows = [[*row, f"{new:,}", f"{changed:,}"] for row, (new, changed) in zip(rows, counts, strict=True)]
+        titles += ["added", "changed"]
     _print(titles, rows)
-    if asked.since and not any(added for added, _ in counts):
+    if counts and not any(added for added, _ in counts):
         print("No row was added: everything was there already.")  # noqa: T201
 
 
@@ -58,9 +56,9 @@ def _counts_since(url: str, since: datetime) -> list[tuple[int, int]]:
         engine.dispose()
 
 
-def _print(titles: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def _print(titles: list[str], rows: list[list[str]]) -> None:
     widths = [max(len(row[column]) for row in (titles, *rows)) for column in range(len(titles))]
-    for row in (titles, tuple("-" * width for width in widths), *rows):
+    for row in (titles, ["-" * width for width in widths], *rows):
         cells = [
             text.rjust(width) if title in {"rows", "added", "changed"} else text.ljust(width)
             for text, width, title in zip(row, widths, titles, strict=True)

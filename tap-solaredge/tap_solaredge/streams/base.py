@@ -44,6 +44,10 @@ class SolarEdgeStream(Stream, metaclass=abc.ABCMeta):
         """Whether the service gave at least one value for this interval."""
         return any(record[name] is not None for name in self.values)
 
+    @property
+    def partitions(self) -> None:
+        """Return none: the harvest knows the sites, also where the SDK runs a stream alone."""
+
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[Record]:  # noqa: ARG002
         """Yield this stream's records alone: what the SDK's `--test` and test suite ask for."""
         yield from cast("TapSolarEdge", self._tap).records_of(self)

@@ -1,0 +1,31 @@
+"""The SDK's standard tests of a tap, against the simulator."""
+
+from datetime import UTC, datetime
+
+import pytest
+from singer_sdk.testing import SuiteConfig, TapTestRunner, get_tap_test_class
+
+from solaredge_simulator.simulator import Simulator
+from tap_solaredge.tap import TapSolarEdge
+
+SUITE = SuiteConfig(max_records_limit=None)
+Standard = get_tap_test_class(TapSolarEdge, config={"api_key": "demo-fleet-key"}, suite_config=SUITE)
+
+
+@pytest.mark.xdist_group("sdk")
+class TestTapSolarEdge(Standard):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def runner(cls, tmp_path_factory):
+        now = datetime(2026, 11, 20, 12, 5, tzinfo=UTC)
+        with Simulator(now=now, calls_per_minute=None, monthly_credits=None) as simulator:
+            config = {
+                "api_url": simulator.url,
+                "api_key": simulator.key,
+                "calls_per_minute": 0,
+                "monthly_credits": 0,
+                "ledger_path": str(tmp_path_factory.mktemp("sdk") / "ledger.db"),
+            }
+            runner = TapTestRunner(TapSolarEdge, config=config, suite_config=SUITE)
+            runner.sync_all()
+            yield runner
