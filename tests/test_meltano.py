@@ -18,6 +18,8 @@ PROJECT = yaml.safe_load((ROOT / "meltano.yml").read_text())
 PLUGINS = {
     plugin["name"]: plugin for kind in ("extractors", "loaders") for plugin in PROJECT["plugins"][kind]
 }
+SDKS_OWN = ("stream_map", "faker", "flattening")
+"""Settings that the SDK adds to every plugin."""
 SLOW_LISTS = {"/v2/sites", "/v2/sites/{site}", "/v2/sites/{site}/devices"}
 
 
@@ -40,7 +42,7 @@ def test_the_settings_of_a_plugin_are_those_of_about(name):
         ).stdout
     )
     known = about["settings"]["properties"]
-    own = {key: known[key] for key in known if not key.startswith(("stream_map", "faker"))}
+    own = {key: known[key] for key in known if not key.startswith(SDKS_OWN)}
     settings = {setting["name"]: setting for setting in PLUGINS[name]["settings"]}
     assert set(settings) == set(own)
     for key, setting in settings.items():
@@ -103,3 +105,11 @@ def test_the_names_of_solaredge_harvest_still_work(meltano, monkeypatch):
     assert '"energy_lookback_days": 12' in said
     assert '"api_key": "*****"' in said
     assert "key-of-seh" not in said
+
+
+def test_the_settings_of_the_target_in_the_readme_are_those_of_about():
+    command = [BIN / "target-seh-sql", "--about", "--format=markdown"]
+    about = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    section = (ROOT / "README.md").read_text().split("<!-- target settings -->")[1]
+    rows = [[line for line in text.splitlines() if line.startswith("| ")] for text in (section, about)]
+    assert rows[0] == rows[1]

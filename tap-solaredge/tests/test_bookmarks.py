@@ -78,5 +78,5 @@ def test_a_span_that_may_hold_values_now_is_read_again():
 def test_a_damaged_span_is_named_with_a_remedy():
     partition = {"context": {"site_id": 1}, "covered": [["yesterday", "today"]]}
     bookmarks = Bookmarks({"bookmarks": {"power_readings": {"partitions": [partition]}}})
-    with pytest.raises(ConfigError, match="power_readings, site 1 is damaged.*remove that partition"):
+    with pytest.raises(ConfigError, match=r"power_readings, site 1 is damaged.*remove that partition"):
         bookmarks.covered("power_readings", 1)

@@ -1,23 +1,75 @@
-"""From URL to engine with tables, and an overview of what they hold."""
+"""From URL to engine: driver, TLS, session settings; and an overview of what the tables hold."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import ssl
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import Column, Integer, MetaData, Table, create_engine, event, func, insert, inspect, select
+from sqlalchemy import create_engine, event, func, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from target_seh_sql.errors import SchemaMismatch, UnsupportedDatabase
+from target_seh_sql.errors import UnsupportedDatabase
 from target_seh_sql.tables import STREAMS, nine_tables
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Mapping
 
-    from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy import URL, Connection, Engine, Table
 
-SCHEMA_VERSION = 1
+
+@dataclass(frozen=True)
+class Backend:
+    """How one database is reached."""
+
+    driver: str
+    """What SQLAlchemy calls dialect and driver."""
+    title: str
+    session: tuple[str, ...]
+    """Statements that set up each session."""
+    extra: str | None = None
+    """The extra of this package that brings the driver."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments of create_engine."""
+
+
+SQLITE: Final = Backend(
+    driver="sqlite",
+    title="SQLite",
+    session=(
+        "PRAGMA journal_mode=WAL",
+        "PRAGMA foreign_keys=ON",
+        "PRAGMA busy_timeout=60000",
+        "PRAGMA temp_store=MEMORY",
+    ),
+)
+POSTGRESQL: Final = Backend(
+    driver="postgresql+psycopg",
+    title="PostgreSQL",
+    session=("SET TIME ZONE 'UTC'",),
+    extra="postgresql",
+    options={"isolation_level": "READ COMMITTED"},
+)
+MARIADB: Final = Backend(
+    driver="mariadb+pymysql",
+    title="MariaDB",
+    session=(
+        "SET time_zone = '+00:00'",
+        # Strict, and with double quotes around text: see dialects/mariadb.py.
+        "SET sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
+    ),
+    extra="mariadb",
+    # Under REPEATABLE READ an INSERT ... SELECT locks the rows it reads: loaders would wait for each other.
+    options={"isolation_level": "READ COMMITTED", "connect_args": {"charset": "utf8mb4"}},
+)
+BACKENDS: Final = {
+    "sqlite": SQLITE,
+    "postgres": POSTGRESQL,
+    "postgresql": POSTGRESQL,
+    "mysql": MARIADB,
+    "mariadb": MARIADB,
+}
 
 
 class TableOverview(NamedTuple):
@@ -29,7 +81,7 @@ class TableOverview(NamedTuple):
     """Newest instant (UTC) or date of the data; None when the table has none."""
 
 
-def database_url(url: str) -> URL:
+def database_url(url: str) -> tuple[URL, Backend]:
     """Parse a URL and name the driver that this target uses for it.
 
     Raises:
@@ -37,29 +89,54 @@ def database_url(url: str) -> URL:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise UnsupportedDatabase(
-            "sqlalchemy_url is not a database URL; give one like sqlite:///seh.db"
+            "sqlalchemy_url is not a database URL; give one like sqlite:///seh.db or "
+            "postgresql://user:password@host/database"
         ) from None
-    if parsed.get_backend_name() != "sqlite":
+    name = parsed.get_backend_name() if parsed.drivername else ""
+    backend = BACKENDS.get(name)
+    if backend is None:
         raise UnsupportedDatabase(
-            f"sqlalchemy_url names the database {parsed.get_backend_name()!r}; this target writes sqlite"
+            f"sqlalchemy_url names the database {name!r}; this target writes {', '.join(sorted(BACKENDS))}"
         )
-    return parsed
+    return parsed.set(drivername=backend.driver), backend
 
 
 def open_engine(url: str) -> Engine:
-    """Return an engine whose sessions are set up for loading."""
-    engine = create_engine(database_url(url), hide_parameters=True)
-    event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    """Return an engine whose sessions are set up for loading; nothing is connected yet.
+
+    Raises:
+        UnsupportedDatabase: the URL or its driver cannot be used; the text never holds the password.
+    """
+    parsed, backend = database_url(url)
+    options = dict(backend.options)
+    if backend is MARIADB:
+        parsed, tls = mariadb_tls(parsed)
+        options["connect_args"] = {**options["connect_args"], **tls}
+    try:
+        engine = create_engine(parsed, hide_parameters=True, **options)
+    except (ModuleNotFoundError, NoSuchModuleError):
+        raise UnsupportedDatabase(
+            f"{backend.title} needs a driver: pip install 'target-seh-sql[{backend.extra}]'"
+        ) from None
+    event.listen(engine, "connect", _session_setter(backend))
+    if backend is SQLITE:
+        event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # the driver's own BEGIN comes too late: see _begin_sqlite
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=60000", "temp_store=MEMORY"):
-        connection.execute(f"PRAGMA {pragma}")
+def _session_setter(backend: Backend) -> Any:  # noqa: ANN401
+    def set_up(connection: Any, _record: object) -> None:  # noqa: ANN401
+        if backend is SQLITE:
+            connection.isolation_level = None  # the driver's own BEGIN comes too late: see _begin_sqlite
+        cursor = connection.cursor()
+        for statement in backend.session:
+            cursor.execute(statement)
+        cursor.close()
+        connection.commit()
+
+    return set_up
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -67,39 +144,23 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _version_table(tables: Mapping[str, Table]) -> Table:
-    name = tables["sites"].name.removesuffix("sites") + "schema_version"
-    return Table(name, MetaData(schema=tables["sites"].schema), Column("version", Integer, nullable=False))
+def mariadb_tls(url: URL) -> tuple[URL, dict[str, Any]]:
+    """Take the TLS settings out of a MariaDB URL: the same words as PostgreSQL's, or the usual ssl_ ones.
 
-
-def ensure_tables(engine: Engine, tables: Mapping[str, Table]) -> None:
-    """Create the tables in an empty database; accept those of this version.
-
-    Raises:
-        SchemaMismatch: the tables are of another version or not this target's at all.
+    `sslmode` is require (encrypt), verify-ca or verify-full; `ssl_ca`, `ssl_cert` and `ssl_key` are files.
     """
-    version_table = _version_table(tables)
-    sites = tables["sites"]
-    with engine.begin() as connection:
-        inspector = inspect(connection)
-        if inspector.has_table(version_table.name, schema=version_table.schema):
-            _check_version(connection.execute(select(version_table.c.version)).scalar_one())
-            return
-        if inspector.has_table(sites.name, schema=sites.schema):
-            raise SchemaMismatch(
-                f"the database has a table {sites.name!r} that this target did not make; name another one"
-            )
-        sites.metadata.create_all(connection)
-        version_table.create(connection)
-        connection.execute(insert(version_table).values(version=SCHEMA_VERSION))
-
-
-def _check_version(version: int) -> None:
-    if version != SCHEMA_VERSION:
-        raise SchemaMismatch(
-            f"the tables are of schema version {version}, this target-seh-sql writes "
-            f"version {SCHEMA_VERSION}; install a newer target-seh-sql"
-        )
+    query = {name: str(value) for name, value in url.query.items()}
+    mode = query.pop("sslmode", query.pop("ssl_mode", "")).lower().replace("_", "-")
+    files = {name: query.pop(name, None) for name in ("ssl_ca", "ssl_cert", "ssl_key")}
+    if mode in {"disable", "disabled"} or not (mode or any(files.values())):
+        return url.set(query=query), {}
+    context = ssl.create_default_context(cafile=files["ssl_ca"])
+    context.check_hostname = mode in {"verify-full", "verify-identity"}
+    if mode in {"require", "required", "prefer", "preferred"} and not files["ssl_ca"]:
+        context.verify_mode = ssl.CERT_NONE
+    if files["ssl_cert"]:
+        context.load_cert_chain(files["ssl_cert"], files["ssl_key"])
+    return url.set(query=query), {"ssl": context}
 
 
 def overview(url: str, *, prefix: str = "", schema: str | None = None) -> list[TableOverview]:
@@ -114,6 +175,6 @@ def overview(url: str, *, prefix: str = "", schema: str | None = None) -> list[T
 
 
 def _overview(connection: Connection, table: Table, newest: str | None) -> TableOverview:
-    column = func.max(table.c[newest]) if newest else func.max(None)
-    rows, value = connection.execute(select(func.count(), column).select_from(table)).one()
-    return TableOverview(table.name, rows, None if value is None else str(value))
+    rows = connection.execute(select(func.count()).select_from(table)).scalar_one()
+    value = connection.execute(select(func.max(table.c[newest]))).scalar_one() if newest else None
+    return TableOverview(table.name, rows, None if value is None else str(value).removesuffix("+00:00"))

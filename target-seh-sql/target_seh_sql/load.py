@@ -1,114 +1,102 @@
-"""Loads one batch in one transaction: each table staged and merged, parents before children."""
+"""Gets a batch into the database: connects, creates the tables, and tries again what may still go through."""
 
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+import random
+import time
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from target_seh_sql import database, parents
-from target_seh_sql.dialects import Merged, loading, plan
-from target_seh_sql.records import METER, RECORD_TYPES, SITE, one_per_key
+from sqlalchemy.exc import SQLAlchemyError
+
+from target_seh_sql.database import open_engine
+from target_seh_sql.dialects import Merged
+from target_seh_sql.failures import explained, is_transient, said
+from target_seh_sql.schema import ensure_tables
+from target_seh_sql.session import Session
 from target_seh_sql.tables import nine_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Engine
 
-    from target_seh_sql.records import RecordType, Row
+    from target_seh_sql.records import Row
 
 logger = logging.getLogger("target-seh-sql")
 
+WAITS: Final = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0, 30.0)
+"""Seconds before each further try: a server that restarts is back within two minutes."""
+
 
 class Loader:
-    """A connection to the database that writes batches; opened with the first one."""
+    """Writes batches, each in one transaction; connects with the first one."""
 
     def __init__(self, url: str, *, prefix: str = "", schema: str | None = None) -> None:
         self._url = url
         self._tables = nine_tables(prefix, schema)
-        self._connection: Connection | None = None
+        self._engine: Engine | None = None
+        self._session: Session | None = None
         self.merged: dict[str, Merged] = {}
         """What the batches so far did, by table."""
 
-    def open(self) -> Connection:
-        """Return the connection; the first call connects and creates the tables.
+    def open(self) -> None:
+        """Connect, and create or upgrade the tables.
 
         Raises:
             UnsupportedDatabase: the URL, its driver or the server cannot be used.
             SchemaMismatch: the tables there are not those of this version.
+            WriteFailed: the database refused.
         """
-        if self._connection is None:
-            engine = database.open_engine(self._url)
-            database.ensure_tables(engine, self._tables)
-            self._plans = {
-                name: plan(kind, self._tables, engine.dialect) for name, kind in RECORD_TYPES.items()
-            }
-            self._loading = loading(engine.dialect)
-            self._connection = engine.connect()
-            with self._connection.begin():
-                self._loading.prepare(self._connection, list(self._plans.values()))
-        return self._connection
+        if self._engine is not None:
+            return
+        self._engine = open_engine(self._url)
+        try:
+            ensure_tables(self._engine, self._tables)
+            self._session = Session(self._engine, self._tables)
+        except SQLAlchemyError as error:
+            raise explained(error) from error
 
     def write(self, batch: Mapping[str, Sequence[Row]]) -> None:
-        """Write rows, by stream, in one transaction that is committed when this returns."""
-        connection = self.open()
-        now = datetime.now(UTC).replace(microsecond=0)
-        merged: dict[str, Merged] = {}
-        with connection.begin():
-            for name, kind in RECORD_TYPES.items():
-                if rows := batch.get(name):
-                    self._write_table(connection, kind, rows, now, merged)
-        for name, counts in merged.items():
+        """Write rows, by stream, in one transaction that is committed when this returns.
+
+        The whole batch is tried again, on a new connection, after a deadlock or a lost connection.
+
+        Raises:
+            WriteFailed: the database refused for good; nothing of the batch was kept.
+        """
+        self.open()
+        for name, counts in self._tried(batch).items():
             self.merged[name] = self.merged.get(name, Merged()).plus(counts)
 
-    def _write_table(
-        self,
-        connection: Connection,
-        kind: RecordType,
-        rows: Sequence[Row],
-        now: datetime,
-        merged: dict[str, Merged],
-    ) -> None:
-        rows = one_per_key(kind, rows)
-        if kind is SITE:
-            parents.name_sites(connection, self._tables, rows)
-        for parent, missing in (
-            (SITE, parents.missing_sites(connection, self._tables, kind, rows)),
-            (METER, parents.missing_meters(connection, self._tables, kind, rows)),
-        ):
-            if missing:
-                _warn(kind, parent, missing)
-                self._merge(connection, parent, missing, now, merged)
-        self._merge(connection, kind, rows, now, merged)
+    def _tried(self, batch: Mapping[str, Sequence[Row]]) -> dict[str, Merged]:
+        engine = cast("Engine", self._engine)
+        waits = iter(WAITS)
+        while True:
+            try:
+                self._session = self._session or Session(engine, self._tables)
+                return self._session.write(batch)
+            except (SQLAlchemyError, cast("Any", engine.dialect.dbapi).Error) as error:
+                self._let_go()
+                seconds = next(waits, None) if is_transient(error) else None
+                if seconds is None:
+                    raise explained(error) from error
+                _wait(error, seconds)
 
-    def _merge(
-        self,
-        connection: Connection,
-        kind: RecordType,
-        rows: Sequence[Row],
-        now: datetime,
-        merged: dict[str, Merged],
-    ) -> None:
-        name = kind.stream.name
-        self._loading.stage(connection, self._plans[name], rows)
-        counts = self._loading.merge(connection, self._plans[name], now, len(rows))
-        merged[name] = merged.get(name, Merged()).plus(counts)
+    def _let_go(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
 
     def close(self) -> None:
-        """Roll back what is open and let the connection go."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection.engine.dispose()
-            self._connection = None
+        """Roll back what is open and disconnect."""
+        self._let_go()
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
 
 
-def _warn(kind: RecordType, parent: RecordType, missing: Sequence[Row]) -> None:
-    for row in missing:
-        key = ", ".join(f"{name}={getattr(row, name)!r}" for name in parent.stream.key)
-        logger.warning(
-            "%s came without their parent in %s (%s): a bare row stands for it",
-            kind.stream.name,
-            parent.stream.name,
-            key,
-        )
+def _wait(error: Exception, seconds: float) -> None:
+    seconds *= random.uniform(0.5, 1.0)  # two that met must not meet again
+    logger.warning("the database said: %s; trying again in %.1f s", said(error), seconds)
+    time.sleep(seconds)

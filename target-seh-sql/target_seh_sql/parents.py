@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-import logging
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, insert, select
+from sqlalchemy.dialects import postgresql
 
+from target_seh_sql.dialects import Merged
 from target_seh_sql.records import METER, SITE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Connection, Table
+    from sqlalchemy.sql.dml import Insert
 
     from target_seh_sql.records import RecordType, Row
 
-logger = logging.getLogger("target-seh-sql.parents")
+_INSERT_IF_NEW: Final[dict[str, Any]] = {
+    "sqlite": lambda table: insert(table).prefix_with("OR IGNORE"),
+    "mariadb": lambda table: insert(table).prefix_with("IGNORE"),
+    "postgresql": lambda table: postgresql.insert(table).on_conflict_do_nothing(),
+}
 
 
-def missing_sites(
-    connection: Connection, tables: Mapping[str, Table], kind: RecordType, rows: Sequence[Row]
-) -> list[Row]:
+def missing_sites(connection: Connection, tables: Mapping[str, Table], rows: Sequence[Row]) -> list[Row]:
     """Return a bare site for each site that the rows name and the database does not know."""
-    if kind.stream.is_site:
-        return []
     named = set(map(attrgetter("site_id"), rows))
-    known = set(names_of_sites(connection, tables, named))
-    return [SITE.row(id=site_id, name=f"Site {site_id}") for site_id in sorted(named - known)]
+    missing = named - set(_names_of_sites(connection, tables, named))
+    return [SITE.row(id=site_id, name=f"Site {site_id}") for site_id in sorted(missing)]
 
 
 def missing_meters(
@@ -40,25 +43,46 @@ def missing_meters(
     named = set(map(attrgetter("site_id", "meter_name"), rows))
     meters = tables["meters"].c
     query = select(meters.site_id, meters.name).where(meters.site_id.in_(bindparam("ids", expanding=True)))
-    known = {
-        (site_id, name) for site_id, name in connection.execute(query, {"ids": sorted({s for s, _ in named})})
-    }
-    return [METER.row(site_id=site_id, name=name) for site_id, name in sorted(named - known)]
+    found = connection.execute(query, {"ids": sorted({site_id for site_id, _ in named})})
+    missing = named - {(meter.site_id, meter.name) for meter in found}
+    return [METER.row(site_id=site_id, name=name) for site_id, name in sorted(missing)]
 
 
-def name_sites(connection: Connection, tables: Mapping[str, Table], rows: Sequence[Row]) -> None:
-    """Give sites that came without a name the one they have, since the column cannot be NULL."""
+def insert_bare(connection: Connection, table: Table, rows: Sequence[Row], now: datetime) -> Merged:
+    """Insert rows that nobody else, another target maybe, has inserted meanwhile."""
+    # PostgreSQL's RETURNING, which SQLAlchemy adds by itself, would lose the count
+    statement: Insert = _INSERT_IF_NEW[connection.dialect.name](table).execution_options(
+        preserve_rowcount=True
+    )
+    stamps = {"created_at": now, "updated_at": now}
+    values = [{**_bare(row), **stamps} for row in rows]
+    inserted = sum(connection.execute(statement, value).rowcount for value in values)
+    return Merged(inserted=inserted)
+
+
+def _bare(row: Any) -> dict[str, Any]:  # noqa: ANN401
+    key = ("id", "name") if isinstance(row, SITE.row) else ("site_id", "name")
+    return {name: getattr(row, name) for name in key}
+
+
+def name_sites(
+    connection: Connection, tables: Mapping[str, Table], rows: Sequence[Row], now: datetime
+) -> Merged:
+    """Give sites that came without a name the one they have: the column cannot be NULL."""
     nameless: list[Any] = [row for row in rows if getattr(row, "name", None) is None]
     if not nameless:
-        return
-    names = names_of_sites(connection, tables, {row.id for row in nameless})
+        return Merged()
+    ids = {row.id for row in nameless}
+    new = [SITE.row(id=site_id, name=f"Site {site_id}") for site_id in sorted(ids)]
+    merged = insert_bare(connection, tables["sites"], new, now)
+    names = _names_of_sites(connection, tables, ids)
     for row in nameless:
-        row.name = names.get(row.id, f"Site {row.id}")
+        row.name = names[row.id]
+    return merged
 
 
-def names_of_sites(connection: Connection, tables: Mapping[str, Table], ids: set[int]) -> dict[int, str]:
+def _names_of_sites(connection: Connection, tables: Mapping[str, Table], ids: set[int]) -> dict[int, str]:
     """Return the names of those sites that are stored, by id."""
     sites = tables["sites"].c
     query = select(sites.id, sites.name).where(sites.id.in_(bindparam("ids", expanding=True)))
-    rows = connection.execute(query, {"ids": sorted(ids)})
-    return {row.id: row.name for row in rows}
+    return {site.id: site.name for site in connection.execute(query, {"ids": sorted(ids)})}

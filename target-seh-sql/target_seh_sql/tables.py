@@ -36,6 +36,8 @@ Columns: TypeAlias = "list[Column[Any]]"
 
 ID: Final = BigInteger().with_variant(Integer, "sqlite")
 INSTANT: Final = DateTime(timezone=True)
+COLLATION: Final = "utf8mb4_nopad_bin"
+"""MariaDB's: texts that differ in case, accent or trailing space are different, as everywhere else."""
 NOTES_LENGTH: Final = 16_000
 """Characters in a TEXT column: MariaDB's holds 65 535 bytes, a character has up to four."""
 
@@ -320,6 +322,9 @@ def _table(stream: Stream, metadata: MetaData, prefix: str) -> Table:
             for name in ("created_at", "updated_at")
         ),
         comment=stream.about,
+        mariadb_engine="InnoDB",
+        mariadb_charset="utf8mb4",
+        mariadb_collate=COLLATION,
     )
     if stream.constraint:
         table.append_constraint(UniqueConstraint(*stream.table_key, name=prefix + stream.constraint))

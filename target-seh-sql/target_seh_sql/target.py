@@ -53,7 +53,7 @@ class TargetSehSql(Target):
             default="sqlite:///seh.db",
             secret=True,
             title="Database URL",
-            description="Where to write, e.g. `sqlite:///seh.db` (a file, relative to the working directory)",
+            description="Where to write: `sqlite:///seh.db`, `postgresql://user:password@host/database` or `mariadb://...`",
         ),
         th.Property(
             "unknown_streams",
@@ -71,6 +71,12 @@ class TargetSehSql(Target):
             pattern="^[A-Za-z0-9_]*$",
             title="Table prefix",
             description="Put before the name of every table, e.g. `seh_`",
+        ),
+        th.Property(
+            "default_target_schema",
+            th.StringType,
+            title="Schema",
+            description="Schema of the tables on PostgreSQL, made when it is missing; the session's when empty",
         ),
         th.Property(
             "batch_size_rows",
@@ -91,7 +97,11 @@ class TargetSehSql(Target):
         super().__init__(message_reader=reader, **settings)
         reader.pause, reader.failed = self._pause, self._failed
         self._typed: set[str] = set()
-        self._loader = Loader(self.config["sqlalchemy_url"], prefix=self.config["table_prefix"])
+        self._loader = Loader(
+            self.config["sqlalchemy_url"],
+            prefix=self.config["table_prefix"],
+            schema=self.config.get("default_target_schema"),
+        )
         self._progress = Progress()
         self._committed_at = time.monotonic()
         self._pending_state: dict[str, Any] | None = None

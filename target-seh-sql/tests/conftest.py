@@ -11,7 +11,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import make_url, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from target_seh_sql import database as seh_database
 from target_seh_sql.records import RECORD_TYPES
@@ -19,7 +20,7 @@ from target_seh_sql.tables import nine_tables
 from target_seh_sql.target import TargetSehSql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 LONG_AGO = datetime(2020, 1, 1)  # noqa: DTZ001
@@ -110,10 +111,11 @@ class Database:
             connection.execute(update(nine_tables()[table]).values(created_at=LONG_AGO, updated_at=LONG_AGO))
             connection.commit()
 
-    def execute(self, sql: str) -> list[Any]:
-        """Run SQL of any kind."""
+    def execute(self, *statements: str) -> list[Any]:
+        """Run SQL of any kind; return the rows of the last statement."""
         with self.connect() as connection:
-            result = connection.execute(text(sql))
+            for statement in statements:
+                result = connection.execute(text(statement))
             found = list(map(tuple, result)) if result.returns_rows else []
             connection.commit()
             return found
@@ -138,7 +140,58 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-@pytest.fixture(params=["sqlite"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+SERVERS = {
+    "postgresql": os.environ.get("TEST_POSTGRESQL_URL", "postgresql://root@127.0.0.1:5432/postgres"),
+    "mariadb": os.environ.get("TEST_MARIADB_URL", "mariadb://root@127.0.0.1:3306/test"),
+}
+EMPTY_AGAIN = {
+    "postgresql": ("DROP SCHEMA IF EXISTS public, solar CASCADE", "CREATE SCHEMA public"),
+    "mariadb": ("DROP DATABASE {0}", "CREATE DATABASE {0}", "USE {0}"),
+}
+
+
+def server(kind: str) -> Any:
+    """Return a connection to a running server; skip without one, but fail in CI."""
+    try:
+        engine = seh_database.open_engine(SERVERS[kind])
+        return engine.execution_options(isolation_level="AUTOCOMMIT").connect()
+    except SQLAlchemyError as error:
+        reason = f"no {kind} at {SERVERS[kind]} (set TEST_{kind.upper()}_URL): {error}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def scratch(worker_id: str) -> Iterator[Callable[[str], str]]:
+    """Return a function that makes a database of this test process on a server, and gives its URL."""
+    name = f"seh_{worker_id}_{os.getpid()}"
+    made: dict[str, str] = {}
+
+    def make(kind: str) -> str:
+        if kind not in made:
+            with server(kind) as connection:
+                connection.execute(text(f"CREATE DATABASE {name}"))
+            connection.engine.dispose()
+            made[kind] = make_url(SERVERS[kind]).set(database=name).render_as_string(hide_password=False)
+        return made[kind]
+
+    yield make
+    for kind in made:
+        with server(kind) as connection:
+            connection.execute(text(f"DROP DATABASE {name}"))
+        connection.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+def database(
+    request: pytest.FixtureRequest, tmp_path: Path, scratch: Callable[[str], str]
+) -> Iterator[Database]:
     """An empty database of each kind."""
-    return Database(f"sqlite:///{tmp_path / 'seh.db'}")
+    kind = request.param
+    if kind == "sqlite":
+        yield Database(f"sqlite:///{tmp_path / 'seh.db'}")
+        return
+    found = Database(scratch(kind))
+    yield found
+    found.execute(*(statement.format(make_url(found.url).database) for statement in EMPTY_AGAIN[kind]))

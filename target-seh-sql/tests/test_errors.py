@@ -204,8 +204,8 @@ def test_foreign_tables_are_not_touched(database):
 
 def test_newer_tables_are_not_touched(database):
     database.load(*GOOD)
-    database.execute("UPDATE schema_version SET version = 99")
+    database.execute("UPDATE schema_version SET version_num = '0099'")
     with pytest.raises(
-        SchemaMismatch, match="the tables are of schema version 99, this target-seh-sql writes"
+        SchemaMismatch, match="the tables are of revision 0099, which this target-seh-sql does not know"
     ):
         database.load(*GOOD)

@@ -36,8 +36,10 @@ def test_a_child_whose_parents_never_come_gets_bare_ones_and_one_warning_each(da
     ]
     assert warnings(caplog) == [
         "meter_readings came without their parent in sites (id=7): a bare row stands for it",
-        ("meter_readings came without their parent in meters (site_id=7, name='Purchased'): "
-        "a bare row stands for it"),
+        (
+            "meter_readings came without their parent in meters (site_id=7, name='Purchased'): "
+            "a bare row stands for it"
+        ),
     ]
 
 

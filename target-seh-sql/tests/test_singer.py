@@ -93,7 +93,7 @@ def test_the_overview_tells_rows_and_newest_data(database):
     ]
 
 
-@pytest.mark.parametrize("prefix", ["seh_", "Solar2_"])
+@pytest.mark.parametrize("prefix", ["seh_", "solar2_"])
 def test_a_prefix_leads_every_table(database, prefix):
     database.load(schema("sites"), record("sites", id=1, name="Dak"), table_prefix=prefix)
     assert [entry.table for entry in overview(database.url, prefix=prefix)][:2] == [

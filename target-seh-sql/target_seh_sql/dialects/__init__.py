@@ -6,11 +6,13 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
+from sqlalchemy import Column, MetaData, Table
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Dialect, Table
+    from sqlalchemy import Connection, Dialect
 
     from target_seh_sql.records import RecordType, Row
 
@@ -74,6 +76,12 @@ class Loading(Protocol):
 def loading(dialect: Dialect) -> Loading:
     """Return the functions for a database."""
     return cast("Loading", importlib.import_module(f"target_seh_sql.dialects.{dialect.name}"))
+
+
+def staging_table(plan: Plan, **options: str) -> Table:
+    """Return a temporary table with the columns of a record."""
+    columns = (Column(name, plan.kind.types[name]) for name in plan.kind.fields)
+    return Table(plan.stage, MetaData(), *columns, prefixes=["TEMPORARY"], **options)  # type: ignore[arg-type]
 
 
 def plan(kind: RecordType, tables: Mapping[str, Table], dialect: Dialect) -> Plan:

@@ -1,0 +1,72 @@
+"""What an error of a database means: try again, or what to tell the user."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError
+
+from target_seh_sql.errors import WriteFailed
+
+TRANSIENT: Final[frozenset[str | int]] = frozenset(
+    {
+        *("40001", "40P01", "55P03"),  # PostgreSQL: serialisation, deadlock, lock not available
+        *("57P01", "57P02", "57P03", "53300"),  # shutting down, crashed, starting up, too many connections
+        *("08000", "08001", "08003", "08004", "08006", "08007"),  # connection lost or refused
+        *(1205, 1213, 1020),  # MariaDB: lock wait, deadlock, row changed since it was read
+        *(0, 2002, 2003, 2006, 2013, 2055),  # connection lost or refused
+        *(1040, 1053, 1152, 1927),  # too many connections, shutting down, aborted, killed
+        *("SQLITE_BUSY", "SQLITE_LOCKED"),
+    }
+)
+_FULL: Final = "its disk is full: make room"
+_RIGHT: Final = "the database user lacks a right: grant CREATE, SELECT, INSERT, UPDATE and temporary tables"
+_LOGIN: Final = "it does not accept user and password: check sqlalchemy_url"
+_NO_DATABASE: Final = "there is no such database: create it"
+_READ_ONLY: Final = "it is read-only: name the primary server, or make the file writable"
+ADVICE: Final[dict[str | int, str]] = {
+    **dict.fromkeys(("53100", 1021, 1114, "SQLITE_FULL"), _FULL),
+    **dict.fromkeys(("42501", 1044, 1142, 1143, 1227, 1370), _RIGHT),
+    **dict.fromkeys(("28P01", "28000", 1045, 1698), _LOGIN),
+    **dict.fromkeys(("3D000", 1049), _NO_DATABASE),
+    **dict.fromkeys(("25006", 1290, 1836, "SQLITE_READONLY"), _READ_ONLY),
+    "SQLITE_CANTOPEN": "the file cannot be opened: its folder must exist and be writable",
+    "SQLITE_NOTADB": "the file is no SQLite database",
+    "SQLITE_CORRUPT": "the file is damaged: restore a backup",
+    "SQLITE_IOERR": "the disk failed: see the system's log",
+}
+
+
+def error_code(error: Exception) -> str | int | None:
+    """Return the error number of MariaDB, the name of SQLite's error, or the SQLSTATE of PostgreSQL."""
+    original = _original(error)
+    if original.args and isinstance(original.args[0], int):
+        return original.args[0]
+    name = getattr(original, "sqlite_errorname", None)
+    # SQLITE_IOERR_WRITE is one of SQLITE_IOERR
+    return "_".join(name.split("_")[:2]) if name else getattr(original, "sqlstate", None)
+
+
+def is_transient(error: Exception) -> bool:
+    """Tell whether the same batch may go through on a new connection."""
+    code = error_code(error)
+    if code is None:  # libpq has no SQLSTATE for a connection that it lost or could not make
+        return type(_original(error)).__name__ in {"OperationalError", "InterfaceError"}
+    return code in TRANSIENT
+
+
+def said(error: Exception) -> str:
+    """Return what the database said, on one line."""
+    original = _original(error)
+    return " ".join(str(original.args[-1] if original.args else original).split())
+
+
+def explained(error: Exception) -> WriteFailed:
+    """Return an error for people: what the database said, and what to do."""
+    advice = ADVICE.get(error_code(error) or "", "nothing of this batch was kept")
+    return WriteFailed(f"the database refused: {said(error)}; {advice}, then run again")
+
+
+def _original(error: Exception) -> BaseException:
+    """Return the driver's error."""
+    return error.orig if isinstance(error, DBAPIError) and error.orig else error
