@@ -1,8 +1,8 @@
 """The ledger: what was spent, across runs and processes, and what may still be spent.
 
-One SQLite file, shared by all runs with the same credential, of which only a hash is stored. It is in the
-platform's state directory unless the setting `ledger_path` says otherwise. A call is written down before it is
-sent, so that the ledger is never below the service's own count, whatever happens to the process.
+One SQLite file, shared by all runs with the same credential, of which only a hash is stored; it is in the
+platform's state directory unless `ledger_path` says otherwise. A call is written down before it is sent, so that
+the ledger is never below the service's own count, whatever happens to the process.
 """
 
 from __future__ import annotations

@@ -50,10 +50,9 @@ def missing_meters(
 
 def insert_bare(connection: Connection, table: Table, rows: Sequence[Row], now: datetime) -> Merged:
     """Insert rows that nobody else, another target maybe, has inserted meanwhile."""
-    # PostgreSQL's RETURNING, which SQLAlchemy adds by itself, would lose the count
-    statement: Insert = _INSERT_IF_NEW[connection.dialect.name](table).execution_options(
-        preserve_rowcount=True
-    )
+    # PostgreSQL's RETURNING, which SQLAlchemy adds, would lose the count
+    statement: Insert = _INSERT_IF_NEW[connection.dialect.name](table)
+    statement = statement.execution_options(preserve_rowcount=True)
     stamps = {"created_at": now, "updated_at": now}
     values = [{**_bare(row), **stamps} for row in rows]
     inserted = sum(connection.execute(statement, value).rowcount for value in values)

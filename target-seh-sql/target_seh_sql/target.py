@@ -76,7 +76,7 @@ class TargetSehSql(Target):
             "default_target_schema",
             th.StringType,
             title="Schema",
-            description="Schema of the tables on PostgreSQL, made when it is missing; the session's when empty",
+            description="Schema of the tables on PostgreSQL, made when missing; the session's when empty",
         ),
         th.Property(
             "batch_size_rows",
