@@ -1,7 +1,7 @@
 """The ledger: what was spent, across runs and processes, and what may still be spent.
 
 One SQLite file, shared by all runs with the same credential, of which only a hash is stored; it is in the
-platform's state directory unless `ledger_path` says otherwise. A call is written down before it is sent, so that
+platform's state directory unless `ledger_path` says otherwise. A call is written down before it is sent, so
 the ledger is never below the service's own count, whatever happens to the process.
 """
 
