@@ -40,7 +40,7 @@ def local_days(ask: SiteAsk, start: str, end: str) -> Iterator[tuple[date, int]]
 
 def moments(ask: SiteAsk, begin: int, place: int) -> list[str]:
     """Return the wall-clock times of the three rows of a quarter of the day that begins at `begin`."""
-    drift = (place * 7 + begin // 86_400) % (_DRIFT + 1)
+    drift = (place * 8 + begin // 86_400) % (_DRIFT + 1)
     start = begin + place * QUARTER + drift
     return [wall(stamp(ask.plant.zone, start + offset)) for offset in _OFFSETS]
 
