@@ -117,7 +117,9 @@ class Fetch:
         if self.without_calls:
             kept = self._ledger.kept(str(request))
             if kept is None:
-                raise NotAskedYet("Nothing is known yet of this account")
+                raise NotAskedYet(
+                    "Nothing is known yet of this account: run the tap once, then --plan knows its sites"
+                )
             return kept[1]
         body = self._kept(request)
         if body is None:

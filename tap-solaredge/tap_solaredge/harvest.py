@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tap_solaredge.api.errors import BudgetReached, HarvestIncomplete
 from tap_solaredge.budget import for_history, keeps_pace
-from tap_solaredge.local_time import local_day
+from tap_solaredge.local_time import local_day, utc_text
 from tap_solaredge.site_harvest import Batch, SiteHarvest
 
 if TYPE_CHECKING:
@@ -109,9 +110,9 @@ class Harvest:
         pace = self._keeps_pace()
         left = self._ledger.left().calls
         for turn in turns:
-            inventory = turn.inventory_calls()
             for _ in turn.inventory():
                 pass
+            inventory = turn.inventory_calls()
             planner = turn.planner(keeps_pace=pace)
             steps = planner.today() if planner else []
             if planner and self._late_is_due(turn):
@@ -128,8 +129,8 @@ class Harvest:
             planner = turn.planner()
             if planner is None:
                 continue
-            read = _quarters_of(planner.today())
-            for block in planner.history(read):
+            today = planner.today()
+            for block in planner.after(today).history(_quarters_of(today)):
                 yield from (Planned(turn.site_id, step.urgency.value, step.calls, step) for step in block)
 
     def _say_plan(self) -> None:
@@ -248,3 +249,21 @@ class Harvest:
 def _quarters_of(steps: list[Step]) -> Window | None:
     """Return the window of quarter hours among today's steps."""
     return next((step.window for step in steps if not step.periods), None)
+
+
+def described(plan: list[Planned]) -> list[str]:
+    """Return a plan as lines for people, the sum last."""
+    lines = []
+    for part in plan:
+        where = f"site {part.site_id}" if part.site_id else "account"
+        asks = f"{', '.join(part.step.asks)}: {_span(part.step.window)}" if part.step else ""
+        lines.append(f"{where:<14} {part.what:<10} {part.calls:>4} calls  {asks}".rstrip())
+    sums = Counter[str]()
+    for part in plan:
+        sums[part.what] += part.calls
+    by_kind = ", ".join(f"{what} {calls:,}" for what, calls in sums.items())
+    return [*lines, f"Plan: {sum(sums.values()):,} calls{f' ({by_kind})' if by_kind else ''}"]
+
+
+def _span(window: Window) -> str:
+    return f"{utc_text(window.start)} to {utc_text(window.end)}"

@@ -7,7 +7,7 @@ hour anyway, the split of the days follows from that and costs nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -305,6 +305,22 @@ class SitePlanner:
     def _sums_help(self) -> bool:
         """Whether quarter hours of this site's meters add up to the periods that are wanted."""
         return self.site.has_meters and self.splits_by_quarters and self.scope.time_unit == "DAY"
+
+    def after(self, steps: list[Step]) -> SitePlanner:
+        """Return the planner as it will be once some steps have been read."""
+
+        def read(streams: dict[str, Progress], *, periods: bool) -> dict[str, Progress]:
+            found = dict(streams)
+            for step in steps:
+                for name in step.streams:
+                    if name in found and step.periods is periods:
+                        old = found[name]
+                        found[name] = Progress(old.needs, coverage.add(old.covered, step.window))
+            return found
+
+        return replace(
+            self, quarters=read(self.quarters, periods=False), energy=read(self.energy, periods=True)
+        )
 
     # Shared
 

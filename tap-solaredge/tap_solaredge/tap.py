@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+import click
 from singer_sdk import Tap
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
@@ -20,7 +22,7 @@ from tap_solaredge.bookmarks import Bookmarks
 from tap_solaredge.budget import Ledger
 from tap_solaredge.clock import Clock
 from tap_solaredge.fetch import Fetch
-from tap_solaredge.harvest import Harvest
+from tap_solaredge.harvest import Harvest, described
 from tap_solaredge.redaction import conceal, conceal_logs
 from tap_solaredge.settings import SETTINGS, ledger_path, limits, scope
 from tap_solaredge.streams import STREAMS, SolarEdgeStream
@@ -116,11 +118,34 @@ class TapSolarEdge(Tap):
             site_ids=list(config.get("site_ids") or []),
         )
 
+    def print_plan(self) -> None:
+        """Print what a run would ask now and what it costs, without a call."""
+        streams = cast("list[SolarEdgeStream]", list(self.streams.values()))
+        with closing(self._harvest([stream for stream in streams if stream.selected])) as harvest:
+            click.echo("\n".join(described(harvest.plan())))
+
     @classmethod
-    def invoke(cls, **kwargs: Any) -> None:  # noqa: ANN401
+    def get_singer_command(cls) -> click.Command:
+        """Return the SDK's command line with `--plan`."""
+        command = super().get_singer_command()
+        about = "Print what a run would ask now and what it costs, without a call."
+        command.params.append(click.Option(["--plan"], is_flag=True, help=about))
+        return command
+
+    @classmethod
+    def invoke(cls, *, plan: bool = False, **kwargs: Any) -> None:  # noqa: ANN401
         """Run from the command line; a known error is one clear line and exit code 1."""
         try:
-            super().invoke(**kwargs)
+            if plan:
+                state, config = kwargs["state"], kwargs["config"]
+                cls(
+                    config=config.config,
+                    state=None if state is None else json.load(state),
+                    catalog=None if kwargs["catalog"] is None else json.load(kwargs["catalog"]),
+                    parse_env_config=config.parse_env,
+                ).print_plan()
+            else:
+                super().invoke(**kwargs)
         except TapSolarEdgeError as error:
             cls.logger.critical("%s", conceal(str(error)))
             sys.exit(2 if isinstance(error, ConfigError) else 1)

@@ -1,5 +1,7 @@
 """What a run asks, sends and remembers."""
 
+import json
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -8,7 +10,10 @@ import pytest
 
 from solaredge_simulator.fleet import HOME, ISLAND, OFFICE, PENDING, ROOF
 from tap_solaredge.api.errors import Busy, HarvestIncomplete, NotAuthorized
+from tap_solaredge.fetch import NotAskedYet
 from tap_solaredge.tap import TapSolarEdge
+
+from .conftest import SimulatorClock
 
 SLOW_LISTS = {"/v2/sites", "/v2/sites/{site}", "/v2/sites/{site}/devices"}
 
@@ -212,3 +217,38 @@ def test_the_newest_state_of_a_battery_is_that_of_the_plant(simulator, run_tap):
     assert battery["last_state_of_charge"] == pytest.approx(truth.state_of_charge)
     assert battery["lifetime_energy_charged"] > 0
     assert simulator.clock.now() - newest < timedelta(hours=1)
+
+
+def plan_of(simulator, tmp_path, state):
+    tap = TapSolarEdge(
+        config={
+            "api_url": simulator.url,
+            "api_key": simulator.key,
+            "ledger_path": str(tmp_path / "ledger.db"),
+            "calls_per_minute": 0,
+            "monthly_credits": 0,
+        },
+        state=state,
+        clock=SimulatorClock(simulator),
+    )
+    tap.print_plan()
+
+
+@pytest.mark.parametrize("hours", [0, 1, 8, 40])
+def test_a_plan_spends_nothing_and_forecasts_what_the_run_then_spends(
+    simulator, run_tap, tmp_path, capsys, hours
+):
+    state = run_tap(simulator).state
+    simulator.clock.advance(hours=hours)
+    before = len(simulator.calls)
+    plan_of(simulator, tmp_path, json.loads(json.dumps(state)))
+    assert len(simulator.calls) == before
+    planned = re.search(r"Plan: ([\d,]+) calls", capsys.readouterr().out)[1]
+    run_tap(simulator, state=state)
+    assert int(planned.replace(",", "")) == len(simulator.calls) - before
+
+
+def test_a_plan_of_an_unknown_account_says_how_to_get_to_know_it(simulator, tmp_path):
+    with pytest.raises(NotAskedYet, match="run the tap once"):
+        plan_of(simulator, tmp_path, {})
+    assert len(simulator.calls) == 0

@@ -78,7 +78,7 @@ class TableOverview(NamedTuple):
     table: str
     rows: int
     newest: str | None
-    """Newest instant (UTC) or date of the data; None when the table has none."""
+    """Newest instant (UTC) or date of the data, else of the newest change of a row; None when it is empty."""
 
 
 def database_url(url: str) -> tuple[URL, Backend]:
@@ -177,4 +177,6 @@ def overview(url: str, *, prefix: str = "", schema: str | None = None) -> list[T
 def _overview(connection: Connection, table: Table, newest: str | None) -> TableOverview:
     rows = connection.execute(select(func.count()).select_from(table)).scalar_one()
     value = connection.execute(select(func.max(table.c[newest]))).scalar_one() if newest else None
+    if value is None:  # lists of devices have no time of their own: when the newest row was written
+        value = connection.execute(select(func.max(table.c.updated_at))).scalar_one()
     return TableOverview(table.name, rows, None if value is None else str(value).removesuffix("+00:00"))

@@ -84,7 +84,7 @@ def test_the_overview_tells_rows_and_newest_data(database):
         TableOverview("sites", 1, "2026-11-20 12:00:00"),
         TableOverview("equipment", 0, None),
         TableOverview("batteries", 0, None),
-        TableOverview("meters", 1, None),
+        TableOverview("meters", 1, str(database.rows("meters", "updated_at")[0][0])),
         TableOverview("energy_readings", 1, "2026-11-19"),
         TableOverview("power_readings", 0, None),
         TableOverview("power_flows", 0, None),

@@ -48,6 +48,7 @@ def start(port: int, options: list[str]) -> None:
     if not ready:
         sys.exit(f"The simulator did not start: {_log_file(port).read_text().strip()}")
     _pid_file(port).write_text(str(process.pid))
+    process.returncode = 0  # it goes on without us: no warning that it still runs
     print(ready)  # noqa: T201
 
 
