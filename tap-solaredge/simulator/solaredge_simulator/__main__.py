@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from solaredge_simulator.accounts import Account
 from solaredge_simulator.fleet import fleet
+from solaredge_simulator.grants import Application
 from solaredge_simulator.limits import Plan
 from solaredge_simulator.simulator import Simulator
 
@@ -26,10 +27,19 @@ def parser() -> argparse.ArgumentParser:
     )
     found.add_argument("--port", type=int, default=8044, help="port on 127.0.0.1; 0 takes a free one (8044)")
     found.add_argument("--key", default="demo-fleet-key", help="the API key that it accepts (demo-fleet-key)")
+    _add_application(found.add_argument_group("login of site owners, at /authorize"))
     _add_plants(found.add_argument_group("plants"))
     _add_limits(found.add_argument_group("limits"))
     _add_switches(found.add_argument_group("where documents and observations differ"))
     return found
+
+
+def _add_application(group: argparse._ArgumentGroup) -> None:
+    add, usual = group.add_argument, Application()
+    add("--client-id", default=usual.client_id, help=f"({usual.client_id})")
+    add("--client-secret", default=usual.client_secret, help=f"({usual.client_secret})")
+    urls = ", ".join(usual.redirect_urls)
+    add("--redirect-url", metavar="URL", action="append", help=f"on loopback any port ({urls})")
 
 
 def _add_plants(group: argparse._ArgumentGroup) -> None:
@@ -96,7 +106,7 @@ def build(asked: argparse.Namespace) -> Simulator:
         plants={
             number: plant for number, plant in plants.items() if not asked.sites or number in asked.sites
         },
-        accounts=[Account(keys=(asked.key,), plan=plan)],
+        accounts=[Account(keys=(asked.key,), applications=(_application(asked),), plan=plan)],
         quarter_hour_limit=asked.quarter_hour_limit,
         plan=asked.plan,
         percent=asked.percent,
@@ -107,6 +117,11 @@ def build(asked: argparse.Namespace) -> Simulator:
         latency=asked.latency,
         v1="active" if asked.v1 else "retired",
     )
+
+
+def _application(asked: argparse.Namespace) -> Application:
+    urls = asked.redirect_url or Application().redirect_urls
+    return Application(client_id=asked.client_id, client_secret=asked.client_secret, redirect_urls=urls)
 
 
 def _ids(text: str) -> list[int]:

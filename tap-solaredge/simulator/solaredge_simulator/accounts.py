@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from solaredge_simulator.grants import DEVICE_DATA, SITE_DATA
 from solaredge_simulator.limits import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from solaredge_simulator.grants import Application
     from solaredge_simulator.limits import Quota
     from solaredge_simulator.plants import Plant
 
 DEMO_KEY = "demo-fleet-key"
-ALL_SCOPES = frozenset({"SITE_DATA", "DEVICE_DATA"})
+ALL_SCOPES = frozenset({SITE_DATA, DEVICE_DATA})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +26,8 @@ class Account:
     label: str = "demo"
     keys: Collection[str] = (DEMO_KEY,)
     sites: Collection[int] | None = None
+    applications: Collection[Application] = ()
+    """Its "Site Access" applications; they share the credits too."""
     plan: Plan = field(default_factory=Plan)
 
 

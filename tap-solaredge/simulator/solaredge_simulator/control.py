@@ -16,19 +16,21 @@ if TYPE_CHECKING:
     from solaredge_simulator.clock import Clock
     from solaredge_simulator.faults import Faults
     from solaredge_simulator.messages import Request
+    from solaredge_simulator.oauth import OAuth
 
 
 class Control:
     """Introspection and control: calls, metrics, clock, faults."""
 
-    def __init__(self, clock: Clock, calls: Calls, faults: Faults) -> None:
-        self._clock, self._calls, self._faults = clock, calls, faults
+    def __init__(self, clock: Clock, calls: Calls, faults: Faults, oauth: OAuth) -> None:
+        self._clock, self._calls, self._faults, self._oauth = clock, calls, faults, oauth
         self._routes = {
             ("GET", "calls"): self._get_calls,
             ("DELETE", "calls"): self._delete_calls,
             ("GET", "metrics"): lambda _: calls.summary(),
             ("GET", "clock"): lambda _: self._shown(),
             ("POST", "clock"): self._set_clock,
+            ("POST", "grants"): self._grant,
             ("POST", "faults"): self._set_fault,
             ("DELETE", "faults"): self._lift_faults,
         }
@@ -66,6 +68,10 @@ class Control:
         """Take the fields of `Fault`."""
         self._faults.add(Fault(**orjson.loads(request.body)))
         return {}
+
+    def _grant(self, request: Request) -> object:
+        """Take `site`, and if wanted `client_id`, `scopes` and `months`; return tokens, as after a login."""
+        return self._oauth.grant(now=request.now, **orjson.loads(request.body))
 
     def _lift_faults(self, _: Request) -> object:
         self._faults.clear()

@@ -10,11 +10,12 @@ from solaredge_simulator import v1_retired
 from solaredge_simulator.calls import Calls
 from solaredge_simulator.control import Control
 from solaredge_simulator.faults import Faults
+from solaredge_simulator.oauth import OAuth
 from solaredge_simulator.v1.service import V1
 from solaredge_simulator.v2.service import V2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
     from solaredge_simulator.accounts import Account
     from solaredge_simulator.clock import Clock
@@ -32,15 +33,16 @@ class Front:
         plants: Mapping[int, Plant],
         clock: Clock,
         options: Options,
-        accounts: Iterable[Account],
+        accounts: Collection[Account],
         v1: V1Rules | None,
     ) -> None:
         self.clock, self.options = clock, options
         self.calls, self.faults = Calls(), Faults()
         self.stopping = threading.Event()
-        self._v2 = V2(plants, options, accounts)
+        self.oauth = OAuth(plants, accounts)
+        self._v2 = V2(plants, options, accounts, self.oauth)
         self._v1 = V1(plants, v1) if v1 else None
-        self._control = Control(clock, self.calls, self.faults)
+        self._control = Control(clock, self.calls, self.faults, self.oauth)
 
     def answer(self, request: Request) -> Answer:
         """Return the answer to one request."""
@@ -55,6 +57,8 @@ class Front:
         return answer
 
     def _dialect(self, request: Request) -> Answer:
+        if self.oauth.answers(request.path):
+            return self.oauth.answer(request)
         if request.path == "/v2" or request.path.startswith("/v2/"):
             return self._v2.answer(request)
         return self._v1.answer(request) if self._v1 else v1_retired.answer(request)

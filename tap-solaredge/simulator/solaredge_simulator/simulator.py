@@ -11,6 +11,7 @@ from solaredge_simulator.clock import Clock
 from solaredge_simulator.faults import Fault
 from solaredge_simulator.fleet import fleet
 from solaredge_simulator.front import Front
+from solaredge_simulator.grants import Application
 from solaredge_simulator.limits import Plan
 from solaredge_simulator.options import Options
 from solaredge_simulator.server import Server
@@ -66,7 +67,7 @@ class Simulator:
         plan, options = _settings(switches)
         self.clock = Clock(now, speed)
         self.plants = plants or fleet(seed, extra=extra, first_day=first_day, trouble=trouble)
-        self.accounts = tuple(accounts or [Account(plan=plan)])
+        self.accounts = tuple(accounts or [Account(plan=plan, applications=(Application(),))])
         self.v1 = V1Rules() if v1 == "active" else None if v1 == "retired" else v1
         self.front = Front(self.plants, self.clock, options, self.accounts, self.v1)
         self._port = port
@@ -85,6 +86,15 @@ class Simulator:
     def lift_faults(self) -> None:
         """Let everything go right again."""
         self.front.faults.clear()
+
+    def grant(self, site: int, **details: Any) -> dict[str, object]:  # noqa: ANN401
+        """Return the tokens of a new grant of a site, without a browser; `details` as in `OAuth.grant`."""
+        return self.front.oauth.grant(site, self.clock.now(), **details)
+
+    @property
+    def application(self) -> Application:
+        """The first "Site Access" application of the first account."""
+        return next(iter(self.accounts[0].applications))
 
     @property
     def key(self) -> str:

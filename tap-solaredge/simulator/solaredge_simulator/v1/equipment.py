@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from solaredge_simulator.devices import Inverter, Meter
+    from solaredge_simulator.devices import Battery, Inverter, Meter
     from solaredge_simulator.v1.asks import SiteAsk
 
 _MAKER = "SolarEdge"
@@ -28,43 +28,45 @@ def reporters(ask: SiteAsk) -> object:
 
 def inventory(ask: SiteAsk) -> object:
     """`/inventory`; the root has a capital."""
+    gateways = [
+        {"name": gateway.name, "firmwareVersion": gateway.firmware, "SN": gateway.serial}
+        for gateway in ask.plant.gateways
+    ]
+    found = {
+        "meters": [_meter(ask, meter) for meter in ask.plant.meters],
+        "sensors": [],
+        "gateways": gateways,
+        "batteries": [_battery(ask, battery) for battery in ask.plant.batteries],
+        "inverters": [_inverter(inverter) for inverter in _serving(ask)],
+        "thirdPartyInverters": [],
+    }
+    return {"Inventory": found}
+
+
+def _inverter(inverter: Inverter) -> dict[str, object]:
     return {
-        "Inventory": {
-            "meters": [_meter(ask, meter) for meter in ask.plant.meters],
-            "sensors": [],
-            "gateways": [
-                {"name": gateway.name, "firmwareVersion": gateway.firmware, "SN": gateway.serial}
-                for gateway in ask.plant.gateways
-            ],
-            "batteries": [
-                {
-                    "name": battery.name,
-                    "manufacturer": battery.manufacturer,
-                    "model": battery.model,
-                    "firmwareVersion": battery.firmware,
-                    "connectedTo": ask.plant.inverters[0].name,
-                    "connectedInverterSn": battery.inverter,
-                    "nameplateCapacity": battery.nameplate,
-                    "SN": battery.serial,
-                }
-                for battery in ask.plant.batteries
-            ],
-            "inverters": [
-                {
-                    "name": inverter.name,
-                    "manufacturer": _MAKER,
-                    "model": inverter.model,
-                    "communicationMethod": inverter.communication,
-                    "dsp1Version": "1.210.1623",
-                    "dsp2Version": "2.52.615",
-                    "cpuVersion": inverter.firmware,
-                    "SN": inverter.serial,
-                    "connectedOptimizers": inverter.optimizers,
-                }
-                for inverter in _serving(ask)
-            ],
-            "thirdPartyInverters": [],
-        }
+        "name": inverter.name,
+        "manufacturer": _MAKER,
+        "model": inverter.model,
+        "communicationMethod": inverter.communication,
+        "dsp1Version": "1.210.1623",
+        "dsp2Version": "2.52.615",
+        "cpuVersion": inverter.firmware,
+        "SN": inverter.serial,
+        "connectedOptimizers": inverter.optimizers,
+    }
+
+
+def _battery(ask: SiteAsk, battery: Battery) -> dict[str, object]:
+    return {
+        "name": battery.name,
+        "manufacturer": battery.manufacturer,
+        "model": battery.model,
+        "firmwareVersion": battery.firmware,
+        "connectedTo": ask.plant.inverters[0].name,
+        "connectedInverterSn": battery.inverter,
+        "nameplateCapacity": battery.nameplate,
+        "SN": battery.serial,
     }
 
 

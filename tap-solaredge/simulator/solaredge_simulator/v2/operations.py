@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from solaredge_simulator.grants import DEVICE_DATA, SITE_DATA
 from solaredge_simulator.v2 import alerts, inventory, series, site_data, telemetry
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from solaredge_simulator.v2.asks import Ask, SiteAsk
 
-SITE, DEVICE = "SITE_DATA", "DEVICE_DATA"
+SITE, DEVICE = SITE_DATA, DEVICE_DATA
 
 
 @dataclass(frozen=True)

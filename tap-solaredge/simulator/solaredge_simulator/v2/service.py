@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from solaredge_simulator.accounts import Account
     from solaredge_simulator.messages import Request
+    from solaredge_simulator.oauth import OAuth
     from solaredge_simulator.options import Options
     from solaredge_simulator.plants import Plant
     from solaredge_simulator.v2.operations import Operation
@@ -28,13 +29,18 @@ _UNKNOWN = "/v2/unknown"
 class V2:
     """Answers everything below `/v2`."""
 
-    def __init__(self, plants: Mapping[int, Plant], options: Options, accounts: Iterable[Account]) -> None:
-        self._plants, self._options = plants, options
+    def __init__(
+        self, plants: Mapping[int, Plant], options: Options, accounts: Iterable[Account], oauth: OAuth
+    ) -> None:
+        self._plants, self._options, self._oauth = plants, options, oauth
         self._credentials: dict[str, Credential] = {}
+        self._quotas: dict[str, Quota] = {}
+        """By client id."""
         self._limit: int | None = None
         for account in accounts:
             quota = Quota(account.plan)
             self._limit = account.plan.calls_per_minute
+            self._quotas |= {application.client_id: quota for application in account.applications}
             self._credentials |= dict.fromkeys(account.keys, Credential(account.label, account.sites, quota))
 
     def answer(self, request: Request) -> Answer:
@@ -74,11 +80,20 @@ class V2:
         if key is None and not bearer:
             raise gateway_refusal("invalid_request", "The access token is missing")
         if key is None:
-            raise gateway_refusal("invalid_token", "The access token is invalid or has expired")
+            return self._granted(bearer, request)
         if key not in self._credentials:
             title = "Unauthorized - Authentication Failed"
             raise problem(HTTPStatus.UNAUTHORIZED, "Invalid API key", title)
         return self._credentials[key]
+
+    def _granted(self, bearer: str, request: Request) -> Credential:
+        """Return what an access token opens: one site, with the scopes of its grant."""
+        grant = self._oauth.grants.of_bearer(bearer, request.now)
+        if grant is None:
+            raise gateway_refusal("invalid_token", "The access token is invalid or has expired")
+        client = grant.application.client_id
+        label = f"{client}:{grant.site}"
+        return Credential(label, {grant.site}, self._quotas[client], fleet=False, scopes=grant.scopes)
 
     def _operate(
         self, request: Request, credential: Credential, operation: Operation | None, parts: Mapping[str, str]
