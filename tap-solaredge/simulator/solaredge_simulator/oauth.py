@@ -70,7 +70,7 @@ class OAuth:
         scopes: Collection[str] | None = None,
         months: int = MOST_MONTHS,
     ) -> dict[str, object]:
-        """Return the tokens of a new grant as if the owner had approved, by default of the first application."""
+        """Return the tokens of a new grant, by default to the first application, without any consent."""
         application, _ = self.application(client_id or next(iter(self._applications)))
         if application is None:
             raise ValueError(f"no such application: {client_id}")
