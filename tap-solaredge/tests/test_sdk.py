@@ -13,6 +13,7 @@ Standard = get_tap_test_class(TapSolarEdge, config={"api_key": "demo-fleet-key"}
 
 
 @pytest.mark.xdist_group("sdk")
+@pytest.mark.filterwarnings("ignore:No records were available to test")  # V2 has no value for some columns
 class TestTapSolarEdge(Standard):
     @pytest.fixture(scope="class")
     @classmethod
