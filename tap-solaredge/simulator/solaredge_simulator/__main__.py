@@ -58,6 +58,7 @@ def _add_plants(group: argparse._ArgumentGroup) -> None:
 def _add_limits(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--calls-per-minute", metavar="N", type=int, default=10, help="0 is unlimited (10)")
+    add("--real-minutes", action="store_true", help="minutes by the real clock, not the simulator's")
     add("--monthly-credits", metavar="N", type=int, default=2000, help="0 is unlimited (2000)")
     add("--billing-day", metavar="DAY", type=int, default=1, help="day of the month of new credits (1)")
     add("--plan", choices=("free", "pro"), default="free", help="free: /power-flow is forbidden (free)")
@@ -98,6 +99,7 @@ def build(asked: argparse.Namespace) -> Simulator:
         calls_per_minute=asked.calls_per_minute or None,
         monthly_credits=asked.monthly_credits or None,
         billing_day=asked.billing_day,
+        real_minutes=asked.real_minutes,
     )
     return Simulator(
         now=asked.now,

@@ -51,9 +51,9 @@ class Front:
         with self.calls.running() as at_once:
             answer = self._dialect(replace(request, at_once=at_once))
             answer = self.faults.apply(request, answer)
+            self.calls.record(request, answer)
             if delay := self.options.latency + answer.delay:
                 self.stopping.wait(delay)
-        self.calls.record(request, answer)
         return answer
 
     def _dialect(self, request: Request) -> Answer:

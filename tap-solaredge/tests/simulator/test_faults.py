@@ -103,6 +103,7 @@ def test_an_answer_can_be_slower_than_a_client_waits(client, simulator):
     simulator.fault("slow", seconds=30, times=1)
     with pytest.raises(requests.ReadTimeout):
         requests.get(simulator.url + ENERGY, headers={"X-API-Key": simulator.key}, timeout=0.2)
+    assert [call.fault for call in simulator.calls] == ["slow"]
 
 
 def test_truncated_json_has_a_fitting_length(client, simulator):

@@ -1,6 +1,7 @@
 """V2: keys, limits, headers, paths that are not there (reference, sections 2, 3 and 9)."""
 
 import gzip
+import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -9,7 +10,8 @@ import requests
 
 from solaredge_simulator.accounts import Account
 from solaredge_simulator.fleet import HOME, ROOF
-from solaredge_simulator.limits import Plan, billing_cycle
+from solaredge_simulator.limits import Plan, Quota, billing_cycle
+from solaredge_simulator.messages import RefusalError
 
 
 def test_a_missing_key_is_answered_by_the_gateway(simulator):
@@ -93,6 +95,17 @@ def test_ten_calls_a_minute_and_then_429_with_a_wait(start_simulator, make_clien
     }
     simulator.clock.advance(seconds=37)
     assert client.get("/v2/sites").headers["x-ratelimit-remaining-minute"] == "9"
+
+
+def test_minutes_can_be_those_of_the_real_clock(monkeypatch):
+    quota = Quota(Plan(calls_per_minute=1, real_minutes=True))
+    now = datetime(2026, 11, 20, 12, 5, tzinfo=UTC)
+    monkeypatch.setattr(time, "time", lambda: 600.0)
+    assert quota.charge(now)["x-ratelimit-remaining-minute"] == "0"
+    with pytest.raises(RefusalError):
+        quota.charge(now)
+    monkeypatch.setattr(time, "time", lambda: 660.0)
+    assert quota.charge(now)["x-ratelimit-remaining-minute"] == "0"
 
 
 def test_used_up_credits_are_429_without_a_wait_until_the_next_cycle(start_simulator, make_client):
