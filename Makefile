@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(or $(shell command -v uv),.uv/bin/uv)
 CI_WORKERS ?= auto
+DIST ?= dist
+CONSTRAINTS ?= --upgrade
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_CONSTRAINT := $(CURDIR)/constraints.txt
@@ -11,7 +13,7 @@ export UV_COMPILE_BYTECODE := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types constraints clean
+.PHONY: help setup demo test lint format types definitions dashboards packages schema pictures proof-login proofs bench bench-tap bench-v1 bench-report shards chaos chaos-tap constraints clean
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -25,7 +27,7 @@ setup: .venv/ready ## create .venv with both plugins, the simulator and the tool
 
 .venv/ready: $(UV) pyproject.toml constraints.txt $(wildcard */pyproject.toml */*/pyproject.toml)
 	@$(UV) venv --quiet --clear --python '$(PYTHON)' .venv
-	@$(UV) pip install --quiet --python $(BIN)/python --editable tap-solaredge --editable tap-solaredge/simulator --editable 'target-seh-sql[postgresql,mariadb]' --group dev
+	@$(UV) pip install --quiet --python $(BIN)/python --editable tap-solaredge --editable tap-solaredge/simulator --editable 'target-seh-sql[postgresql,mariadb,report]' --group dev
 	@touch $@
 
 demo: setup ## load the bundled simulator's five sites into demo.db through Meltano and show the result
@@ -34,24 +36,77 @@ demo: setup ## load the bundled simulator's five sites into demo.db through Melt
 	@$(BIN)/python -m target_seh_sql.overview sqlite:///demo.db --since "$$(cat .venv/demo-began)"
 
 test: setup ## set up and run all tests
-	@$(BIN)/pytest -n $(CI_WORKERS) --dist loadgroup
+	@UV_COMPILE_BYTECODE=0 $(BIN)/pytest -n $(CI_WORKERS) --dist loadfile --no-loadscope-reorder
 
-lint: setup ## check style and formatting
+lint: setup ## check style and formatting, workflows, and the files of deploy/
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/zizmor --offline --quiet --no-progress --persona=pedantic .github
+	@$(BIN)/zizmor --offline --quiet --no-progress docs/ci/github-harvest.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec deploy/docker/compose.yaml
+	@$(BIN)/hadolint deploy/docker/Dockerfile
+	@$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes/*.yaml
 
 format: setup ## rewrite files to the project's style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+definitions: setup ## write plugin.yml of both plugins, for Meltano and its Hub, and their settings in meltano.yml
+	@$(BIN)/python -m hub.definitions
+
+dashboards: setup ## write Grafana's dashboards in deploy/grafana
+	@$(BIN)/python -m grafana.dashboard
+
+packages: setup ## build wheels and sdists of both plugins into dist/ and check them
+	@$(UV) build --quiet --clear --build-constraints constraints.txt --out-dir $(DIST) tap-solaredge
+	@$(UV) build --quiet --build-constraints constraints.txt --out-dir $(DIST) target-seh-sql
+	@$(BIN)/twine --no-color check --strict $(DIST)/*
+
+pictures: setup ## make the pictures of docs/home-owner.md and docs/report.md again, with Chromium
+	@PICTURES=1 $(BIN)/pytest tests/test_login_in_a_browser.py tests/test_report.py
+
+proof-login: setup ## 100 hourly runs and 50 kills of a renewal: none may need a new login
+	@LOGIN_PROOF=whole $(BIN)/pytest tap-solaredge/tests/test_token_file.py -rP
+
+proofs: setup ## months of hourly runs on the free plan, five years of history, 300 sites, 400 days against the truth; some minutes
+	@PROOF=whole $(BIN)/pytest tap-solaredge/tests/test_month.py tap-solaredge/tests/test_backfill.py \
+		tap-solaredge/tests/test_fleet.py tap-solaredge/tests/test_two_taps.py tap-solaredge/tests/v1/test_v1_harvest.py \
+		tests/test_truth.py tests/test_from_v1_to_v2.py -n $(CI_WORKERS) --dist loadfile -rP --show-capture=stdout
+
 types: setup ## check types (mypy, strict)
 	@$(BIN)/mypy
 
-constraints: $(UV) ## pin every dependency again, in constraints.txt
-	@UV_CONSTRAINT= $(UV) pip compile --quiet --universal --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
-		--python-version 3.11 --group dev --output-file constraints.txt \
-		tap-solaredge/pyproject.toml tap-solaredge/simulator/pyproject.toml target-seh-sql/pyproject.toml --all-extras --extra-index-url "" \
-		2>/dev/null || true
+bench: setup ## measure the target against drivers and peers, write docs/benchmarks-target.md; BENCH='--help' tells more
+	@cd target-seh-sql && ../$(BIN)/python -m benchmarks --out ../docs/benchmarks-target.md $(BENCH)
+
+bench-tap: setup ## measure five years of one site through the tap, write docs/benchmarks-tap.md; BENCH='--runs 5'
+	@cd tap-solaredge && ../$(BIN)/python -m benchmarks --out ../docs/benchmarks-tap.md $(BENCH)
+
+bench-v1: setup ## measure what three calls at once save under V1
+	@cd tap-solaredge && ../$(BIN)/python -m benchmarks.v1_at_once
+
+bench-report: setup ## measure the report of five years for three sites beside its queries alone
+	@cd target-seh-sql && ../$(BIN)/python -m benchmarks.report_time $(BENCH)
+
+shards: setup ## 8 shards at once over 200 sites into one PostgreSQL, equal to the truth; SHARDS='--sites 40' for fewer
+	@$(BIN)/python tests/shards.py $(SHARDS)
+
+schema: setup ## write docs/schema.md from the tables
+	@$(BIN)/python tests/schema_page.py > docs/schema.md
+
+chaos: setup ## kill the pipe 100 times on each database and compare; CHAOS='--seed 2 --kills 50' for others
+	@$(BIN)/python tests/chaos.py $(CHAOS)
+
+chaos-tap: setup ## kill the tap alone 200 times at random instants: records, state and ledger must hold
+	@$(BIN)/python tests/chaos.py --tap --kills 200 --databases sqlite $(CHAOS)
+
+constraints: $(UV) ## pin the newest version of every dependency in constraints.txt; CONSTRAINTS= keeps what is pinned
+	@UV_CONSTRAINT= $(UV) pip compile --quiet --universal $(CONSTRAINTS) --python-version 3.11 --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --group dev --group build --all-extras --output-file constraints.txt \
+		tap-solaredge/pyproject.toml tap-solaredge/simulator/pyproject.toml target-seh-sql/pyproject.toml
 
 clean: ## remove everything that make has made
-	@rm -rf .venv .uv .meltano demo.db* .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf .venv .uv .meltano dist demo.db* .pytest_cache .mypy_cache .ruff_cache

@@ -1,6 +1,6 @@
 """What the tables must hold, computed from the simulator's plants."""
 
-from datetime import UTC, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 QUARTER = timedelta(minutes=15)
 
@@ -70,6 +70,35 @@ def meter_readings(plant, start, now):
             yield (plant.site_id, name, utc(quarter.start)), (offset(plant, quarter.start), *values)
 
 
+def battery_readings(plant, start, now):
+    for quarter in quarters(plant, start, now):
+        for serial, battery in quarter.batteries.items():
+            yield (
+                (plant.site_id, serial, utc(quarter.start)),
+                (
+                    *(
+                        offset(plant, quarter.start),
+                        battery.state_of_charge,
+                        battery.charge_w,
+                        battery.discharge_w,
+                    ),
+                    *(battery.charge_wh, battery.discharge_wh, battery.remaining_wh),
+                ),
+            )
+
+
+def inverter_readings(plant, start, now):
+    for quarter in quarters(plant, start, now):
+        for serial, inverter in quarter.inverters.items():
+            yield (
+                (plant.site_id, serial, utc(quarter.start)),
+                (
+                    *(offset(plant, quarter.start), inverter.power_w, inverter.energy_wh, inverter.voltage),
+                    *(inverter.current, inverter.frequency),
+                ),
+            )
+
+
 def energy_readings(plant, start, now):
     day = max(plant.local(start).date(), plant.installed)
     while day <= plant.local(now).date():
@@ -85,6 +114,12 @@ def energy_readings(plant, start, now):
             (offset(plant, begin), produced, total("consumption_wh"), own, fed_in, total("purchased_wh")),
         )
         day += timedelta(days=1)
+
+
+def of_plants(table, plants, start, now):
+    """Return what a table must hold of several plants, values by key; a pending plant has none."""
+    rows = globals()[table]
+    return {key: values for p in plants if p.first_day for key, values in rows(p, start, now)}
 
 
 def differences(expected, found, tolerance=1e-6):
@@ -104,3 +139,67 @@ def same(expected, found, tolerance):
     if expected is None or found is None or isinstance(expected, str):
         return expected == found
     return abs(expected - found) <= tolerance * max(1.0, abs(expected))
+
+
+COLUMNS = {
+    "energy_readings": (
+        *("site_id", "reading_date", "time_unit"),
+        *("utc_offset_minutes", "energy_wh", "consumption_wh", "self_consumption_wh", "feed_in_wh"),
+        "purchased_wh",
+    ),
+    "power_readings": ("site_id", "timestamp", "utc_offset_minutes", "power_watts"),
+    "power_flows": (
+        *("site_id", "timestamp", "utc_offset_minutes", "unit", "grid_status", "grid_power", "pv_status"),
+        *("pv_power", "load_status", "load_power", "storage_status", "storage_power"),
+        "storage_charge_level",
+    ),
+    "meter_readings": ("site_id", "name", "timestamp", "utc_offset_minutes", "power", "energy_wh"),
+}
+EXTENSION_COLUMNS = {
+    "battery_readings": (
+        *("site_id", "serial_number", "timestamp", "utc_offset_minutes", "state_of_charge", "charge_power"),
+        *("discharge_power", "charge_energy_wh", "discharge_energy_wh", "remaining_energy_wh"),
+    ),
+    "inverter_readings": (
+        *("site_id", "serial_number", "timestamp", "utc_offset_minutes", "power", "energy_wh", "voltage"),
+        *("current", "frequency"),
+    ),
+}
+KEY_COLUMNS = {
+    "energy_readings": 3,
+    "power_readings": 2,
+    "power_flows": 2,
+    "meter_readings": 3,
+    "battery_readings": 3,
+    "inverter_readings": 3,
+}
+"""How many of them are the key."""
+
+
+def stored(connection, table):
+    """Return what a table of any database holds, as the functions above give it."""
+    joined = " JOIN meters ON meters.id = meter_id" if table == "meter_readings" else ""
+    columns = (COLUMNS | EXTENSION_COLUMNS)[table]
+    query = f"SELECT {', '.join(columns)} FROM {table}{joined}"
+    keys = KEY_COLUMNS[table]
+    rows = (tuple(map(plain, row)) for row in connection.exec_driver_sql(query))
+    return {row[:keys]: row[keys:] for row in rows}
+
+
+def problems(connection, plants, start, now):
+    """Return what a database lacks, has too much or has wrong of all tables; an empty table is wrong too."""
+    found = []
+    for table in COLUMNS:
+        expected = of_plants(table, plants, start, now)
+        wrong, equal = differences(expected, stored(connection, table))
+        found += (f"{table}: {difference}" for difference in wrong or ([] if equal else ["empty"]))
+    return found
+
+
+def plain(value):
+    """Return an instant or date as text, however a database gives it."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+    if isinstance(value, str) and value[10:11] == " " and value[4:5] == "-":
+        return f"{value[:10]}T{value[11:19]}Z"
+    return value.isoformat() if isinstance(value, date) else value

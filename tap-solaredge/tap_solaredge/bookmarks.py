@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tap_solaredge import coverage
 from tap_solaredge.api.errors import ConfigError
 from tap_solaredge.local_time import from_utc_text, utc_text
@@ -34,6 +36,10 @@ class Bookmarks:
                 if isinstance(site_id, int):
                     self._index[stream, site_id] = partition
 
+    def copy(self) -> Bookmarks:
+        """Return bookmarks that can be moved without moving these: for plans."""
+        return Bookmarks({"bookmarks": msgspec.json.decode(msgspec.json.encode(self._bookmarks))})
+
     def of(self, stream: str, site_id: int) -> Partition:
         """Return the partition of a stream and site, making it when there is none."""
         if (stream, site_id) not in self._index:
@@ -42,10 +48,19 @@ class Bookmarks:
             self._index[stream, site_id] = partition
         return self._index[stream, site_id]
 
+    def noted(self, stream: str, site_id: int, name: str) -> Any:  # noqa: ANN401
+        """Return what a partition holds under a name; asking makes no partition."""
+        return self._index.get((stream, site_id), {}).get(name)
+
     def value(self, stream: str, site_id: int) -> str | None:
         """Return the bookmark: UTC time or date as text."""
         value = self._index.get((stream, site_id), {}).get("replication_key_value")
         return str(value) if value is not None else None
+
+    def newest_instant(self, stream: str, site_id: int) -> datetime | None:
+        """Return the bookmark of a stream of instants, None for a stream of dates."""
+        value = self.value(stream, site_id)
+        return from_utc_text(value) if value is not None and "T" in value else None
 
     def covered(self, stream: str, site_id: int) -> list[Window]:
         """Return the spans that have been read.
@@ -86,6 +101,10 @@ class Bookmarks:
             whole = Window(spans[0].start, spans[-1].end)
             kept = coverage.missing(whole, [span, *coverage.missing(whole, spans)])
             self._cover(stream, site_id, kept)
+
+    def was_skipped(self, stream: str, site_id: int) -> bool:
+        """Whether the run before could not read a stream for want of permission."""
+        return bool(self.noted(stream, site_id, "status") == "skipped")
 
     def finish(
         self, stream: str, site_id: int, at: datetime, status: str = "success", error: str | None = None

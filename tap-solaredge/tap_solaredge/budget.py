@@ -7,18 +7,20 @@ the ledger is never below the service's own count, whatever happens to the proce
 
 from __future__ import annotations
 
-import calendar
 import hashlib
 import sqlite3
+import threading
+from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
 
-from tap_solaredge.api.errors import BudgetReached, ConfigError
+from tap_solaredge.api.errors import BudgetReached, ConfigError, SiteDaySpent
+from tap_solaredge.limits import Left, Limits, billing_cycle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
 MINUTE = timedelta(seconds=61)
 """A call is written down a little before the service counts it."""
 DAY = timedelta(days=1)
-HEAD_START = timedelta(days=2)
-"""So much of the cycle may be spent ahead of time."""
 KEPT = timedelta(days=70)
 """Calls older than two billing cycles are forgotten."""
 WAIT_FOR_LOCK = 30.0
@@ -43,47 +43,6 @@ CREATE TABLE IF NOT EXISTS answers (credential TEXT NOT NULL, request TEXT NOT N
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What may be spent; None is no limit."""
-
-    calls_per_minute: int | None = 10
-    monthly_credits: int | None = 2000
-    billing_day: int = 1
-    daily_calls_per_site: int | None = None
-    max_calls_per_run: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """What is left of each limit; None is no limit."""
-
-    minute: int | None
-    month: int | None
-    run: int | None
-    cycle_start: datetime
-    cycle_end: datetime
-
-    @property
-    def calls(self) -> int | None:
-        """Calls that this run may still make."""
-        bounds = [bound for bound in (self.month, self.run) if bound is not None]
-        return max(min(bounds), 0) if bounds else None
-
-
-def billing_cycle(now: datetime, billing_day: int) -> tuple[datetime, datetime]:
-    """Return start and end of the billing cycle that holds an instant; short months end it early."""
-
-    def anniversary(year: int, month: int) -> datetime:
-        year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
-        day = min(billing_day, calendar.monthrange(year, month)[1])
-        return datetime(year, month, day, tzinfo=UTC)
-
-    this = anniversary(now.year, now.month)
-    shift = 0 if now >= this else -1
-    return anniversary(now.year, now.month + shift), anniversary(now.year, now.month + shift + 1)
-
-
 class Ledger:
     """Counts calls and remembers what was learned about the service."""
 
@@ -92,10 +51,13 @@ class Ledger:
         self._credential = hashlib.sha256(f"tap-solaredge:{credential}".encode()).hexdigest()[:24]
         self._clock = clock
         self.spent_in_run = 0
+        self._lock = threading.Lock()
         self._facts: dict[str, float | None] = {}
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._database = sqlite3.connect(path, timeout=WAIT_FOR_LOCK, isolation_level=None)
+            self._database = sqlite3.connect(
+                path, timeout=WAIT_FOR_LOCK, isolation_level=None, check_same_thread=False
+            )
             self._database.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; {_TABLES}")
         except (OSError, sqlite3.Error) as error:
             raise ConfigError(
@@ -112,7 +74,7 @@ class Ledger:
         with self._transaction() as database:
             self._check_run()
             self._check_month(database, now)
-            self._check_site(database, now, site_id)
+            self._check_day(database, now, site_id)
             wait = self._minute_wait(database, now)
             if wait > 0:
                 return wait
@@ -120,8 +82,8 @@ class Ledger:
                 "INSERT INTO calls VALUES (?, ?, ?, ?)",
                 (self._credential, now.timestamp(), site_id, endpoint),
             )
+            self.spent_in_run += 1
             database.execute("DELETE FROM calls WHERE at < ?", ((now - KEPT).timestamp(),))
-        self.spent_in_run += 1
         return 0.0
 
     def left(self) -> Left:
@@ -190,17 +152,34 @@ class Ledger:
                 f"The month's {limit} credits are spent (`monthly_credits`); come back on {end:%Y-%m-%d}"
             )
 
-    def _check_site(self, database: sqlite3.Connection, now: datetime, site_id: int | None) -> None:
-        limit = self.limits.daily_calls_per_site
-        if limit is None:
-            return
-        counted = self._count(database, now - DAY, site_id)
-        if counted >= limit:
-            first = self._first(database, now - DAY, site_id)
+    def _check_day(self, database: sqlite3.Connection, now: datetime, site_id: int | None) -> None:
+        limits = self.limits
+        if limits.daily_calls is not None and self._count(database, now - DAY) >= limits.daily_calls:
+            back = self._first(database, now - DAY) + DAY
             raise BudgetReached(
-                f"site {site_id}: the day's {limit} calls are spent (`daily_calls_per_site`); "
-                f"come back at {first + DAY:%Y-%m-%d %H:%M} UTC"
+                f"The day's {limits.daily_calls} calls of this credential are spent; "
+                f"come back at {back:%Y-%m-%d %H:%M} UTC"
             )
+        most = limits.daily_calls_per_site
+        if most is None or site_id is None:
+            return
+        if self._count(database, now - DAY, site_id) >= most:
+            back = self._first(database, now - DAY, site_id) + DAY
+            raise SiteDaySpent(
+                f"site {site_id}: the day's {most} calls are spent (`daily_calls_per_site`); "
+                f"come back at {back:%Y-%m-%d %H:%M} UTC"
+            )
+
+    def left_today(self, site_id: int | None) -> int | None:
+        """Return how many calls a site, or else all, may still have in these 24 hours, None for no limit."""
+        since = self._clock.now() - DAY
+        most, of_all = self.limits.daily_calls_per_site, self.limits.daily_calls
+        with self._transaction() as database:
+            bounds = []
+            if most is not None and site_id is not None:
+                bounds.append(most - self._count(database, since, site_id))
+            bounds += [] if of_all is None else [of_all - self._count(database, since)]
+        return max(min(bounds), 0) if bounds else None
 
     def _minute_wait(self, database: sqlite3.Connection, now: datetime) -> float:
         limit = self._per_minute(database)
@@ -235,38 +214,57 @@ class Ledger:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """Hold the file's lock: what is checked is still true when the call is written down."""
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            yield self._database
-        finally:
-            self._database.execute("COMMIT")
+        with self._lock:
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._database
+            finally:
+                self._database.execute("COMMIT")
 
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
 
 
-def keeps_pace(left: Left, limits: Limits, now: datetime) -> bool:
-    """Whether the month's credits last to the end of the cycle if they go on being spent like this."""
-    if limits.monthly_credits is None or left.month is None:
-        return True
-    elapsed = (now - left.cycle_start) / (left.cycle_end - left.cycle_start)
-    head_start = HEAD_START / (left.cycle_end - left.cycle_start)
-    return limits.monthly_credits - left.month <= limits.monthly_credits * (elapsed + head_start)
+class Expected:
+    """A ledger as it will be: what is planned is taken off what is left, and nothing is written down."""
 
+    def __init__(self, ledger: Ledger) -> None:
+        self.limits = ledger.limits
+        self._ledger = ledger
+        self._left = ledger.left()
+        self._by_site: Counter[int | None] = Counter()
 
-def for_history(left: Left, limits: Limits, now: datetime, calls_per_hour: int) -> int | None:
-    """Return the calls that history may take so that fresh data can be read every second hour until the end.
+    def left(self) -> Left:
+        """Return what will be left of each limit."""
+        calls, left = self._by_site.total(), self._left
+        return replace(
+            left,
+            month=None if left.month is None else left.month - calls,
+            run=None if left.run is None else left.run - calls,
+        )
 
-    At most half of the share of the cycle that is left is kept back, so that history always gets on.
-    """
-    if left.month is None or limits.monthly_credits is None:
-        return left.calls
-    remaining = left.cycle_end - now
-    share = limits.monthly_credits * (remaining / (left.cycle_end - left.cycle_start)) / 2
-    kept_back = min(remaining / timedelta(hours=2) * calls_per_hour, share)
-    free = max(int(left.month - kept_back), 0)
-    return free if left.run is None else max(min(free, left.run), 0)
+    def left_today(self, site_id: int | None) -> int | None:
+        """Return how many calls a site, or else all, will still have in these 24 hours, None for no limit."""
+        of_site, of_all = self._ledger.left_today(site_id), self._ledger.left_today(None)
+        bounds = [] if of_site is None else [of_site - self._by_site[site_id]]
+        bounds += [] if of_all is None else [of_all - self._by_site.total()]
+        return max(min(bounds), 0) if bounds else None
+
+    def spend(self, site_id: int | None, calls: int) -> int:
+        """Take calls and return how many of them there will be.
+
+        Raises:
+            BudgetReached: If no call is left; `SiteDaySpent` if only this site has none.
+        """
+        left, today = self.left().calls, self.left_today(site_id)
+        if calls and left == 0:
+            raise BudgetReached("no calls are left")
+        if calls and today == 0:
+            raise SiteDaySpent(f"site {site_id}: no calls are left today")
+        granted = min(bound for bound in (calls, left, today) if bound is not None)
+        self._by_site[site_id] += granted
+        return granted
 
 
 def default_path() -> Path:

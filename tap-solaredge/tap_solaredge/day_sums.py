@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tap_solaredge import coverage
-from tap_solaredge.local_time import Instant, instant, midnight
+from tap_solaredge.energy_split import no_glitches
+from tap_solaredge.local_time import Instant, instant, local_day, midnight
 from tap_solaredge.readings import BatterySeries, MeterSeries, MeterType
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from tap_solaredge.readings import Answers, Series, Site
     from tap_solaredge.windows import Window
 
@@ -29,48 +33,53 @@ class DaySums:
         if answers.window is None or answers.meters is None or answers.storage is None:
             return
         self._read = coverage.add(self._read, answers.window)
+        dates: dict[Instant, str] = {}
         for meter in answers.meters:
-            _add(self._meters.setdefault((meter.serial_number, meter.meter_type), {}), meter.energy)
+            _add(self._meters.setdefault((meter.serial_number, meter.meter_type), {}), meter.energy, dates)
         for battery in answers.storage:
             for sums, energy in (
                 (self._charge, battery.charge_energy),
                 (self._discharge, battery.discharge_energy),
             ):
-                no_glitches = {at: None if v is None else max(v, 0.0) for at, v in energy.items()}
-                _add(sums.setdefault(battery.serial_number, {}), no_glitches)
+                _add(sums.setdefault(battery.serial_number, {}), no_glitches(energy), dates)
 
     def cover(self, window: Window) -> bool:
         """Whether every quarter hour of a window has been read."""
         return not coverage.missing(window, self._read)
 
-    def meters(self) -> list[MeterSeries]:
+    def meters(self, window: Window) -> list[MeterSeries]:
         """Return the days' energies as the meters' answer at DAY resolution would give them."""
         return [
-            MeterSeries(serial, kind, energy=self._series(days))
+            MeterSeries(serial, kind, energy=self._series(days, window))
             for (serial, kind), days in self._meters.items()
         ]
 
-    def storage(self) -> list[BatterySeries]:
+    def storage(self, window: Window) -> list[BatterySeries]:
         """Return the days' energies as the batteries' answer at DAY resolution would give them."""
         return [
             BatterySeries(
                 serial,
-                charge_energy=self._series(self._charge[serial]),
-                discharge_energy=self._series(self._discharge[serial]),
+                charge_energy=self._series(self._charge[serial], window),
+                discharge_energy=self._series(self._discharge[serial], window),
             )
             for serial in self._charge
         ]
 
-    def _series(self, days: dict[str, float]) -> Series:
-        return {self._start(day): value for day, value in days.items()}
-
-    def _start(self, day: str) -> Instant:
-        start = midnight(date.fromisoformat(day), self._site.zone).astimezone(self._site.zone)
-        return instant(start.isoformat())
+    def _series(self, days: dict[str, float], window: Window) -> Series:
+        zone = self._site.zone
+        first, last = (local_day(moment, zone).isoformat() for moment in window)
+        return {_start(day, zone): value for day, value in days.items() if first <= day <= last}
 
 
-def _add(days: dict[str, float], energy: Series) -> None:
+@lru_cache(maxsize=1 << 12)
+def _start(day: str, zone: ZoneInfo) -> Instant:
+    start = midnight(date.fromisoformat(day), zone).astimezone(zone)
+    return instant(start.isoformat())
+
+
+def _add(days: dict[str, float], energy: Series, dates: dict[Instant, str]) -> None:
+    """Add a series to the sums of days; the dates of its instants are looked up, and noted."""
     for at, value in energy.items():
         if value is not None:
-            day = at.local_date
+            day = dates.get(at) or dates.setdefault(at, at.local_date)
             days[day] = days.get(day, 0.0) + value

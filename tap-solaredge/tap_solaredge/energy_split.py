@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tap_solaredge.local_time import Instant
+    from tap_solaredge.readings import Series
 
 
 class Split(NamedTuple):
@@ -27,6 +28,14 @@ class Split(NamedTuple):
     purchased: float | None
 
 
+class Metered(NamedTuple):
+    """What the meters of a site counted in one interval; None is unknown."""
+
+    feed_in: float | None = None
+    purchased: float | None = None
+    consumption: float | None = None
+
+
 class Storage(NamedTuple):
     """What the batteries of a site did in one interval; None is unknown."""
 
@@ -34,6 +43,8 @@ class Storage(NamedTuple):
     discharge: float | None
 
 
+_COUNTED = (MeterType.FEED_IN, MeterType.PURCHASED, MeterType.CONSUMPTION)
+"""The meters of `Metered`, in its order."""
 NO_STORAGE = Storage(0.0, 0.0)
 
 
@@ -43,30 +54,49 @@ def total(values: Iterable[float | None]) -> float | None:
     return sum(known) if known else None
 
 
-def split(production: float | None, meters: dict[MeterType, float | None], storage: Storage) -> Split:
+def split(production: float | None, metered: Metered, storage: Storage) -> Split:
     """Return the split of one interval.
 
     A missing production counts as 0 where the grid meter reports: the inverter sleeps (gotcha 12); in an
     outage the meter, which reports through it, is silent too.
     """
-    feed_in, purchased = meters.get(MeterType.FEED_IN), meters.get(MeterType.PURCHASED)
-    consumption = meters.get(MeterType.CONSUMPTION)
-    known = None not in (feed_in, purchased, storage.charge, storage.discharge)
-    if consumption is None and known:
-        gained = (production or 0.0) + (purchased or 0.0) + (storage.discharge or 0.0)
-        consumption = max(gained - (feed_in or 0.0) - (storage.charge or 0.0), 0.0)
+    feed_in, purchased, consumption = metered
+    charge, discharge = storage
+    if consumption is None and not (
+        feed_in is None or purchased is None or charge is None or discharge is None
+    ):
+        consumption = max((production or 0.0) + purchased + discharge - feed_in - charge, 0.0)
     self_consumption = None if production is None or feed_in is None else production - feed_in
     return Split(consumption, self_consumption, feed_in, purchased)
 
 
-def meter_powers(meters: list[MeterSeries], at: Instant) -> dict[MeterType, float | None]:
-    """Return the power (W) of each type of meter in one interval."""
-    return {kind: total(m.power.get(at) for m in meters if m.meter_type == kind) for kind in _types(meters)}
+def meter_powers(meters: list[MeterSeries]) -> tuple[Series, ...]:
+    """Return the power (W) that each of the meters of `Metered` counts."""
+    return tuple(_summed([m.power for m in meters if m.meter_type is kind]) for kind in _COUNTED)
 
 
-def meter_energies(meters: list[MeterSeries], at: Instant) -> dict[MeterType, float | None]:
+def storage_powers_of(batteries: list[BatterySeries]) -> tuple[Series, Series]:
+    """Return charge and discharge power (W) of all batteries."""
+    return (
+        _summed([no_glitches(battery.charge_power) for battery in batteries]),
+        _summed([no_glitches(battery.discharge_power) for battery in batteries]),
+    )
+
+
+def no_glitches(series: Series) -> Series:
+    """Take single negative glitches of the service as 0 (API V2 reference, section 5.12)."""
+    return {at: value if value is None or value >= 0 else 0.0 for at, value in series.items()}
+
+
+def _summed(series: list[Series]) -> Series:
+    if len(series) == 1:
+        return series[0]
+    return {at: total(one.get(at) for one in series) for at in set().union(*series)}
+
+
+def meter_energies(meters: list[MeterSeries], at: Instant) -> Metered:
     """Return the energy (Wh) of each type of meter in one interval."""
-    return {kind: total(m.energy.get(at) for m in meters if m.meter_type == kind) for kind in _types(meters)}
+    return Metered(*(total(m.energy.get(at) for m in meters if m.meter_type is kind) for kind in _COUNTED))
 
 
 def storage_powers(batteries: list[BatterySeries], at: Instant) -> Storage:
@@ -87,10 +117,6 @@ def storage_energies(batteries: list[BatterySeries], at: Instant) -> Storage:
         total(_positive(battery.charge_energy.get(at)) for battery in batteries),
         total(_positive(battery.discharge_energy.get(at)) for battery in batteries),
     )
-
-
-def _types(meters: list[MeterSeries]) -> set[MeterType]:
-    return {meter.meter_type for meter in meters}
 
 
 def _positive(value: float | None) -> float | None:

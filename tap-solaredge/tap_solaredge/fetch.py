@@ -9,22 +9,29 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_solaredge import windows
-from tap_solaredge.api.errors import NotPermitted, RangeTooLong, TapSolarEdgeError
-from tap_solaredge.local_time import utc_text
-from tap_solaredge.readings import BatterySeries, MeterSeries, Resource
+from tap_solaredge.ahead import Ahead
+from tap_solaredge.api.errors import RangeTooLong, ScopeMissing, TapSolarEdgeError, UnexpectedPayload
+from tap_solaredge.api.meaning import NOT_TAKEN
+from tap_solaredge.local_time import instant, quarter_of
+from tap_solaredge.readings import Resource, SiteRef
+from tap_solaredge.series import joined, trimmed
+from tap_solaredge.windows import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import ModuleType
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
 
     from tap_solaredge.api.client import Client, Request
+    from tap_solaredge.api.dialect import Dialect
+    from tap_solaredge.api.meaning import Answer
     from tap_solaredge.budget import Ledger
     from tap_solaredge.clock import Clock
-    from tap_solaredge.local_time import Instant
-    from tap_solaredge.readings import Record
-    from tap_solaredge.windows import Window
+    from tap_solaredge.readings import Record, Snapshot
 
     Cut = Callable[[Window, timedelta], list[Window]]
+    Wanted = tuple[Resource, Window, Cut, datetime | None]
+    """A resource, its window, how that is cut, and down to where older windows follow."""
+    Parse = Callable[[list[Any]], Any]
 
 logger = logging.getLogger("tap-solaredge")
 
@@ -32,8 +39,12 @@ logger = logging.getLogger("tap-solaredge")
 class NotAskedYet(TapSolarEdgeError):
     """A plan needs a slow list that was never read."""
 
+    stops_the_run = True
 
-BY_PERIOD = frozenset({Resource.ENERGY, Resource.METER_ENERGY, Resource.STORAGE_ENERGY})
+
+TELEMETRY_REFUSED = "telemetry refused to site"
+RETRY_REFUSED = 86400.0
+"""Seconds until telemetry that a grant does not cover is tried again."""
 
 
 class Fetch:
@@ -41,7 +52,7 @@ class Fetch:
 
     def __init__(
         self,
-        dialect: ModuleType,
+        dialect: Dialect,
         client: Client,
         ledger: Ledger,
         clock: Clock,
@@ -49,14 +60,23 @@ class Fetch:
         time_unit: str,
         keep_for: timedelta,
     ) -> None:
-        self._dialect = dialect
+        self.dialect = dialect
         self._client = client
         self._ledger = ledger
         self._clock = clock
         self._time_unit = time_unit
         self._keep_for = keep_for
+        self._ahead = Ahead(client)
+        self._listed: dict[int, Record] = {}
+        self._read_beyond: dict[tuple[Resource, int], tuple[Window, Any]] = {}
         self.without_calls = False
         """Whether slow lists come from what is kept, however old: for plans."""
+        self.list_failure: TapSolarEdgeError | None = None
+        """Why the list of sites is an older one, if it is."""
+
+    def keep_at_least(self, duration: timedelta) -> None:
+        """Keep slow lists longer than the settings say."""
+        self._keep_for = max(self._keep_for, duration)
 
     def longest(self, resource: Resource) -> timedelta:
         """Return the longest window that the service is believed to accept."""
@@ -65,125 +85,219 @@ class Fetch:
 
     def sites(self) -> Iterator[Record]:
         """Yield id, name and status of every site that the credential reaches."""
+        granted = self._client.granted_sites()
+        if granted is not None:
+            yield from ({"id": site_id, "name": None, "status": None} for site_id in granted)
+            return
         page = 1
         while True:
-            body = self._slow(self._dialect.sites_request(page))
-            listed: list[Record] = self._dialect.listed_sites(msgspec.json.decode(body))
+            listed = self._sites_on(page)
+            self._listed |= {row["id"]: row for row in listed}
             yield from listed
-            if len(listed) < self._dialect.SITES_PER_PAGE:
+            if len(listed) < self.dialect.SITES_PER_PAGE:
                 return
             page += 1
 
     def list_calls(self) -> int:
         """Return how many calls the site list will take at least."""
-        return int(self._kept(self._dialect.sites_request(1)) is None)
+        listed = self._client.granted_sites() is None
+        return int(listed and self._kept(self.dialect.sites_request(1)) is None)
+
+    def reads_devices(self, site_id: int) -> bool:
+        """Whether telemetry is worth a call: not when the grant of a site does not cover it."""
+        refused = self._ledger.learned(f"{TELEMETRY_REFUSED} {site_id}")
+        recently = refused is not None and self._clock.now().timestamp() - refused < RETRY_REFUSED
+        return self._client.reads_devices(site_id) and not recently
 
     def slow(self, resource: Resource, site_id: int) -> Any:  # noqa: ANN401
         """Return the answer of a slow list of a site."""
-        body = self._slow(self._dialect.request(resource, site_id))
-        return self._dialect.parse(resource, msgspec.json.decode(body), site_id)
+        if resource is Resource.DETAILS and self.dialect.LISTS_DETAILS:
+            return self._listed[site_id]
+        return self._slow(*self._slow_list(resource, site_id))
 
-    def is_kept(self, resource: Resource, site_id: int) -> bool:
-        """Whether a slow list will be answered without a call."""
-        return self._kept(self._dialect.request(resource, site_id)) is not None
+    def last_known(self, resource: Resource, site_id: int) -> Any:  # noqa: ANN401
+        """Return the answer of a slow list that was kept, however old, None where there is none."""
+        return self._outdated(*self._slow_list(resource, site_id))
 
-    def window(self, resource: Resource, site_id: int, window: Window, cut: Cut) -> Any:  # noqa: ANN401
+    def slow_calls(self, resource: Resource, site_id: int) -> int:
+        """Return how many calls a slow list will take now."""
+        if resource is Resource.DETAILS and self.dialect.LISTS_DETAILS:
+            return 0
+        asked, _ = self._slow_list(resource, site_id)
+        return sum(self._kept(request) is None for request in asked)
+
+    def snapshot(self, site: SiteRef) -> Snapshot | None:
+        """Return the flows of this moment, None where the service has none."""
+        asked_at = instant(self._clock.now().astimezone(site.zone).isoformat(timespec="seconds"))
+        if asked_at == quarter_of(asked_at):
+            asked_at = asked_at._replace(utc=f"{asked_at.utc[:-3]}01Z")
+        flow: Snapshot | None = self._part(Resource.SNAPSHOT, site, None)
+        if flow is not None:
+            flow.at = asked_at
+        return flow
+
+    def window(
+        self,
+        resource: Resource,
+        site: SiteRef,
+        window: Window,
+        cut: Cut,
+        *,
+        floor: datetime | None = None,
+    ) -> Any:  # noqa: ANN401
         """Return the answer for a window, asked in as few parts as the service accepts.
 
         Args:
             resource: What is asked.
-            site_id: The site.
+            site: The site.
             window: The span; intervals that start outside of it are dropped.
             cut: Cuts a window into parts of a given length, on seams that suit the resolution.
+            floor: An older window will be wanted next, down to here: the oldest part is asked in full length,
+                and what it holds beyond this window is kept for the next one.
 
         Raises:
             TapSolarEdgeError: See `Client.get`.
         """
-        parts = cut(window, self.longest(resource))
-        answer: Any = None
+        span, read = self._read_beyond.pop((resource, site.site_id), (None, None))
+        carried = span if span is not None and span.end == window.end else None
+        answer = None if carried is None else trimmed(read, window)
+        parts = self._parts(resource, window, cut, floor, carried)
+        beyond, extra = carried, read
         while parts:
-            part = parts.pop(0)
-            request = self._dialect.request(resource, site_id, part, self._resolution(resource))
+            part = parts.pop()
             try:
-                payload = msgspec.json.decode(self._client.get(request))
+                read = self._part(resource, site, part)
             except RangeTooLong as error:
-                self._shorten(resource, site_id, part, error)
-                parts = [piece for p in (part, *parts) for piece in cut(p, self.longest(resource))]
+                self._shorten(resource, part, error)
+                parts = self._parts(resource, window, cut, floor, Window(part.end, window.end))
                 continue
-            answer = _joined(answer, self._dialect.parse(resource, payload, site_id))
-        return _trimmed(answer, window)
+            inside = Window(max(part.start, window.start), part.end)
+            answer = joined(answer, trimmed(read, inside))
+            beyond, extra = part, read
+        if beyond is not None and beyond.start < window.start:
+            rest = Window(beyond.start, window.start)
+            self._read_beyond[resource, site.site_id] = rest, trimmed(extra, rest)
+        return answer
 
-    def _slow(self, request: Request) -> bytes:
+    def expect(self, site: SiteRef, wanted: Iterable[Wanted]) -> None:
+        """Note which windows of a site will be asked, in order, so that calls can run at once."""
+        carried = {
+            resource: span for (resource, of), (span, _) in self._read_beyond.items() if of == site.site_id
+        }
+        for resource, window, cut, floor in wanted:
+            span = carried.pop(resource, None)
+            span = span if span is not None and span.end == window.end else None
+            parts = self._parts(resource, window, cut, floor, span)
+            for part in reversed(parts):
+                self._ahead.expect(self._requests(resource, site, part))
+            reached = parts[0].start if parts else span.start if span else window.start
+            if reached < window.start:
+                carried[resource] = Window(reached, window.start)
+
+    def close(self) -> None:
+        """Wait for calls that are on their way, and close the connections."""
+        self._ahead.close()
+        self._client.close()
+
+    def _parts(
+        self, resource: Resource, window: Window, cut: Cut, floor: datetime | None, read: Window | None
+    ) -> list[Window]:
+        """Return what to ask for a window of which the newest part has been read, oldest first."""
+        until = window.end if read is None else max(read.start, window.start)
+        longest = self.longest(resource)
+        reach = windows.reach(floor or window.start, window.start, until, longest)
+        return windows.touching(cut(reach, longest), window)
+
+    def _requests(self, resource: Resource, site: SiteRef, part: Window | None) -> tuple[Request, ...]:
+        return self.dialect.requests(resource, site, part, self._resolution(resource))
+
+    def _part(self, resource: Resource, site: SiteRef, part: Window | None) -> Any:  # noqa: ANN401
+        asked = self._requests(resource, site, part)
+        self._ahead.expect(asked)
+        payloads = [self._ahead.get(request, self._get).payload for request in asked]
+        return self.dialect.parse(resource, payloads, site)
+
+    def _sites_on(self, page: int) -> list[Record]:
+        request = self.dialect.sites_request(page)
+
+        def parse(payloads: list[Any]) -> list[Record]:
+            return self.dialect.listed_sites(payloads[0])
+
+        listed: list[Record] | None
+        try:
+            listed = self._slow((request,), parse)
+        except TapSolarEdgeError as error:
+            listed = None if error.stops_the_run or self.without_calls else self._outdated((request,), parse)
+            if listed is None:
+                raise
+            self.list_failure = error
+        return listed or []
+
+    def _slow_list(self, resource: Resource, site_id: int) -> tuple[tuple[Request, ...], Parse]:
+        def parse(payloads: list[Any]) -> Any:  # noqa: ANN401
+            return self.dialect.parse(resource, payloads, SiteRef(site_id))
+
+        return self.dialect.requests(resource, SiteRef(site_id)), parse
+
+    def _slow(self, requests: tuple[Request, ...], parse: Parse) -> Any:  # noqa: ANN401
+        """Return a slow list from what is kept, else by asking; what makes no sense is not kept."""
         if self.without_calls:
-            kept = self._ledger.kept(str(request))
-            if kept is None:
+            known = self._outdated(requests, parse)
+            if known is None:
                 raise NotAskedYet(
                     "Nothing is known yet of this account: run the tap once, then --plan knows its sites"
                 )
-            return kept[1]
-        body = self._kept(request)
-        if body is None:
-            body = self._client.get(request)
+            return known
+        asked: dict[Request, bytes] = {}
+        payloads, pages = [], list(requests)
+        for request in pages:
+            body = self._kept(request)
+            if body is None:
+                asked[request], payload = self._ahead.get(request, self._get)
+            else:
+                payload = msgspec.json.decode(body)
+            payloads.append(payload)
+            pages += filter(None, [self.dialect.next_page(request, payload)])
+        answer = parse(payloads)
+        for request, body in asked.items():
             self._ledger.keep(str(request), body)
-        return body
+        return answer
+
+    def _outdated(self, requests: tuple[Request, ...], parse: Parse) -> Any:  # noqa: ANN401
+        payloads, pages = [], list(requests)
+        for request in pages:
+            known = self._ledger.kept(str(request))
+            if known is None:
+                return None
+            payloads.append(msgspec.json.decode(known[1]))
+            pages += filter(None, [self.dialect.next_page(request, payloads[-1])])
+        return parse(payloads)
+
+    def _get(self, request: Request) -> Answer:
+        try:
+            return self._client.get(request)
+        except ScopeMissing:
+            self._ledger.learn(f"{TELEMETRY_REFUSED} {request.site_id}", self._clock.now().timestamp())
+            raise
 
     def _kept(self, request: Request) -> bytes | None:
         kept = self._ledger.kept(str(request))
         return kept[1] if kept and self._clock.now() - kept[0] < self._keep_for else None
 
-    def _shorten(self, resource: Resource, site_id: int, part: Window, error: RangeTooLong) -> None:
+    def _shorten(self, resource: Resource, part: Window, error: RangeTooLong) -> None:
         asked = part.end - part.start
         shorter = windows.shorter(min(asked, self.longest(resource)), self._ladder(resource))
-        if shorter is None:
-            raise NotPermitted(f"site {site_id}: even the shortest window is refused: {error}") from None
+        if shorter is None:  # then it was not the length that was refused
+            self._ledger.learn(self._limit_name(resource), self._ladder(resource)[0].total_seconds())
+            raise UnexpectedPayload(f"Even the shortest window is refused: {error}; {NOT_TAKEN}") from None
         logger.info("%s accepts no window of %s; trying %s", resource, asked, shorter)
         self._ledger.learn(self._limit_name(resource), shorter.total_seconds())
 
     def _limit_name(self, resource: Resource) -> str:
-        return f"longest {self._dialect.__name__} {resource} {self._resolution(resource)}"
+        return f"longest {self.dialect.NAME} {resource} {self._resolution(resource)}"
 
     def _resolution(self, resource: Resource) -> str:
-        return self._time_unit if resource in BY_PERIOD else "QUARTER_HOUR"
+        return self._time_unit if resource in self.dialect.BY_PERIOD else "QUARTER_HOUR"
 
     def _ladder(self, resource: Resource) -> tuple[timedelta, ...]:
-        ladder: tuple[timedelta, ...] = self._dialect.LADDERS[self._resolution(resource)]
-        return ladder
-
-
-def _joined(answer: Any, part: Any) -> Any:  # noqa: ANN401
-    """Join the answers of two parts of a window, by device and series."""
-    if answer is None:
-        return part
-    if isinstance(part, dict):
-        answer.update(part)
-        return answer
-    by_device = {_device(series): series for series in answer}
-    for series in part:
-        known = by_device.setdefault(_device(series), series)
-        if known is not series:
-            for name in _series_names(series):
-                getattr(known, name).update(getattr(series, name))
-    return list(by_device.values())
-
-
-def _trimmed(answer: Any, window: Window) -> Any:  # noqa: ANN401
-    """Drop the intervals that the service adds at the edges (reference: API V2, section 4.6)."""
-    start, end = utc_text(window.start), utc_text(window.end)
-
-    def inside(values: dict[Instant, float | None]) -> dict[Instant, float | None]:
-        return {at: value for at, value in values.items() if start <= at.utc < end}
-
-    if isinstance(answer, dict):
-        return inside(answer)
-    for series in answer:
-        for name in _series_names(series):
-            setattr(series, name, inside(getattr(series, name)))
-    return answer
-
-
-def _device(series: MeterSeries | BatterySeries) -> tuple[str | None, str]:
-    return series.serial_number, series.meter_type if isinstance(series, MeterSeries) else ""
-
-
-def _series_names(series: MeterSeries | BatterySeries) -> list[str]:
-    return [name for name in series.__slots__ if isinstance(getattr(series, name), dict)]
+        return self.dialect.ladder(resource, self._resolution(resource))

@@ -8,9 +8,12 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from tap_solaredge.api.errors import UnexpectedPayload
+
 logger = logging.getLogger("tap-solaredge")
 
 QUARTER = timedelta(minutes=15)
+DAY_MINUTES = 24 * 60
 
 
 class Instant(NamedTuple):
@@ -24,7 +27,10 @@ class Instant(NamedTuple):
     @property
     def local_date(self) -> str:
         """The site's own date of this instant, such as `2026-11-20`."""
-        wall = datetime.fromisoformat(self.utc) + timedelta(minutes=self.offset_minutes)
+        utc, offset_minutes = self
+        if 0 <= int(utc[11:13]) * 60 + int(utc[14:16]) + offset_minutes < DAY_MINUTES:
+            return utc[:10]
+        wall = datetime.fromisoformat(utc) + timedelta(minutes=offset_minutes)
         return wall.date().isoformat()
 
 
@@ -39,12 +45,13 @@ def instant(text: str) -> Instant:
     offset = moment.utcoffset()
     if offset is None:
         raise ValueError(f"{text!r} has no offset from UTC")
-    return Instant(utc_text(moment), round(offset.total_seconds() / 60))
+    utc = (moment.replace(tzinfo=None) - offset).isoformat()
+    return Instant(f"{utc[:19]}Z", round(offset.total_seconds() / 60))
 
 
 def utc_text(moment: datetime) -> str:
     """Write an aware time in UTC, to the second, with `Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(UTC).isoformat()[:19]}Z"
 
 
 def from_utc_text(text: str) -> datetime:
@@ -62,6 +69,7 @@ def zone(name: str | None) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+@lru_cache(maxsize=1 << 12)
 def midnight(day: date, site_zone: ZoneInfo) -> datetime:
     """Return the start of a local day, in UTC: Python compares times of one zone without their offset."""
     return datetime(day.year, day.month, day.day, tzinfo=site_zone).astimezone(UTC)
@@ -104,3 +112,58 @@ def unit_end(start: date, time_unit: str) -> date:
     if time_unit == "MONTH":
         return date(start.year + start.month // 12, start.month % 12 + 1, 1)
     return start + timedelta(days=7 if time_unit == "WEEK" else 1)
+
+
+def wall_time(moment: datetime, site_zone: ZoneInfo) -> str:
+    """Write an instant as the site's wall clock shows it, without an offset."""
+    return moment.astimezone(site_zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def is_repeated(moment: datetime, site_zone: ZoneInfo) -> bool:
+    """Whether the wall clock shows the same time twice that night."""
+    return len(_readings(wall_time(moment, site_zone), site_zone)) > 1
+
+
+def wall_instants(texts: list[str], site_zone: ZoneInfo, where: str) -> list[Instant]:
+    """Read wall-clock times in the order of an answer.
+
+    In the repeated hour, a time that is not later than the one before is its second pass; a time that comes
+    once is the first one. A time in the hour that is left out is moved forward (gotchas 15 and 16).
+
+    Raises:
+        UnexpectedPayload: If one is no time.
+    """
+    found: list[Instant] = []
+    passes = [0, 0]
+    for place, text in enumerate(texts):
+        try:
+            readings = _readings(text, site_zone)
+        except ValueError:
+            raise UnexpectedPayload(f"{where}: {text!r} is not a time") from None
+        second = 0
+        if len(readings) > 1:
+            doubled = place > 0 and text == texts[place - 1]
+            second = readings.index(found[-1]) if doubled else int(place > 0 and readings[0] <= found[-1])
+            passes[second] += 1
+        found.append(readings[second])
+    if passes[0] and not passes[1]:
+        logger.debug("%s: times of the repeated hour come once; they are taken for the first pass", where)
+    return found
+
+
+def quarter_of(at: Instant) -> Instant:
+    """Return the quarter hour that holds an instant."""
+    return Instant(f"{at.utc[:14]}{int(at.utc[14:16]) // 15 * 15:02d}:00Z", at.offset_minutes)
+
+
+@lru_cache(maxsize=1 << 14)
+def _readings(text: str, site_zone: ZoneInfo) -> tuple[Instant, ...]:
+    """Return the instants at which the wall clock shows a time: two in the repeated hour."""
+    wall = datetime.fromisoformat(text).replace(tzinfo=site_zone)
+    first, second = (wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    moments = (first, second) if first < second else (first,)
+    return tuple(_at(moment, site_zone) for moment in moments)
+
+
+def _at(moment: datetime, site_zone: ZoneInfo) -> Instant:
+    return instant(moment.astimezone(site_zone).isoformat())

@@ -1,7 +1,7 @@
 """What to ask next: bookmarks, time, limits and what is left become steps, each with its price. Pure.
 
-Today's data of a site come first, then late data of the last days, then history, newest first. A call is paid
-for whole, so the newest window is always as long as the service accepts. Where meters are read by the quarter
+Today's data of a site come first, then late data of the last days, then history (`history.py`). A call is
+paid for whole, so the newest window is as long as the service accepts. Where meters are read by the quarter
 hour anyway, the split of the days follows from that and costs nothing.
 """
 
@@ -9,82 +9,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from tap_solaredge import coverage, sun, windows
+from tap_solaredge.history import History
 from tap_solaredge.local_time import (
     QUARTER,
     local_day,
     midnight,
     quarter_ceil,
     quarter_floor,
-    unit_end,
     unit_start,
 )
 from tap_solaredge.readings import Resource, Site
+from tap_solaredge.steps import PERIOD_SERIES, SERIES, SOLAR, Progress, Scope, Step, Urgency
 from tap_solaredge.windows import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-SERIES = frozenset({Resource.POWER, Resource.METERS, Resource.STORAGE})
-PERIOD_SERIES = frozenset({Resource.ENERGY, Resource.METER_ENERGY, Resource.STORAGE_ENERGY})
+    from tap_solaredge.api.dialect import Dialect
+
 SETTLES = timedelta(minutes=90)
 """How long after dusk power is still asked for: the last quarter hours arrive late (gotcha 2)."""
 DAY_REFRESH = timedelta(hours=6)
 """How often the running day's energy is read, where it costs a call."""
-MAY_WAIT = timedelta(minutes=75)
-"""When the month's pace is exceeded, quarter hours younger than this are left for the next run."""
-
-
-class Urgency(Enum):
-    """Why a step is wanted, most urgent first."""
-
-    TODAY = "today"
-    LATE = "late data"
-    HISTORY = "history"
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What the settings ask for."""
-
-    start: datetime | None
-    end: datetime | None
-    energy_lookback: timedelta
-    power_lookback: timedelta
-    time_unit: str
-    overlap: timedelta
-    late_data: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far one stream of one site has been read."""
-
-    needs: frozenset[Resource]
-    covered: list[Window]
-
-    @property
-    def until(self) -> datetime | None:
-        """The end of the newest span that has been read."""
-        return self.covered[-1].end if self.covered else None
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One window to read: what is asked, and for which streams."""
-
-    window: Window
-    urgency: Urgency
-    asks: tuple[Resource, ...]
-    streams: tuple[str, ...]
-    calls: int
-    periods: bool = False
-    """Whether these are days, weeks, months or years; else quarter hours."""
-    split_from_quarters: bool = False
-    """Whether the split of the days follows from quarter hours that earlier steps of this run read."""
+LONGEST_WAIT = timedelta(hours=30)
+"""How old a day's energy may be before its split is asked for, where quarter hours gave none."""
+STALE, GONE = timedelta(hours=2), timedelta(days=1)
+"""Older data are asked for though calls were spent ahead of time, until a site counts as offline."""
+ENOUGH = timedelta(days=7)
+"""How much of the newest window is read again where the service would accept more: late data are in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +57,9 @@ class SitePlanner:
     """Streams of the newest state by name: fed from today's quarter hours, without history."""
     longest: Callable[[Resource], timedelta]
     """The longest window that the service accepts."""
-    splits_by_quarters: bool = True
-    """Whether the dialect's quarter hours of meters add up to its days."""
-    keeps_pace: bool = True
-    """Whether the budget allows a run at this time of the month."""
+    dialect: Dialect
+    patience: timedelta = timedelta()
+    """How old the newest data must be to be worth a call; more than 0 when calls were spent ahead of time."""
     end: datetime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -123,28 +77,31 @@ class SitePlanner:
         if self.site.pending or self._nothing_new(last_update):
             return []
         quarters = self._newest_quarters()
-        sums_from = quarters.window.start if quarters and Resource.METERS in quarters.asks else None
+        sums_from = quarters.window.start if quarters and self.summable(quarters.asks) else None
         return [step for step in (quarters, self._newest_periods(sums_from)) if step and step.calls]
 
     def _nothing_new(self, last_update: datetime | None) -> bool:
         read = [progress.until for progress in (self.quarters | self.energy | self.latest).values()]
-        known = [until for until in read if until is not None]
-        return last_update is not None and len(known) == len(read) and last_update + QUARTER <= min(known)
+        return last_update is not None and all(u is not None and last_update + QUARTER <= u for u in read)
 
     def _newest_quarters(self) -> Step | None:
         due = {name: p for name, p in (self.quarters | self.latest).items() if self._quarter_is_over(p)}
-        asks = {ask for progress in due.values() for ask in self._series(progress)}
+        asks = self.asks(due.values())
         if not due or not asks:
             return None
-        window = Window(self._newest_start(asks), self.end)
+        window = Window(self.newest_start(asks), self.end)
         night = self._night(window)
-        if night is not None:
-            asks -= {Resource.POWER}
-            due = {name: p for name, p in due.items() if self._series(p) != {Resource.POWER}}
+        if night is not None and not self._splits_a_new_day():
+            asks -= SOLAR
+            due = {name: p for name, p in due.items() if not p.needs & SERIES <= SOLAR}
             window = (
                 Window(night, self.end) if any(Resource.POWER in p.needs for p in due.values()) else window
             )
-        return self._step(window, Urgency.TODAY, asks, due) if asks else None
+        if not asks:
+            return None
+        never_read = any(progress.until is None for progress in due.values())
+        step = self.step(window, Urgency.TODAY, asks, due)
+        return replace(step, floor=self.floor(self.scope.power_lookback)) if never_read else step
 
     def _quarter_is_over(self, progress: Progress) -> bool:
         """Whether a quarter hour ended since the last read, and the budget does not ask to wait."""
@@ -152,10 +109,17 @@ class SitePlanner:
             return True
         if progress.until >= self.end or quarter_floor(progress.until) == quarter_floor(self.end):
             return False
-        return self.keeps_pace or self.end - progress.until >= MAY_WAIT
+        return self.end - progress.until >= self.patience or self._was_silent(progress)
 
-    def _newest_start(self, asks: set[Resource]) -> datetime:
-        longest = min(self.longest(ask) for ask in asks)
+    def _was_silent(self, progress: Progress) -> bool:
+        """Whether nothing came for a while that may have come now; not for days, since that costs calls."""
+        return progress.newest is not None and STALE <= self.end - (progress.newest + QUARTER) < GONE
+
+    def newest_start(self, asks: frozenset[Resource]) -> datetime:
+        """Return the start of the newest window of quarter hours, paid for whole."""
+        lengths = [self.longest(ask) for ask in asks]
+        never_read = any(progress.until is None for progress in self.quarters.values())
+        longest = max(lengths) if never_read else min(ENOUGH, *lengths)
         overlapping = self.end - max(longest, self.scope.overlap)
         return max(quarter_ceil(overlapping), self.floor(self.scope.power_lookback))
 
@@ -171,16 +135,28 @@ class SitePlanner:
         start = quarter_floor(read - SETTLES)
         return max(start, window.start)
 
+    def _splits_a_new_day(self) -> bool:
+        """Whether a day is over, and the quarter hours of a wide window, power included, give its split."""
+        until = self.periods_until()
+        return until is not None and self.sums_help() and local_day(until, self.site.zone) < self._this_day()
+
     # Days, weeks, months, years
+
+    def periods_until(self) -> datetime | None:
+        """Return up to when the stream of days that is furthest behind has been read."""
+        read = [progress.until for progress in self.energy.values()]
+        known = [until for until in read if until is not None]
+        return min(known) if known and len(known) == len(read) else None
+
+    def _this_day(self) -> date:
+        return local_day(self.end, self.site.zone)
 
     def _newest_periods(self, sums_from: datetime | None) -> Step | None:
         if not self.energy:
             return None
-        unit, today = self.scope.time_unit, local_day(self.end, self.site.zone)
+        unit, today = self.scope.time_unit, self._this_day()
         first = self.first_period()
-        until = min((p.until for p in self.energy.values() if p.until), default=None)
-        if len([p for p in self.energy.values() if p.until]) < len(self.energy):
-            until = None
+        until = self.periods_until()
         read_day = local_day(until, self.site.zone) if until else None
         summed = self._first_summed_day(sums_from)
         free = summed is not None and (read_day is None or summed <= read_day)
@@ -190,121 +166,126 @@ class SitePlanner:
             and not self._period_due(read_day, until, today, free=free)
         ):
             return None
-        longest = self.longest(Resource.ENERGY)
         if free and summed is not None:
             start = max(summed, first)
         else:
-            start = max(unit_start(today - longest + timedelta(days=1), unit), first)
-        return self._period_step(Window(self._midnight(start), self.end), Urgency.TODAY, free=free)
+            longest = min(self.longest(ask) for ask in self.period_asks())
+            start = max(windows.first_period(longest, unit_start(today, unit), unit, self.site.zone), first)
+        window = Window(self.midnight(start), self.end)
+        return self.period_step(
+            window, Urgency.TODAY, free=free, floor=self.midnight(first) if until is None else None
+        )
 
     def _period_due(self, read_day: date, until: datetime, today: date, *, free: bool) -> bool:
-        """Whether a day is over that was not, or the running one is worth a call."""
+        """Whether a day is over that was not, or the running one is worth a call.
+
+        Where quarter hours of the same run would give the split, it waits for a run that reads some.
+        """
+        age, comes_free = self.end - until, self.quarters and self.sums_help()
         if read_day < today:
-            return self.keeps_pace or self.end - until >= MAY_WAIT
+            return age >= self.patience and (free or not comes_free or age >= LONGEST_WAIT)
         affordable = free or not self.site.has_meters
-        return affordable and self.keeps_pace and self.end - until >= DAY_REFRESH
+        return affordable and not self.patience and age >= DAY_REFRESH
 
     def _first_summed_day(self, sums_from: datetime | None) -> date | None:
         """Return the first day whose quarter hours are all read by this run, None where sums do not help."""
-        if sums_from is None or not self._sums_help():
+        if sums_from is None or not self.sums_help():
             return None
         day = local_day(sums_from, self.site.zone)
-        first = day if self._midnight(day) >= sums_from else day + timedelta(days=1)
-        return first if self._midnight(first) < self.end else None
+        first = day if self.midnight(day) >= sums_from else day + timedelta(days=1)
+        return first if self.midnight(first) < self.end else None
 
-    def _period_step(self, window: Window, urgency: Urgency, *, free: bool) -> Step:
-        asks = {Resource.ENERGY}
-        if self.site.has_meters and not free:
-            asks |= {Resource.METER_ENERGY} | (
-                {Resource.STORAGE_ENERGY} if self.site.has_batteries else set()
-            )
-        calls = sum(len(self.cut_periods(window, self.longest(ask))) for ask in asks)
+    def period_step(
+        self,
+        window: Window,
+        urgency: Urgency,
+        *,
+        free: bool,
+        floor: datetime | None = None,
+        beyond: dict[Resource, Window] | None = None,
+    ) -> Step:
+        """Return the step that reads a window of days, weeks, months or years."""
+        asks = frozenset({Resource.ENERGY}) if free else self.period_asks()
+        calls = self.calls(asks, window, floor or window.start, {} if beyond is None else beyond)
         return Step(window, urgency, tuple(sorted(asks)), tuple(self.energy), calls, periods=True,
-                    split_from_quarters=free)  # fmt: skip
+                    split_from_quarters=free, floor=floor)  # fmt: skip
 
-    # Late data and history
+    def calls(
+        self, asks: Iterable[Resource], window: Window, floor: datetime, beyond: dict[Resource, Window]
+    ) -> int:
+        """Return how many calls a window takes, as `Fetch.window` will ask it; newest windows first.
+
+        Args:
+            asks: What is asked.
+            window: The span.
+            floor: Calls are asked in full length, down to here, for the older windows that follow.
+            beyond: What the calls for the window before read beyond it; changed to what these read.
+        """
+        calls = 0
+        for ask in asks:
+            span = beyond.pop(ask, None)
+            span = span if span is not None and span.end == window.end else None
+            until = window.end if span is None else max(span.start, window.start)
+            reach = windows.reach(floor, window.start, until, self.longest(ask))
+            parts = windows.touching(self.cut(ask, reach), window)
+            reached = parts[0].start if parts else span.start if span else window.start
+            if reached < window.start:
+                beyond[ask] = Window(reached, window.start)
+            calls += len(parts) * self.dialect.price(ask, self.site.ref)
+        return calls
+
+    def period_asks(self) -> frozenset[Resource]:
+        """Return what is asked for days with their split, where quarter hours do not give it."""
+        return self.dialect.asks(self.site, PERIOD_SERIES)
+
+    def periods_wait(self) -> bool:
+        """Whether the days since the last read may wait for a run that reads quarter hours."""
+        until = self.periods_until()
+        return until is not None and self.sums_help() and self.end - until < LONGEST_WAIT
+
+    # Late data
 
     def late(self, read_today: Window | None = None) -> list[Step]:
-        """Return the windows of the last days that today's window did not reach, for once a day."""
-        asks = {ask for progress in self.quarters.values() for ask in self._series(progress)}
+        """Return the windows of the last days that today's window did not reach, for once a day.
+
+        What was never read is left to history.
+        """
+        asks = self.asks(self.quarters.values())
         if not asks or self.site.pending:
             return []
         start = max(quarter_floor(self.end - self.scope.late_data), self.floor(self.scope.power_lookback))
-        span = Window(start, self._newest_start(asks))
-        if span.start >= span.end or any(coverage.missing(span, p.covered) for p in self.quarters.values()):
+        span = Window(start, self.newest_start(asks))
+        if span.start >= span.end:
             return []
+        never_read = coverage.union(coverage.missing(span, p.covered) for p in self.quarters.values())
         longest = max(self.longest(ask) for ask in asks)
-        gaps = coverage.missing(span, [read_today] if read_today else [])
+        gaps = coverage.missing(span, [*never_read, *([read_today] if read_today else [])])
         cut = [window for gap in gaps for window in windows.split(*gap, longest)]
-        return [self._step(window, Urgency.LATE, asks, dict(self.quarters)) for window in reversed(cut)]
+        return [self.step(window, Urgency.LATE, asks, dict(self.quarters)) for window in reversed(cut)]
 
-    def history(self, read_today: Window | None = None) -> list[list[Step]]:
-        """Return blocks of what was never read, newest first; a block is best read in one run.
+    def sums_help(self) -> bool:
+        """Whether quarter hours of this site save calls for the periods that are wanted."""
+        return self.scope.time_unit == "DAY" and self.period_asks() != {Resource.ENERGY}
 
-        A block is one window of days and the quarter hours in it, whose sums give the split of the days.
+    def summable(self, asks: Iterable[Resource]) -> bool:
+        """Whether the answers hold everything that the days are made of."""
+        wanted = {Resource.METERS} if self.site.has_meters else set()
+        wanted |= {Resource.STORAGE} if self.site.has_batteries else set()
+        return bool(wanted) and wanted <= set(asks)
+
+    def quarters_in(self, steps: list[Step]) -> Window | None:
+        """Return today's window of quarter hours, if meters and batteries are among them."""
+        quarters = [step for step in steps if not step.periods]
+        wanted = self.dialect.asks(self.site, frozenset({Resource.METERS, Resource.STORAGE}))
+        return next((step.window for step in quarters if wanted <= set(step.asks)), None)
+
+    def history(self, read_today: Window | None = None) -> Iterator[list[Step]]:
+        """Yield blocks of what was never read, newest first; see `history.py`.
 
         Args:
             read_today: The quarter hours with meters that this run has read already.
         """
-        if self.site.pending:
-            return []
-        asks = {ask for progress in self.quarters.values() for ask in self._series(progress)}
-        gaps = self._missing_quarters(asks)
-        blocks: list[list[Step]] = []
-        for period in reversed(self._missing_periods()):
-            outside = coverage.missing(period, gaps)
-            steps = self._history_steps(coverage.missing(period, outside), asks)
-            gaps = [part for gap in gaps for part in coverage.missing(gap, [period])]
-            read = [step.window for step in steps if Resource.METERS in step.asks]
-            free = self._sums_help() and not coverage.missing(
-                period, [*read, *([read_today] if read_today else [])]
-            )
-            blocks.append([*steps, self._period_step(period, Urgency.HISTORY, free=free)])
-        return [*blocks, *([step] for step in self._history_steps(gaps, asks))]
-
-    def _history_steps(self, gaps: list[Window], asks: set[Resource]) -> list[Step]:
-        """Cut gaps into steps, newest first."""
-        longest = max((self.longest(ask) for ask in asks), default=QUARTER)
-        steps = []
-        for window in reversed([window for gap in gaps for window in windows.split(*gap, longest)]):
-            due = {n: p for n, p in self.quarters.items() if coverage.missing(window, p.covered)}
-            needed = {ask for progress in due.values() for ask in self._series(progress)}
-            steps.append(self._step(window, Urgency.HISTORY, needed, due))
-        return [step for step in steps if step.calls]
-
-    def _missing_quarters(self, asks: set[Resource]) -> list[Window]:
-        """Return the spans of quarter hours that some stream has not read since they settled."""
-        if not asks:
-            return []
-        floor, newest = self.floor(self.scope.power_lookback), self._newest_start(asks)
-        settles = min(self.scope.late_data, min(self.longest(ask) for ask in asks) / 2)
-        gaps = []
-        for progress in self.quarters.values():
-            read = progress.covered
-            reaches_today = progress.until is not None and progress.until >= newest
-            wanted = Window(
-                floor, max(newest, progress.until) if reaches_today and progress.until else newest
-            )
-            if wanted.start < wanted.end:
-                gaps.append(coverage.missing(wanted, read if reaches_today else _settled(read, settles)))
-        return coverage.union(gaps)
-
-    def _missing_periods(self) -> list[Window]:
-        """Return the windows of days that have not been read, oldest first."""
-        if not self.energy:
-            return []
-        wanted = Window(
-            self._midnight(self.first_period()), self._midnight(local_day(self.end, self.site.zone))
-        )
-        if wanted.start >= wanted.end:
-            return []
-        gaps = coverage.union(coverage.missing(wanted, p.covered) for p in self.energy.values())
-        longest = self.longest(Resource.ENERGY)
-        return [window for gap in gaps for window in self.cut_periods(gap, longest)]
-
-    def _sums_help(self) -> bool:
-        """Whether quarter hours of this site's meters add up to the periods that are wanted."""
-        return self.site.has_meters and self.splits_by_quarters and self.scope.time_unit == "DAY"
+        return History(self, read_today).blocks()
 
     def after(self, steps: list[Step]) -> SitePlanner:
         """Return the planner as it will be once some steps have been read."""
@@ -315,7 +296,8 @@ class SitePlanner:
                 for name in step.streams:
                     if name in found and step.periods is periods:
                         old = found[name]
-                        found[name] = Progress(old.needs, coverage.add(old.covered, step.window))
+                        covered = coverage.add(old.covered, step.window)
+                        found[name] = replace(old, covered=covered)
             return found
 
         return replace(
@@ -328,7 +310,7 @@ class SitePlanner:
         """Return the first instant that is wanted: by the settings, and since the site exists."""
         wanted = self.scope.start or self.end - lookback
         if self.site.installed:
-            wanted = max(wanted, self._midnight(self.site.installed))
+            wanted = max(wanted, self.midnight(self.site.installed))
         return quarter_ceil(wanted)
 
     def first_period(self) -> date:
@@ -336,39 +318,27 @@ class SitePlanner:
         first = local_day(self.floor(self.scope.energy_lookback), self.site.zone)
         return unit_start(first, self.scope.time_unit)
 
-    def cut_periods(self, window: Window, longest: timedelta) -> list[Window]:
-        """Cut a span into windows of whole local periods, oldest first, the newest ones of full length."""
-        seams = [local_day(window.start, self.site.zone)]
-        while self._midnight(seams[-1]) < window.end:
-            seams.append(unit_end(seams[-1], self.scope.time_unit))
-        cut: list[Window] = []
-        last = seams.pop()
-        while seams:
-            end = self._midnight(last)
-            first = next((seam for seam in seams if end - self._midnight(seam) <= longest), seams[-1])
-            cut.append(Window(self._midnight(first), min(end, window.end)))
-            last, seams = first, seams[: seams.index(first)]
-        return cut[::-1]
+    def cut(self, ask: Resource, window: Window, longest: timedelta | None = None) -> list[Window]:
+        """Cut a window into parts that the service accepts, on seams that suit what is asked."""
+        length = longest or self.longest(ask)
+        by_period = ask in self.dialect.BY_PERIOD
+        return self.cut_periods(window, length) if by_period else windows.split(*window, length)
 
-    def _step(
-        self, window: Window, urgency: Urgency, asks: set[Resource], streams: Mapping[str, Progress]
+    def cut_periods(self, window: Window, longest: timedelta) -> list[Window]:
+        """Cut a span into windows of whole local periods."""
+        return windows.split_periods(window, longest, self.scope.time_unit, self.site.zone)
+
+    def step(
+        self, window: Window, urgency: Urgency, asks: frozenset[Resource], streams: Mapping[str, Progress]
     ) -> Step:
-        calls = sum(len(windows.split(*window, self.longest(ask))) for ask in asks)
+        """Return the step that reads a window of quarter hours."""
+        calls = self.calls(asks, window, window.start, {})
         return Step(window, urgency, tuple(sorted(asks)), tuple(streams), calls)
 
-    def _series(self, progress: Progress) -> set[Resource]:
-        """Return the series that a stream needs from this site's devices."""
-        absent = set() if self.site.has_meters else {Resource.METERS}
-        absent |= set() if self.site.has_batteries else {Resource.STORAGE}
-        return set(progress.needs & SERIES) - absent
+    def asks(self, due: Iterable[Progress]) -> frozenset[Resource]:
+        """Return what must be asked for some streams of quarter hours."""
+        return self.dialect.asks(self.site, frozenset(n for p in due for n in p.needs) & SERIES)
 
-    def _midnight(self, day: date) -> datetime:
+    def midnight(self, day: date) -> datetime:
+        """Return the instant at which a day of the site begins."""
         return midnight(day, self.site.zone)
-
-
-def _settled(covered: list[Window], settles: timedelta) -> list[Window]:
-    """Return what was read and cannot have changed since: the end of the newest span was still filling in."""
-    if not covered:
-        return []
-    *older, newest = covered
-    return [*older, Window(newest.start, max(newest.end - settles, newest.start))]

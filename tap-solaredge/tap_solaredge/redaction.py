@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
+import sys
+import threading
+import traceback
 from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from types import TracebackType
 
 MASK = "(redacted)"
 SHORTEST_SECRET = 4
@@ -24,8 +30,11 @@ class Redactor:
         self._secrets: set[str] = set()
 
     def add(self, secrets: Iterable[str | None]) -> None:
-        """Remember the secrets of this run."""
-        self._secrets |= {secret for secret in secrets if secret and len(secret) >= SHORTEST_SECRET}
+        """Remember the secrets of this run, and how they look inside addresses and JSON."""
+        for secret in secrets:
+            if secret and len(secret) >= SHORTEST_SECRET:
+                quoted = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
+                self._secrets |= {secret, json.dumps(secret)[1:-1], *quoted}
 
     def __call__(self, text: str) -> str:
         """Return the text with every secret masked."""
@@ -37,20 +46,27 @@ class Redactor:
 conceal = Redactor()
 
 
-class _ConcealingFormatter(logging.Formatter):
-    """Formats with the handler's own formatter, then masks: message, arguments and traceback alike."""
+_format = logging.Handler.format
 
-    def __init__(self, inner: logging.Formatter) -> None:
-        super().__init__()
-        self._inner = inner
 
-    def format(self, record: logging.LogRecord) -> str:
-        return conceal(self._inner.format(record))
+def _format_concealed(handler: logging.Handler, record: logging.LogRecord) -> str:
+    return conceal(_format(handler, record))
 
 
 def conceal_logs() -> None:
-    """Mask the output of every handler that exists now, once."""
-    loggers = [logging.getLogger(), *(logging.getLogger(name) for name in logging.root.manager.loggerDict)]
-    for handler in {handler for logger in loggers for handler in logger.handlers}:
-        if not isinstance(handler.formatter, _ConcealingFormatter):
-            handler.setFormatter(_ConcealingFormatter(handler.formatter or logging.Formatter()))
+    """Mask the output of every handler, also of those that are made later: message, arguments, traceback."""
+    logging.Handler.format = _format_concealed  # type: ignore[method-assign,assignment]
+
+
+def conceal_crashes() -> None:
+    """Mask what Python itself prints when an exception ends a thread or the program."""
+    sys.excepthook = _print_concealed
+    threading.excepthook = lambda crash: _print_concealed(
+        crash.exc_type, crash.exc_value or crash.exc_type(), crash.exc_traceback
+    )
+
+
+def _print_concealed(
+    kind: type[BaseException], error: BaseException, traceback_: TracebackType | None
+) -> None:
+    sys.stderr.write(conceal("".join(traceback.format_exception(kind, error, traceback_))))

@@ -9,23 +9,37 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 
 from tap_solaredge.api.client import DEFAULT_RETRIES
+from tap_solaredge.api.dialect import DIALECTS
 from tap_solaredge.api.errors import ConfigError
-from tap_solaredge.budget import Limits, default_path
-from tap_solaredge.plan import Scope
+from tap_solaredge.budget import default_path
+from tap_solaredge.limits import Limits
+from tap_solaredge.steps import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tap_solaredge.api.dialect import Dialect
+
 API_URL = "https://monitoringapi.solaredge.com"
+AUTHORIZE_URL = "https://connect.solaredge.com/authorize"
+REDIRECT_URL = "http://127.0.0.1:8765/callback"
 TIME_UNITS = ["DAY", "WEEK", "MONTH", "YEAR"]
 
 SETTINGS = th.PropertiesList(
+    th.Property(
+        "api_version",
+        th.StringType,
+        default=next(iter(DIALECTS)),
+        allowed_values=list(DIALECTS),
+        title="API version",
+        description="Which Monitoring API: v2, or v1 for contracts that still have it",
+    ),
     th.Property(
         "api_key",
         th.StringType,
         secret=True,
         title="API key",
-        description="Key of a fleet application in SolarEdge's developer console",
+        description="Key of a fleet application in SolarEdge's developer console; v1: account or site key",
     ),
     th.Property(
         "account_key",
@@ -33,6 +47,46 @@ SETTINGS = th.PropertiesList(
         secret=True,
         title="Account key",
         description="Account key of the 2022-25 beta; the service no longer needs it",
+    ),
+    th.Property(
+        "client_id",
+        th.StringType,
+        title="Client id",
+        description="Of a Site Access application, with which owners of single sites log in",
+    ),
+    th.Property(
+        "client_secret",
+        th.StringType,
+        secret=True,
+        title="Client secret",
+        description="Of the same Site Access application",
+    ),
+    th.Property(
+        "refresh_token",
+        th.StringType,
+        secret=True,
+        title="Refresh token",
+        description="First refresh token of one site, for CI; a newer one in the token file wins",
+    ),
+    th.Property(
+        "token_file",
+        th.StringType,
+        title="Token file",
+        description="File of the owners' tokens; in the platform's state directory when empty",
+    ),
+    th.Property(
+        "redirect_url",
+        th.StringType,
+        default=REDIRECT_URL,
+        title="Redirect URL",
+        description="Where the browser goes after a login; the application must allow exactly this address",
+    ),
+    th.Property(
+        "authorize_url",
+        th.StringType,
+        default=AUTHORIZE_URL,
+        title="Authorize URL",
+        description="The page on which an owner gives access",
     ),
     th.Property(
         "site_ids",
@@ -144,6 +198,25 @@ SETTINGS = th.PropertiesList(
         description="Calls that one run may make; the next run goes on from there",
     ),
     th.Property(
+        "daily_calls_per_site",
+        th.IntegerType(minimum=0),
+        title="Calls per day",
+        description="Calls in 24 hours for a site, and for a key; v1: 300 when empty, 0 for no limit",
+    ),
+    th.Property(
+        "max_concurrent",
+        th.IntegerType(minimum=1, maximum=10),
+        title="Calls at once",
+        description="Calls that may run at the same time; v1: 3 when empty, v2: 1",
+    ),
+    th.Property(
+        "live_power_flow",
+        th.BooleanType,
+        default=True,
+        title="Live power flow",
+        description="Whether a run reads the flows of the moment, one call per site with a meter (v1 only)",
+    ),
+    th.Property(
         "ledger_path",
         th.StringType,
         title="Ledger",
@@ -156,6 +229,9 @@ SETTINGS = th.PropertiesList(
         description="Name that the tap gives itself in requests; its own name and version when empty",
     ),
 ).to_dict()
+
+SECRETS = tuple(name for name, setting in SETTINGS["properties"].items() if setting.get("secret"))
+"""Settings whose values are never printed."""
 
 
 def scope(config: Mapping[str, Any]) -> Scope:
@@ -175,15 +251,20 @@ def scope(config: Mapping[str, Any]) -> Scope:
         time_unit=config["energy_time_unit"],
         overlap=timedelta(minutes=config["sync_overlap_minutes"]),
         late_data=timedelta(days=config["late_data_days"]),
+        live_flows=config["live_power_flow"],
     )
 
 
-def limits(config: Mapping[str, Any]) -> Limits:
-    """Return what the settings allow to be spent."""
+def limits(config: Mapping[str, Any], dialect: Dialect) -> Limits:
+    """Return what the settings allow to be spent; without credits there is none per month or minute."""
+    credits_, set_by_user = dialect.HAS_CREDITS, config.get("daily_calls_per_site")
+    daily = dialect.DAILY_CALLS if set_by_user is None else set_by_user or None
     return Limits(
-        calls_per_minute=config["calls_per_minute"] or None,
-        monthly_credits=config["monthly_credits"] or None,
+        calls_per_minute=(config["calls_per_minute"] or None) if credits_ else None,
+        monthly_credits=(config["monthly_credits"] or None) if credits_ else None,
         billing_day=config["billing_day"],
+        daily_calls_per_site=daily,
+        daily_calls=daily if dialect.DAILY_CALLS else None,
         max_calls_per_run=config.get("max_calls_per_run"),
     )
 

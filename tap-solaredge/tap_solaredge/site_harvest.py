@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import logging
 from datetime import date, datetime, timedelta
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from operator import itemgetter
+from typing import TYPE_CHECKING
 
-from tap_solaredge import windows
-from tap_solaredge.api.errors import NotPermitted, TapSolarEdgeError
-from tap_solaredge.day_sums import DaySums
-from tap_solaredge.local_time import QUARTER, from_utc_text, local_day, unit_end, zone
-from tap_solaredge.plan import Progress, Scope, SitePlanner, Step, Urgency
-from tap_solaredge.readings import Answers, Inventory, Record, Resource, Site
+from tap_solaredge.api.errors import SiteDaySpent, TapSolarEdgeError
+from tap_solaredge.asking import Asking
+from tap_solaredge.local_time import QUARTER, from_utc_text, local_day, midnight, unit_end, utc_text
+from tap_solaredge.outcomes import Outcomes
+from tap_solaredge.plan import SitePlanner
+from tap_solaredge.readings import Answers, Record, Resource, Site
+from tap_solaredge.steps import Progress, Scope, Step, Urgency
 from tap_solaredge.streams import Cadence, SolarEdgeStream
 from tap_solaredge.windows import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tap_solaredge.bookmarks import Bookmarks
     from tap_solaredge.fetch import Fetch
+    from tap_solaredge.outcomes import Batch
 
 logger = logging.getLogger("tap-solaredge")
 
-Batch = tuple[SolarEdgeStream, list[Record]]
-"""Records of one stream; None between batches marks a place where STATE may be sent."""
+DAY = timedelta(days=1)
 
 
 class SiteHarvest:
@@ -40,25 +41,27 @@ class SiteHarvest:
         bookmarks: Bookmarks,
         scope: Scope,
         now: datetime,
+        asks: bool = True,
     ) -> None:
         self.site_id = site_id
-        self.site: Site | None = None
-        self.failures: dict[str, TapSolarEdgeError] = {}
-        self.skipped: dict[str, TapSolarEdgeError] = {}
-        self.counts: dict[str, int] = {str(stream.name): 0 for stream in streams}
+        self.outcomes = Outcomes(site_id, streams, bookmarks, asks=asks)
+        self._asking = Asking(site_id, streams=streams, fetch=fetch, outcomes=self.outcomes, scope=scope)
         self._streams = streams
         self._fetch = fetch
         self._bookmarks = bookmarks
         self._scope = scope
         self._now = now
-        self._answers = Answers()
-        self._sums: DaySums | None = None
         self._told_in_this_run = False
         self._read_today: Window | None = None
 
+    @property
+    def site(self) -> Site | None:
+        """What is known of the site, None before its details have been read."""
+        return self._asking.site
+
     # The plan
 
-    def planner(self, *, keeps_pace: bool = True) -> SitePlanner | None:
+    def planner(self, *, patience: timedelta = timedelta()) -> SitePlanner | None:
         """Return the planner of this site, None while the site is unknown."""
         if self.site is None:
             return None
@@ -70,12 +73,19 @@ class SiteHarvest:
             energy=self._progress(Cadence.ENERGY),
             latest=self._progress(Cadence.LATEST),
             longest=self._fetch.longest,
-            keeps_pace=keeps_pace,
+            dialect=self._fetch.dialect,
+            patience=patience,
         )
 
     def inventory_calls(self) -> int:
         """Return how many calls the slow lists of this site will take now."""
-        return sum(not self._fetch.is_kept(resource, self.site_id) for resource in self._slow_lists())
+        return self._asking.inventory_calls()
+
+    def expect(self, steps: list[Step]) -> None:
+        """Note which steps will be read next, one after the other, so that their calls can run at once."""
+        planner = self.planner()
+        if planner is not None:
+            self._asking.expect(steps, planner.cut)
 
     def last_read(self) -> datetime | None:
         """Return how far the stream that is furthest behind has been read."""
@@ -88,49 +98,52 @@ class SiteHarvest:
 
     def _progress(self, cadence: Cadence) -> dict[str, Progress]:
         return {
-            str(stream.name): Progress(stream.needs, self._bookmarks.covered(stream.name, self.site_id))
-            for stream in self._streams
-            if stream.cadence is cadence and self._alive(stream)
+            str(stream.name): Progress(
+                stream.needs,
+                self._bookmarks.covered(stream.name, self.site_id),
+                self._bookmarks.newest_instant(stream.name, self.site_id),
+            )
+            for stream in self._going_on(cadence)
         }
 
     # The work
 
     def inventory(self) -> Iterator[Batch | None]:
         """Read details and devices and yield the streams that come from them."""
-        self._told_in_this_run = not self._fetch.is_kept(Resource.DETAILS, self.site_id)
-        for resource in (Resource.DETAILS, Resource.DEVICES, Resource.LIFETIME_STORAGE):
-            if resource in self._slow_lists():
-                self._ask(resource, partial(self._fetch.slow, resource, self.site_id), self._answers)
-        if self._answers.details is not None:
-            self.site = _site(self._answers.details, self._answers.devices)
-            self._sums = DaySums(self.site)
-            for stream in self._streams:
-                if stream.cadence is Cadence.INVENTORY and self._alive(stream):
-                    yield self._batch(stream, list(stream.records(self.site, self._answers)))
+        self._told_in_this_run = self._fetch.slow_calls(Resource.DETAILS, self.site_id) > 0
+        self._asking.ask_inventory()
+        site = self.site
+        if site is not None:
+            self._reopen_what_was_unsettled()
+            if not self._fetch.reads_devices(self.site_id):
+                self._asking.leave_out_devices()
+            for stream in self._going_on(Cadence.INVENTORY):
+                yield self.outcomes.counted(stream, list(stream.records(site, self._asking.inventory)))
         yield None
 
     def last_update(self) -> datetime | None:
         """Return the service's newest data of the site, if that was told in this run."""
-        told = (self._answers.details or {}).get("last_update_time")
+        told = (self._asking.inventory.details or {}).get("last_update_time")
         return from_utc_text(told) if told and self._told_in_this_run else None
 
     def read(self, step: Step) -> Iterator[Batch | None]:
         """Read one step of the plan and yield its records."""
-        site, streams = self.site, [s for s in self._streams if s.name in step.streams and self._alive(s)]
-        if site is None or not streams:
+        planner, site = self.planner(), self.site
+        streams = [stream for stream in self._going_on() if stream.name in step.streams]
+        if planner is None or site is None or not streams:
             return
-        answers = self._step_answers(site, step)
+        answers = self._asking.ask(site, step, planner.cut)
         for stream in streams:
-            if not self._alive(stream):
+            if not self.outcomes.goes_on(stream) or self._asking.lacks(stream, answers):
                 continue
             if stream.cadence is Cadence.LATEST:
-                self._answers.storage = answers.storage
+                self._asking.inventory.storage = answers.storage
                 self._bookmarks.read_only(stream.name, self.site_id, step.window)
             else:
                 records = list(stream.records(site, answers))
-                yield self._batch(stream, records)
+                yield self.outcomes.counted(stream, records)
                 self._advance(stream, records, step)
-        if step.urgency is Urgency.TODAY and answers.meters is not None:
+        if step.urgency is Urgency.TODAY and None not in (answers.meters, answers.storage):
             self._read_today = step.window
         yield None
 
@@ -138,98 +151,80 @@ class SiteHarvest:
         """Return the newest window of quarter hours of which this run has read the meters."""
         return self._read_today
 
+    def late_is_due(self) -> bool:
+        """Whether the last days were not read again yet on this day of the site."""
+        return bool(self._bookmarks.noted("sites", self.site_id, "late_read_on") != self._local_day())
+
+    def late_is_read(self) -> None:
+        """Note that the last days were read again on this day of the site."""
+        self._bookmarks.of("sites", self.site_id)["late_read_on"] = self._local_day()
+
+    def _reopen_what_was_unsettled(self) -> None:
+        """After a pause, forget the days that were read last: what came late since then was not seen."""
+        last_read = self._bookmarks.noted("sites", self.site_id, "late_read_on")
+        if last_read is None or self.site is None:
+            return
+        day = date.fromisoformat(last_read)
+        if local_day(self._now, self.site.zone) - day <= DAY:
+            return
+        since = midnight(day - self._scope.late_data, self.site.zone)
+        for name in self._all_progress():
+            self._bookmarks.reopen(name, self.site_id, Window(since, self._now))
+
+    def _local_day(self) -> str:
+        return local_day(self._now, self.site.zone).isoformat() if self.site else ""
+
     def latest(self) -> Iterator[Batch | None]:
         """Yield the streams that hold the newest state."""
-        for stream in self._streams:
-            if stream.cadence is not Cadence.LATEST or not self._alive(stream):
-                continue
-            if self.site and self.site.has_batteries:
-                yield self._batch(stream, list(stream.records(self.site, self._answers)))
+        if self.site and self.site.devices.batteries:
+            for stream in self._going_on(Cadence.LATEST):
+                yield self.outcomes.counted(stream, list(stream.records(self.site, self._asking.inventory)))
+
+    def snapshot_calls(self) -> int:
+        """Return 1 where the live flows are due: with a meter, a quarter hour after the last ones; else 0."""
+        flows = [stream for stream in self._going_on() if Resource.SNAPSHOT in stream.extras]
+        offered = self._scope.live_flows and Resource.SNAPSHOT in self._fetch.dialect.OFFERS
+        if not flows or not offered or self.site is None or self.site.pending or not self.site.has_meters:
+            return 0
+        last = self._bookmarks.noted(flows[0].name, self.site_id, "snapshot_at")
+        return int(last is None or self._now - from_utc_text(last) >= QUARTER)
+
+    def snapshot(self) -> Iterator[Batch | None]:
+        """Yield the flows of this moment; the bookmark of their stream is that of its quarter hours."""
+        if not self.snapshot_calls() or self.site is None:
+            return
+        answers = Answers()
+        try:
+            answers.snapshot = self._fetch.snapshot(self.site.ref)
+        except TapSolarEdgeError as error:
+            if error.stops_the_run or isinstance(error, SiteDaySpent):
+                raise
+            logger.warning("site %s: no live power flow: %s", self.site_id, error)
+            return
+        for stream in self._going_on():
+            if Resource.SNAPSHOT in stream.extras:
+                self._bookmarks.of(stream.name, self.site_id)["snapshot_at"] = utc_text(self._now)
+                yield self.outcomes.counted(stream, list(stream.records(self.site, answers)))
 
     def finish(self) -> Iterator[Batch | None]:
         """Record how each stream ended."""
-        name = self.site.name if self.site else "?"
-        for stream in self._streams:
-            failure = self.failures.get(stream.name) or self.skipped.get(stream.name)
-            if failure is not None:
-                status = "error" if stream.name in self.failures else "skipped"
-                self._bookmarks.finish(stream.name, self.site_id, self._now, status, str(failure))
-                continue
-            self._bookmarks.finish(stream.name, self.site_id, self._now)
-            newest = self._bookmarks.value(stream.name, self.site_id)
-            complete = f", complete to {newest}" if newest else ""
-            records = f"{self.counts[stream.name]:,}"
-            logger.info("site %s (%s): %s: %s records%s", self.site_id, name, stream.name, records, complete)
+        self.outcomes.finish(self._now, self.site.name if self.site else "?")
         yield None
-
-    # Asking
-
-    def _slow_lists(self) -> list[Resource]:
-        """Return the slow lists that are wanted, as far as is known: only batteries have lifetime sums."""
-        needs = {resource for stream in self._streams for resource in stream.needs}
-        wanted: list[Resource] = [r for r in (Resource.DETAILS, Resource.DEVICES) if r in needs]
-        batteries = self._answers.devices.batteries if self._answers.devices else []
-        if batteries and any(stream.cadence is Cadence.LATEST for stream in self._streams):
-            wanted.append(Resource.LIFETIME_STORAGE)
-        return wanted
-
-    def _step_answers(self, site: Site, step: Step) -> Answers:
-        answers = Answers(step.window)
-        self._fill_in(site, step, answers)
-        for resource in step.asks:
-            self._ask(resource, self._window_of(resource, step), answers)
-        if not step.periods and self._sums is not None:
-            self._sums.add(answers)
-        return answers
-
-    def _window_of(self, resource: Resource, step: Step) -> Callable[[], Any]:
-        planner = self.planner()
-
-        def cut(window: Window, longest: timedelta) -> list[Window]:
-            if planner is not None and step.periods:
-                return planner.cut_periods(window, longest)
-            return windows.split(*window, longest)
-
-        return lambda: self._fetch.window(resource, self.site_id, step.window, cut)
-
-    def _fill_in(self, site: Site, step: Step, answers: Answers) -> None:
-        """Put in what is known without a call: no meter, no battery, dark, or the sums of quarter hours."""
-        if step.periods:
-            answers.meter_energy, answers.storage_energy = [], []
-            if step.split_from_quarters and self._sums is not None:
-                answers.meter_energy, answers.storage_energy = self._sums.meters(), self._sums.storage()
-            return
-        answers.meters = None if site.has_meters else []
-        answers.storage = None if site.has_batteries else []
-        answers.power = None if Resource.POWER in step.asks else {}
-
-    def _ask(self, resource: Resource, get: Callable[[], Any], answers: Answers) -> None:
-        """Put an answer where streams find it; a failure is that of the streams that need the answer."""
-        try:
-            setattr(answers, resource.value, get())
-        except TapSolarEdgeError as error:
-            if error.stops_the_run:
-                raise
-            where = self.skipped if isinstance(error, NotPermitted) else self.failures
-            hit = [s.name for s in self._streams if _needs(s, resource) and self._alive(s)]
-            where.update(dict.fromkeys(hit, error))
-            level = logging.WARNING if isinstance(error, NotPermitted) else logging.ERROR
-            logger.log(level, "site %s: %s: %s", self.site_id, ", ".join(hit) or resource.value, error)
 
     # Bookkeeping
 
-    def _alive(self, stream: SolarEdgeStream) -> bool:
-        return stream.name not in self.failures and stream.name not in self.skipped
-
-    def _batch(self, stream: SolarEdgeStream, records: list[Record]) -> Batch:
-        self.counts[stream.name] += len(records)
-        return stream, records
+    def _going_on(self, cadence: Cadence | None = None) -> Iterator[SolarEdgeStream]:
+        """Yield the streams that neither failed nor are skipped."""
+        for stream in self._streams:
+            if (cadence is None or stream.cadence is cadence) and self.outcomes.goes_on(stream):
+                yield stream
 
     def _advance(self, stream: SolarEdgeStream, records: list[Record], step: Step) -> None:
         """Move the bookmark to the newest interval that is over and carried a value."""
         key = str(stream.replication_key)
-        carried = [record[key] for record in records if stream.has_value(record)]
-        newest = max((value for value in carried if self._is_over(value)), default=None)
+        newest_first = sorted(records, key=itemgetter(key), reverse=True)
+        over = (record for record in newest_first if self._is_over(record[key]))
+        newest = next((record[key] for record in over if stream.has_value(record)), None)
         before = self._bookmarks.value(stream.name, self.site_id)
         self._bookmarks.advance(stream.name, self.site_id, key, newest, step.window)
         came_back = (
@@ -245,24 +240,3 @@ class SiteHarvest:
         assert self.site is not None  # noqa: S101 (records come from a site)
         end = unit_end(date.fromisoformat(value), self._scope.time_unit)
         return end <= local_day(self._now, self.site.zone)
-
-
-def _needs(stream: SolarEdgeStream, resource: Resource) -> bool:
-    """Whether a stream fails without this answer; the split and lifetime sums belong to their streams."""
-    if resource in {Resource.METER_ENERGY, Resource.STORAGE_ENERGY}:
-        return stream.cadence is Cadence.ENERGY
-    return resource in stream.needs
-
-
-def _site(details: Record, devices: Inventory | None) -> Site:
-    installed = details["installation_date"]
-    return Site(
-        site_id=details["id"],
-        name=details["name"] or str(details["id"]),
-        zone=zone(details["timezone"]),
-        installed=date.fromisoformat(installed) if installed else None,
-        pending=(details["status"] or "").casefold().startswith("pending"),
-        latitude=details["latitude"],
-        longitude=details["longitude"],
-        devices=devices or Inventory([], [], []),
-    )

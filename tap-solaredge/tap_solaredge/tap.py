@@ -3,47 +3,47 @@
 from __future__ import annotations
 
 import json
-import sys
+import os
 from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import click
 from singer_sdk import Tap
-from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
-from singer_sdk.singerlib import RecordMessage
+from singer_sdk.tap_base import CliTestOptionValue
 
-from tap_solaredge.api import v2
-from tap_solaredge.api.auth import credential
 from tap_solaredge.api.client import Client
-from tap_solaredge.api.errors import ConfigError, TapSolarEdgeError
+from tap_solaredge.api.dialect import DIALECTS
+from tap_solaredge.api.errors import ConfigError
 from tap_solaredge.bookmarks import Bookmarks
 from tap_solaredge.budget import Ledger
+from tap_solaredge.cli import CommandLine
 from tap_solaredge.clock import Clock
-from tap_solaredge.fetch import Fetch
-from tap_solaredge.harvest import Harvest, described
+from tap_solaredge.commands import COMMANDS
+from tap_solaredge.commands.check_api import check_api
+from tap_solaredge.fetch import TELEMETRY_REFUSED, Fetch
+from tap_solaredge.forecast import described
+from tap_solaredge.harvest import Harvest
 from tap_solaredge.redaction import conceal, conceal_logs
-from tap_solaredge.settings import SETTINGS, ledger_path, limits, scope
+from tap_solaredge.settings import SECRETS, SETTINGS, ledger_path, limits, scope
 from tap_solaredge.streams import STREAMS, SolarEdgeStream
+from tap_solaredge.writer import Writer, is_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
-    from singer_sdk.singerlib.encoding.simple import Message
 
     from tap_solaredge.readings import Record
 
 
-class Writer(MsgSpecWriter):
-    """Writes messages; records stay in the buffer until a message that others wait for."""
-
-    def write_message(self, message: Message) -> None:
-        """Write a message to stdout."""
-        sys.stdout.buffer.write(self.format_message(message))
-        if not isinstance(message, RecordMessage):
-            sys.stdout.flush()
+def _secrets(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the secrets of settings, and of the environment, where errors in settings may still show them."""
+    for name in SECRETS:
+        yield from (str(config.get(name) or ""), os.environ.get(f"TAP_SOLAREDGE_{name.upper()}", ""))
 
 
 class TapSolarEdge(Tap):
@@ -63,9 +63,14 @@ class TapSolarEdge(Tap):
 
     def __init__(self, *args: Any, clock: Clock | None = None, **kwargs: Any) -> None:  # noqa: ANN401
         self._clock = clock or Clock()
-        super().__init__(*args, **kwargs)
-        conceal.add([self.config.get("api_key"), self.config.get("account_key")])
         conceal_logs()
+        given = kwargs.get("config")
+        conceal.add(_secrets(given if isinstance(given, dict) else {}))
+        try:
+            super().__init__(*args, **kwargs)
+        except ConfigValidationError as error:
+            raise ConfigError("; ".join(error.errors)) from None
+        conceal.add(_secrets(self.config))
 
     def discover_streams(self) -> list[SolarEdgeStream]:
         """Return all streams; the catalog does not depend on the account."""
@@ -82,11 +87,22 @@ class TapSolarEdge(Tap):
         with closing(harvest):
             for batch in harvest.run():
                 if batch is None:
-                    self.state_writer.write_state(self.state)
+                    self._write_state()
                     continue
-                stream, records = batch
-                for record in records:
-                    stream._write_record_message(record)  # noqa: SLF001 (the SDK has no public way)
+                self._write(*batch)
+
+    def _write_state(self) -> None:
+        if isinstance(self.message_writer, Writer):
+            self.message_writer.write_state(cast("dict[str, Any]", self.state))
+        else:
+            self.state_writer.write_state(self.state)
+
+    def _write(self, stream: SolarEdgeStream, records: list[Record]) -> None:
+        if isinstance(self.message_writer, Writer) and is_plain(stream):
+            self.message_writer.write_records(stream, records)
+            return
+        for record in records:
+            stream._write_record_message(record.copy())  # noqa: SLF001 (the SDK takes fields out of what it gets)
 
     def records_of(self, stream: SolarEdgeStream) -> Iterator[Record]:
         """Yield the records of one stream, harvested alone."""
@@ -94,23 +110,46 @@ class TapSolarEdge(Tap):
             for batch in harvest.run():
                 yield from batch[1] if batch else ()
 
-    def _harvest(self, streams: list[SolarEdgeStream]) -> Harvest:
+    def now(self) -> datetime:
+        """Return the service's time, as far as it is known."""
+        return self._clock.now()
+
+    def forget_refusals(self, site_id: int) -> None:
+        """Let the next run try telemetry again that an earlier grant of a site did not cover."""
+        config = self.config
+        allowed = limits(config, DIALECTS[config["api_version"]])
+        ledger = Ledger(ledger_path(config), str(config["client_id"]), allowed, self._clock)
+        with closing(ledger):
+            ledger.learn(f"{TELEMETRY_REFUSED} {site_id}", 0.0)
+
+    def connect(self, retries: int | None = None) -> tuple[Client, Ledger]:
+        """Return what asks the service and what counts the calls; both have to be closed."""
         config, clock = self.config, self._clock
-        auth = credential(config)
-        ledger = Ledger(ledger_path(config), auth.identity, limits(config), clock)
+        dialect = DIALECTS[config["api_version"]]
+        auth = dialect.credential(config, clock)
+        ledger = Ledger(ledger_path(config), auth.identity, limits(config, dialect), clock)
         client = Client(
             config["api_url"],
             auth,
             ledger,
             clock,
             timeout=config["request_timeout"],
-            retries=config["request_retries"],
+            retries=config["request_retries"] if retries is None else retries,
             user_agent=config.get("user_agent"),
+            refused=dialect.refused,
+            at_once=config.get("max_concurrent") or dialect.AT_ONCE,
         )
+        return client, ledger
+
+    def _harvest(self, streams: list[SolarEdgeStream]) -> Harvest:
+        config, clock = self.config, self._clock
+        dialect = DIALECTS[config["api_version"]]
+        client, ledger = self.connect()
         keep_for = timedelta(hours=config["inventory_refresh_hours"])
+        unit = config["energy_time_unit"]
         return Harvest(
             streams=streams,
-            fetch=Fetch(v2, client, ledger, clock, time_unit=config["energy_time_unit"], keep_for=keep_for),
+            fetch=Fetch(dialect, client, ledger, clock, time_unit=unit, keep_for=keep_for),
             ledger=ledger,
             clock=clock,
             bookmarks=Bookmarks(cast("dict[str, Any]", self.state)),
@@ -120,32 +159,45 @@ class TapSolarEdge(Tap):
 
     def print_plan(self) -> None:
         """Print what a run would ask now and what it costs, without a call."""
+        if not self.state.get("bookmarks"):
+            click.echo("Without --state, this is the plan of a first run")
         streams = cast("list[SolarEdgeStream]", list(self.streams.values()))
         with closing(self._harvest([stream for stream in streams if stream.selected])) as harvest:
             click.echo("\n".join(described(harvest.plan())))
 
     @classmethod
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """Do what `check-api` does: the SDK's test reads streams until a record comes, and calls are dear."""
+        if value in {CliTestOptionValue.Disabled.value, CliTestOptionValue.Schema.value}:
+            super().cb_test(ctx, param, value)
+            return
+        given = ctx.params["config"]
+        check_api(cls(config=given.config, parse_env_config=given.parse_env, validate_config=True))
+        ctx.exit()
+
+    @classmethod
     def get_singer_command(cls) -> click.Command:
-        """Return the SDK's command line with `--plan`."""
+        """Return the SDK's command line with `--plan` and the commands."""
         command = super().get_singer_command()
         about = "Print what a run would ask now and what it costs, without a call."
         command.params.append(click.Option(["--plan"], is_flag=True, help=about))
-        return command
+        return CommandLine(cls, command, COMMANDS)
 
     @classmethod
     def invoke(cls, *, plan: bool = False, **kwargs: Any) -> None:  # noqa: ANN401
-        """Run from the command line; a known error is one clear line and exit code 1."""
-        try:
-            if plan:
-                state, config = kwargs["state"], kwargs["config"]
-                cls(
-                    config=config.config,
-                    state=None if state is None else json.load(state),
-                    catalog=None if kwargs["catalog"] is None else json.load(kwargs["catalog"]),
-                    parse_env_config=config.parse_env,
-                ).print_plan()
-            else:
-                super().invoke(**kwargs)
-        except TapSolarEdgeError as error:
-            cls.logger.critical("%s", conceal(str(error)))
-            sys.exit(2 if isinstance(error, ConfigError) else 1)
+        """Run from the command line."""
+        if not plan:
+            super().invoke(**kwargs)
+            return
+        state, config = kwargs["state"], kwargs["config"]
+        cls(
+            config=config.config,
+            state=None if state is None else _singer_state(json.load(state)),
+            catalog=None if kwargs["catalog"] is None else json.load(kwargs["catalog"]),
+            parse_env_config=config.parse_env,
+        ).print_plan()
+
+
+def _singer_state(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the state itself: `meltano state get` prints it inside an object."""
+    return cast("dict[str, Any]", document.get("singer_state", document))

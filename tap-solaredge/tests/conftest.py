@@ -2,13 +2,15 @@
 
 import io
 import json
-import sys
+import logging
 from collections import defaultdict
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 
 import pytest
 
 from tap_solaredge.api.errors import TapSolarEdgeError
+from tap_solaredge.cli import exit_code
 from tap_solaredge.clock import Clock
 from tap_solaredge.tap import TapSolarEdge
 
@@ -19,6 +21,13 @@ class Said:
 
     messages: list = field(default_factory=list)
     error: TapSolarEdgeError | None = None
+    waits: list = field(default_factory=list)
+    """Seconds."""
+
+    @property
+    def code(self):
+        """The exit code of a command that ends like this."""
+        return 0 if self.error is None else exit_code(self.error)
 
     @property
     def state(self):
@@ -61,34 +70,47 @@ class SimulatorClock(Clock):
         self._simulator.clock.advance(seconds=seconds)
 
 
-@pytest.fixture
-def run_tap(monkeypatch, tmp_path):
-    """Return a function that runs the tap once against a simulator, with a ledger of the test's own."""
-
-    def run(simulator, state=None, catalog=None, **settings):
-        config = {
-            "api_url": simulator.url,
-            "api_key": simulator.key,
-            "request_retries": 0,
-            "ledger_path": str(tmp_path / "ledger.db"),
-            "calls_per_minute": 0,
-            "monthly_credits": 0,
-        } | settings
-        out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-        monkeypatch.setattr(sys, "stdout", out)
-        said = Said()
-        clock = SimulatorClock(simulator)
-        tap = TapSolarEdge(
-            config=config, state=json.loads(json.dumps(state or {})), catalog=catalog, clock=clock
-        )
+def tap_run(simulator, state=None, catalog=None, **settings):
+    """Run the tap once in this process and return what it said."""
+    config = {
+        "api_url": simulator.url,
+        "api_key": simulator.key,
+        "request_retries": 0,
+        "calls_per_minute": 0,
+        "monthly_credits": 0,
+    } | settings
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    said = Said()
+    clock = SimulatorClock(simulator)
+    tap = TapSolarEdge(config=config, state=json.loads(json.dumps(state or {})), catalog=catalog, clock=clock)
+    with redirect_stdout(out):
         try:
             tap.sync_all()
         except TapSolarEdgeError as error:
             said.error = error
-        finally:
-            out.flush()
-            monkeypatch.undo()
-        said.messages = [json.loads(line) for line in out.buffer.getvalue().splitlines()]
-        return said
+    out.flush()
+    said.waits = clock.slept
+    said.messages = [json.loads(line) for line in out.buffer.getvalue().splitlines()]
+    return said
+
+
+@pytest.fixture
+def run_tap(tmp_path):
+    """Return a function that runs the tap once against a simulator, with a ledger of the test's own."""
+
+    def run(simulator, state=None, catalog=None, **settings):
+        return tap_run(simulator, state, catalog, **({"ledger_path": str(tmp_path / "ledger.db")} | settings))
 
     return run
+
+
+@pytest.fixture
+def everything_said():
+    """Collect what is logged at DEBUG, by whomever, as a handler writes it."""
+    text, root = io.StringIO(), logging.getLogger()
+    handler, level = logging.StreamHandler(text), root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield text
+    root.setLevel(level)
+    root.removeHandler(handler)

@@ -1,41 +1,40 @@
 """What consumption, self-consumption, feed-in and purchased mean."""
 
-from tap_solaredge.energy_split import NO_STORAGE, Split, Storage, split, storage_energies, total
+from tap_solaredge.energy_split import NO_STORAGE, Metered, Split, Storage, split, storage_energies, total
 from tap_solaredge.local_time import Instant
-from tap_solaredge.readings import BatterySeries, MeterType
+from tap_solaredge.readings import BatterySeries
 
-FEED_IN, PURCHASED, CONSUMPTION = MeterType.FEED_IN, MeterType.PURCHASED, MeterType.CONSUMPTION
 NOON = Instant("2026-11-20T11:00:00Z", 60)
 
 
 def test_without_a_meter_everything_but_production_is_unknown():
-    assert split(8420.0, {}, NO_STORAGE) == Split(None, None, None, None)
+    assert split(8420.0, Metered(), NO_STORAGE) == Split(None, None, None, None)
 
 
 def test_consumption_follows_from_the_grid_meter_and_the_battery():
-    meters = {FEED_IN: 3000.0, PURCHASED: 4600.0}
+    meters = Metered(3000.0, 4600.0)
     assert split(8420.0, meters, Storage(2300.0, 1930.0)) == Split(9650.0, 5420.0, 3000.0, 4600.0)
 
 
 def test_a_load_meter_is_believed_before_the_balance():
-    meters = {FEED_IN: 3000.0, PURCHASED: 4600.0, CONSUMPTION: 10000.0}
+    meters = Metered(3000.0, 4600.0, 10000.0)
     assert split(8420.0, meters, NO_STORAGE) == Split(10000.0, 5420.0, 3000.0, 4600.0)
 
 
 def test_a_sleeping_inverter_counts_as_no_production_but_is_not_called_zero():
-    assert split(None, {FEED_IN: 0.0, PURCHASED: 120.0}, NO_STORAGE) == Split(120.0, None, 0.0, 120.0)
+    assert split(None, Metered(0.0, 120.0), NO_STORAGE) == Split(120.0, None, 0.0, 120.0)
 
 
 def test_a_silent_battery_makes_consumption_unknown():
-    assert split(100.0, {FEED_IN: 0.0, PURCHASED: 120.0}, Storage(None, None)).consumption is None
+    assert split(100.0, Metered(0.0, 120.0), Storage(None, None)).consumption is None
 
 
 def test_a_silent_meter_makes_its_parts_unknown():
-    assert split(100.0, {FEED_IN: None, PURCHASED: None}, NO_STORAGE) == Split(None, None, None, None)
+    assert split(100.0, Metered(None, None), NO_STORAGE) == Split(None, None, None, None)
 
 
 def test_true_zeros_are_values():
-    assert split(0.0, {FEED_IN: 0.0, PURCHASED: 0.0}, NO_STORAGE) == Split(0.0, 0.0, 0.0, 0.0)
+    assert split(0.0, Metered(0.0, 0.0), NO_STORAGE) == Split(0.0, 0.0, 0.0, 0.0)
     assert total([0.0, None]) == 0.0
     assert total([None, None]) is None
 

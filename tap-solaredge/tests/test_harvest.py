@@ -27,7 +27,7 @@ def test_parents_are_announced_and_sent_before_their_children(simulator, run_tap
     said = run_tap(simulator, site_ids=[HOME])
     assert said.schemas == [
         "sites", "equipment", "batteries", "meters",
-        "energy_readings", "power_readings", "power_flows", "meter_readings",
+        "energy_readings", "power_readings", "power_flows", "meter_readings", "battery_readings",
     ]  # fmt: skip
     order = list(said.records)
     assert order.index("sites") == 0
@@ -45,6 +45,7 @@ def test_no_key_is_sent_twice_in_a_run(simulator, run_tap):
         "power_readings": ("site_id", "timestamp"),
         "power_flows": ("site_id", "timestamp"),
         "meter_readings": ("site_id", "meter_name", "timestamp"),
+        "battery_readings": ("site_id", "serial_number", "timestamp"),
     }
     for stream, names in keys.items():
         sent = [tuple(record[name] for name in names) for record in said.records[stream]]
@@ -252,3 +253,8 @@ def test_a_plan_of_an_unknown_account_says_how_to_get_to_know_it(simulator, tmp_
     with pytest.raises(NotAskedYet, match="run the tap once"):
         plan_of(simulator, tmp_path, {})
     assert len(simulator.calls) == 0
+
+
+def test_state_names_no_site_before_it_is_read(simulator, run_tap):
+    first = run_tap(simulator).states[0]["bookmarks"]
+    assert {p["context"]["site_id"] for entry in first.values() for p in entry["partitions"]} <= {HOME}

@@ -12,7 +12,6 @@ SUITE = SuiteConfig(max_records_limit=None)
 Standard = get_tap_test_class(TapSolarEdge, config={"api_key": "demo-fleet-key"}, suite_config=SUITE)
 
 
-@pytest.mark.xdist_group("sdk")
 @pytest.mark.filterwarnings("ignore:No records were available to test")  # V2 has no value for some columns
 class TestTapSolarEdge(Standard):
     @pytest.fixture(scope="class")

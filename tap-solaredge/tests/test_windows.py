@@ -1,8 +1,10 @@
 """Bookmark, overlap and limits become windows."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from tap_solaredge.windows import Window, fill_back, shorter, split
+from tap_solaredge.local_time import midnight
+from tap_solaredge.windows import Window, fill_back, first_period, reach, shorter, split, split_periods
 
 DAY = timedelta(days=1)
 
@@ -56,3 +58,21 @@ def test_refused_windows_shrink_along_the_known_limits_then_by_half():
     assert shorter(DAY, ladder) == DAY / 2
     assert shorter(DAY / 2, ladder) == DAY / 4
     assert shorter(timedelta(hours=1), ladder) is None
+
+
+def test_a_window_of_days_across_a_clock_change_is_no_longer_than_allowed():
+    amsterdam = ZoneInfo("Europe/Amsterdam")
+    first = first_period(28 * DAY, date(2026, 11, 2), "DAY", amsterdam)
+    assert first == date(2026, 10, 7)  # from the 6th on it would be 28 days and an hour
+    span = Window(midnight(first, amsterdam), midnight(date(2026, 11, 3), amsterdam))
+    assert split_periods(span, 28 * DAY, "DAY", amsterdam) == [span]
+
+
+def test_the_running_period_is_asked_for_even_if_it_is_longer_than_a_window():
+    assert first_period(28 * DAY, date(2026, 11, 1), "MONTH", ZoneInfo("UTC")) == date(2026, 11, 1)
+
+
+def test_a_call_asks_beyond_its_window_down_to_the_floor():
+    assert reach(at(1), at(10), at(12), 7 * DAY) == Window(at(3), at(12))
+    assert reach(at(8), at(10), at(12), 7 * DAY) == Window(at(8), at(12))
+    assert reach(at(11), at(10), at(12), 7 * DAY) == Window(at(10), at(12))

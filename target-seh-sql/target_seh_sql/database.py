@@ -1,22 +1,23 @@
-"""From URL to engine: driver, TLS, session settings; and an overview of what the tables hold."""
+"""From URL to engine: driver, TLS, session."""
 
 from __future__ import annotations
 
 import ssl
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import create_engine, event, func, select
+from sqlalchemy import create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from target_seh_sql.errors import UnsupportedDatabase
-from target_seh_sql.tables import STREAMS, nine_tables
+from target_seh_sql.failures import explained
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from sqlalchemy import URL, Connection, Engine, Table
+    from sqlalchemy import URL, Connection, Engine
 
 
 @dataclass(frozen=True)
@@ -72,15 +73,6 @@ BACKENDS: Final = {
 }
 
 
-class TableOverview(NamedTuple):
-    """How much a table holds and how new it is."""
-
-    table: str
-    rows: int
-    newest: str | None
-    """Newest instant (UTC) or date of the data, else of the newest change of a row; None when it is empty."""
-
-
 def database_url(url: str) -> tuple[URL, Backend]:
     """Parse a URL and name the driver that this target uses for it.
 
@@ -103,8 +95,12 @@ def database_url(url: str) -> tuple[URL, Backend]:
     return parsed.set(drivername=backend.driver), backend
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, **more: Any) -> Engine:  # noqa: ANN401
     """Return an engine whose sessions are set up for loading; nothing is connected yet.
+
+    Args:
+        url: of the database.
+        more: further arguments of SQLAlchemy's create_engine.
 
     Raises:
         UnsupportedDatabase: the URL or its driver cannot be used; the text never holds the password.
@@ -115,7 +111,7 @@ def open_engine(url: str) -> Engine:
         parsed, tls = mariadb_tls(parsed)
         options["connect_args"] = {**options["connect_args"], **tls}
     try:
-        engine = create_engine(parsed, hide_parameters=True, **options)
+        engine = create_engine(parsed, hide_parameters=True, **options, **more)
     except (ModuleNotFoundError, NoSuchModuleError):
         raise UnsupportedDatabase(
             f"{backend.title} needs a driver: pip install 'target-seh-sql[{backend.extra}]'"
@@ -163,20 +159,14 @@ def mariadb_tls(url: URL) -> tuple[URL, dict[str, Any]]:
     return url.set(query=query), {"ssl": context}
 
 
-def overview(url: str, *, prefix: str = "", schema: str | None = None) -> list[TableOverview]:
-    """Return, for each of the nine tables, its rows and newest data; the tables must exist."""
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    """Connect; what the database says is told in words for people."""
     engine = open_engine(url)
-    tables = nine_tables(prefix, schema)
     try:
         with engine.connect() as connection:
-            return [_overview(connection, tables[stream.name], stream.newest) for stream in STREAMS]
+            yield connection
+    except SQLAlchemyError as error:
+        raise explained(error) from error
     finally:
         engine.dispose()
-
-
-def _overview(connection: Connection, table: Table, newest: str | None) -> TableOverview:
-    rows = connection.execute(select(func.count()).select_from(table)).scalar_one()
-    value = connection.execute(select(func.max(table.c[newest]))).scalar_one() if newest else None
-    if value is None:  # lists of devices have no time of their own: when the newest row was written
-        value = connection.execute(select(func.max(table.c.updated_at))).scalar_one()
-    return TableOverview(table.name, rows, None if value is None else str(value).removesuffix("+00:00"))

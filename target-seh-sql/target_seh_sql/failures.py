@@ -14,6 +14,7 @@ TRANSIENT: Final[frozenset[str | int]] = frozenset(
         *("57P01", "57P02", "57P03", "53300"),  # shutting down, crashed, starting up, too many connections
         *("08000", "08001", "08003", "08004", "08006", "08007"),  # connection lost or refused
         *(1205, 1213, 1020),  # MariaDB: lock wait, deadlock, row changed since it was read
+        1467,  # MariaDB: a deadlock that is met while the next id is taken (MDEV-33593)
         *(0, 2002, 2003, 2006, 2013, 2055),  # connection lost or refused
         *(1040, 1053, 1152, 1927),  # too many connections, shutting down, aborted, killed
         *("SQLITE_BUSY", "SQLITE_LOCKED"),
@@ -63,7 +64,7 @@ def said(error: Exception) -> str:
 
 def explained(error: Exception) -> WriteFailed:
     """Return an error for people: what the database said, and what to do."""
-    advice = ADVICE.get(error_code(error) or "", "nothing of this batch was kept")
+    advice = ADVICE.get(error_code(error) or "", "correct the cause")
     return WriteFailed(f"the database refused: {said(error)}; {advice}, then run again")
 
 

@@ -12,9 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from target_seh_sql.database import open_engine
 from target_seh_sql.dialects import Merged
 from target_seh_sql.failures import explained, is_transient, said
-from target_seh_sql.schema import ensure_tables
+from target_seh_sql.schema import ensure_extensions, ensure_tables
 from target_seh_sql.session import Session
-from target_seh_sql.tables import nine_tables
+from target_seh_sql.tables import all_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,11 +34,16 @@ class Loader:
 
     def __init__(self, url: str, *, prefix: str = "", schema: str | None = None) -> None:
         self._url = url
-        self._tables = nine_tables(prefix, schema)
+        self._tables = all_tables(prefix, schema)
+        self._new_extensions: set[str] = set()
         self._engine: Engine | None = None
         self._session: Session | None = None
         self.merged: dict[str, Merged] = {}
         """What the batches so far did, by table."""
+
+    def extend(self, stream: str) -> None:
+        """Let the next batch find the table of an extension stream."""
+        self._new_extensions.add(stream)
 
     def open(self) -> None:
         """Connect, and create or upgrade the tables.
@@ -48,12 +53,18 @@ class Loader:
             SchemaMismatch: the tables there are not those of this version.
             WriteFailed: the database refused.
         """
-        if self._engine is not None:
+        if self._engine is not None and not self._new_extensions:
             return
-        self._engine = open_engine(self._url)
         try:
-            ensure_tables(self._engine, self._tables)
-            self._session = Session(self._engine, self._tables)
+            if self._engine is None:
+                self._engine = open_engine(self._url)
+                with self._engine.connect() as connection:
+                    ensure_tables(connection, self._tables)
+            if self._new_extensions:
+                with self._engine.connect() as connection:
+                    ensure_extensions(connection, self._tables, self._new_extensions)
+                self._new_extensions.clear()
+            self._session = self._session or Session(self._engine, self._tables)
         except SQLAlchemyError as error:
             raise explained(error) from error
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import select
 import sys
 from collections import Counter
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 import msgspec
 from singer_sdk.singerlib.encoding.base import GenericSingerReader, SingerMessageType
@@ -21,6 +22,19 @@ if TYPE_CHECKING:
 BLOCK: int = 65_536
 """Bytes read at once: what a pipe holds on Linux."""
 NUL: bytes = b"\\u0000"
+
+
+class _Properties(msgspec.Struct):
+    properties: dict[str, dict[str, Any]] = {}
+
+
+class _Shape(msgspec.Struct):
+    """What a message other than a typed RECORD may hold; which keys it needs is asked where they are used."""
+
+    type: Literal["RECORD", "SCHEMA", "STATE", "ACTIVATE_VERSION"]
+    stream: str = ""
+    schema: _Properties | None = None
+    key_properties: list[str] | None = None
 
 
 def _not_typed(_line: bytes | str) -> Line:
@@ -81,7 +95,7 @@ class TypedReader(GenericSingerReader[bytes]):
         for line in lines:
             try:
                 record = self.decode(b"" if suspect and NUL in line else line).record
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 others += 1
                 self._process_other(line, callbacks, stats)
             else:
@@ -98,8 +112,12 @@ class TypedReader(GenericSingerReader[bytes]):
             return
         message = self.deserialize_json(line)
         kind = message.get("type")
-        if kind not in callbacks:
+        if not isinstance(kind, str) or kind not in callbacks:
             raise BadMessage(f"message type {kind!r} is none of Singer's: {_shown(line)}")
+        try:
+            msgspec.convert(message, _Shape)
+        except msgspec.ValidationError as error:
+            raise BadMessage(f"a {kind} message is not as Singer has it ({error}): {_shown(line)}") from None
         callbacks[kind](message)
         stats[kind] += 1
 
@@ -111,11 +129,22 @@ class TypedReader(GenericSingerReader[bytes]):
         """
         try:
             return msgspec.json.decode(line, type=dict[str, Any])
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            if record := _record_beyond_json(line):
+                return record
             raise BadMessage(
                 f"a line of input is not a Singer message ({error}): {_shown(line)}. "
                 "Did the tap stop in the middle of a line, or print something else to standard output?"
             ) from None
+
+
+def _record_beyond_json(line: bytes) -> dict[str, Any] | None:
+    """Decode a RECORD with NaN, infinities or half characters: whoever checks it can name its field."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) and message.get("type") == SingerMessageType.RECORD else None
 
 
 def blocks(source: IO[Any]) -> Iterator[list[bytes]]:

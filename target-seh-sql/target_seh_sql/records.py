@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from math import isfinite, isnan
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Protocol, TypeVar, Union, cast
 
@@ -139,9 +140,21 @@ def row_of(kind: RecordType, record: Mapping[str, Any]) -> Row:
         row = msgspec.convert(_only_days(kind, record), kind.row)
     except msgspec.ValidationError as error:
         raise bad_record(kind, record, str(error)) from None
-    if any(isinstance(value, str) and "\0" in value for value in msgspec.structs.astuple(row)):
-        raise bad_record(kind, record, "the character U+0000, which databases refuse")
+    for name, value in msgspec.structs.asdict(row).items():
+        if problem := _refused(value):
+            raise bad_record(kind, record, f"{problem}, which databases refuse - at `$.{name}`")
     return row
+
+
+def _refused(value: object) -> str | None:
+    """Name what is wrong with a value of the right type."""
+    if isinstance(value, float) and not isfinite(value):
+        return "not a number" if isnan(value) else "infinity"
+    if not isinstance(value, str):
+        return None
+    if "\0" in value:
+        return "the character U+0000"
+    return "half of a surrogate pair" if any("\ud800" <= c <= "\udfff" for c in value) else None
 
 
 def _only_days(kind: RecordType, record: Mapping[str, Any]) -> dict[str, Any]:

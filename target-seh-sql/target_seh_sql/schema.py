@@ -6,15 +6,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Column, MetaData, String, Table, func, insert, inspect, select, update
+from sqlalchemy import Column, MetaData, String, Table, insert, inspect, select, text, update
 from sqlalchemy.schema import CreateSchema
 
 from target_seh_sql.errors import SchemaMismatch
+from target_seh_sql.tables import NINE
+from target_seh_sql.views import make_views
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 BEING_CREATED: Final = "being created"
@@ -35,36 +37,66 @@ def version_table(tables: Mapping[str, Table]) -> Table:
     return Table(name, MetaData(schema=sites.schema), revision, comment="revision of these tables")
 
 
-def ensure_tables(engine: Engine, tables: Mapping[str, Table], migrations: Path = MIGRATIONS) -> None:
+def ensure_tables(
+    connection: Connection, tables: Mapping[str, Table], migrations: Path = MIGRATIONS
+) -> str | None:
     """Create the tables in an empty database, or upgrade those of an older version.
+
+    Returns:
+        The revision that was found, None where there were no tables.
 
     Raises:
         SchemaMismatch: the tables are of a newer version or not this target's at all.
     """
-    with engine.connect() as connection:
-        if _revision(connection, tables) == revisions(migrations)[-1]:
-            return
-        connection.rollback()
-        with _alone(connection), connection.begin():
-            _bring_up(connection, tables, migrations)
+    revision = _revision(connection, tables)
+    connection.rollback()
+    if revision == revisions(migrations)[-1]:
+        return revision
+    with alone(connection), connection.begin():
+        return _bring_up(connection, tables, migrations)
+
+
+def ensure_extensions(connection: Connection, tables: Mapping[str, Table], streams: Collection[str]) -> None:
+    """Create the tables of those extension streams that have none yet, and the views that read them."""
+    missing = [tables[name] for name in streams if name not in existing(connection, tables)]
+    connection.rollback()
+    if missing:
+        with alone(connection), connection.begin():
+            tables["sites"].metadata.create_all(connection, tables=missing)
+            make_views(connection, existing(connection, tables))
+
+
+def existing(connection: Connection, tables: Mapping[str, Table]) -> dict[str, Table]:
+    """Return those of the tables that the database has."""
+    names = set(inspect(connection).get_table_names(schema=tables["sites"].schema))
+    return {stream: table for stream, table in tables.items() if table.name in names}
 
 
 @contextmanager
-def _alone(connection: Connection) -> Iterator[None]:
-    """Let one target at a time work on the schema; SQLite's own write lock does that already."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_lock(func.hashtext(LOCK))))
-    elif connection.dialect.name == "mariadb":
-        connection.execute(select(func.get_lock(LOCK, 120)))
-    connection.rollback()
+def alone(connection: Connection, lock: str = LOCK) -> Iterator[None]:
+    """Let one process at a time do what the lock is named for; SQLite's own write lock does that already.
+
+    The server lets go of the lock when the session ends, however that happens.
+    """
+    take, let_go = LOCKING.get(connection.dialect.name, (None, None))
+    _call(connection, take, lock)
     try:
         yield
     finally:
-        if connection.dialect.name == "postgresql":
-            connection.execute(select(func.pg_advisory_unlock(func.hashtext(LOCK))))
-        elif connection.dialect.name == "mariadb":
-            connection.execute(select(func.release_lock(LOCK)))
-        connection.rollback()
+        _call(connection, let_go, lock)
+
+
+LOCKING: Final = {
+    "postgresql": ("SELECT pg_advisory_lock(hashtext(:lock))", "SELECT pg_advisory_unlock(hashtext(:lock))"),
+    "mariadb": ("SELECT get_lock(:lock, 86400)", "SELECT release_lock(:lock)"),
+}
+"""Statements that wait for a lock, and that let go of it."""
+
+
+def _call(connection: Connection, statement: str | None, lock: str) -> None:
+    if statement is not None:
+        connection.execute(text(statement), {"lock": lock})
+    connection.rollback()
 
 
 def _revision(connection: Connection, tables: Mapping[str, Table]) -> str | None:
@@ -74,22 +106,34 @@ def _revision(connection: Connection, tables: Mapping[str, Table]) -> str | None
     return connection.execute(select(table.c.version_num)).scalar_one_or_none() or BEING_CREATED
 
 
-def _bring_up(connection: Connection, tables: Mapping[str, Table], migrations: Path) -> None:
-    known = revisions(migrations)
-    revision = _revision(connection, tables)
+def fitting_revision(
+    connection: Connection, tables: Mapping[str, Table], migrations: Path = MIGRATIONS
+) -> str | None:
+    """Return the revision of the tables, None where there are none yet.
+
+    Raises:
+        SchemaMismatch: the tables are of a newer version or not this target's at all.
+    """
+    known, revision = revisions(migrations), _revision(connection, tables)
     if revision is None:
         _refuse_foreign(connection, tables)
-    if revision in {None, BEING_CREATED}:
-        create(connection, tables, known[-1])
-    elif revision not in known:
+    elif revision not in {*known, BEING_CREATED}:
         raise SchemaMismatch(
             f"the tables are of revision {revision}, which this target-seh-sql does not know "
             f"(its newest is {known[-1]}): install the newer target-seh-sql that made them"
         )
-    elif revision != known[-1]:
+    return revision
+
+
+def _bring_up(connection: Connection, tables: Mapping[str, Table], migrations: Path) -> str | None:
+    revision, newest = fitting_revision(connection, tables, migrations), revisions(migrations)[-1]
+    if revision in {None, BEING_CREATED}:
+        create(connection, tables, newest)
+    elif revision != newest:
         from target_seh_sql.migrations import upgrade  # noqa: PLC0415 -- Alembic costs a third of a second
 
         upgrade(connection, version_table(tables), migrations)
+    return revision
 
 
 def _refuse_foreign(connection: Connection, tables: Mapping[str, Table]) -> None:
@@ -97,12 +141,13 @@ def _refuse_foreign(connection: Connection, tables: Mapping[str, Table]) -> None
     if inspect(connection).has_table(sites.name, schema=sites.schema):
         raise SchemaMismatch(
             f"the database has a table {sites.name!r} that this target did not make. "
-            "Set table_prefix or name another database"
+            "If SolarEdge Harvest did, `target-seh-sql adopt` takes it over; "
+            "else set table_prefix or name another database"
         )
 
 
 def create(connection: Connection, tables: Mapping[str, Table], revision: str) -> None:
-    """Create what is missing of the nine tables and note their revision last."""
+    """Create what is missing of the tables that are always there, and the views; note their revision last."""
     version = version_table(tables)
     metadata = tables["sites"].metadata
     if metadata.schema and not inspect(connection).has_schema(metadata.schema):
@@ -110,5 +155,6 @@ def create(connection: Connection, tables: Mapping[str, Table], revision: str) -
     version.create(connection, checkfirst=True)
     if connection.execute(select(version.c.version_num)).first() is None:
         connection.execute(insert(version).values(version_num=BEING_CREATED))
-    metadata.create_all(connection)
+    metadata.create_all(connection, tables=[tables[stream.name] for stream in NINE])
+    make_views(connection, existing(connection, tables))
     connection.execute(update(version).values(version_num=revision))

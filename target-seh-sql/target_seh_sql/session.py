@@ -29,8 +29,7 @@ class Session:
         self._plans = {name: plan(kind, tables, engine.dialect) for name, kind in RECORD_TYPES.items()}
         self._loading = loading(engine.dialect)
         self._connection = engine.connect()
-        with self._connection.begin():
-            self._loading.prepare(self._connection, list(self._plans.values()))
+        self._prepared: set[RecordType] = set()
 
     def close(self) -> None:
         """Roll back what is open; the connection may be dead already."""
@@ -66,6 +65,9 @@ class Session:
 
     def _merge(self, kind: RecordType, rows: Sequence[Row], now: datetime) -> Merged:
         plan = self._plans[kind.stream.name]
+        if kind not in self._prepared:
+            self._loading.prepare(self._connection, plan)
+            self._prepared.add(kind)
         self._loading.stage(self._connection, plan, rows)
         return self._loading.merge(self._connection, plan, now, len(rows))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime
@@ -12,10 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from singer_sdk import Target
 from singer_sdk import typing as th
-from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
 from singer_sdk.helpers.capabilities import PluginCapabilities
 
-from target_seh_sql.errors import BadMessage, RecordBeforeSchema, TargetSehSqlError, UnknownStream
+from target_seh_sql.cli import CommandLine
+from target_seh_sql.commands import COMMANDS
+from target_seh_sql.errors import BadMessage, RecordBeforeSchema, UnknownStream
 from target_seh_sql.load import Loader
 from target_seh_sql.progress import Progress
 from target_seh_sql.reader import TypedReader
@@ -26,6 +26,7 @@ from target_seh_sql.sync_metadata import Received, sync_rows
 if TYPE_CHECKING:
     from types import FrameType
 
+    import click
     from singer_sdk.sinks import Sink
 
     from target_seh_sql.records import Row
@@ -34,10 +35,11 @@ logger = logging.getLogger("target-seh-sql")
 
 SECONDS_BETWEEN_COMMITS: Final = 1.0
 STREAM_NAMES: Final = frozenset(RECORD_TYPES) - {SYNC.stream.name}
+EXTENSIONS: Final = frozenset(name for name, kind in RECORD_TYPES.items() if kind.stream.extension)
 
 
 class TargetSehSql(Target):
-    """Loads the streams of tap-solaredge into the nine SolarEdge Harvest tables of a SQL database."""
+    """Loads the streams of tap-solaredge into the SolarEdge Harvest tables of a SQL database, and more."""
 
     name = "target-seh-sql"
     package_name = "target-seh-sql"
@@ -115,16 +117,9 @@ class TargetSehSql(Target):
         super(Target, cls).append_builtin_config(config_jsonschema)
 
     @classmethod
-    def invoke(cls, **options: Any) -> None:  # noqa: ANN401
-        """Run; an error that is meant for people is one line, its traceback shown at DEBUG."""
-        try:
-            super().invoke(**options)
-        except ConfigValidationError:
-            raise
-        except (TargetSehSqlError, SingerSDKError) as error:
-            logger.error("%s", error)  # noqa: TRY400
-            logger.debug("", exc_info=error)
-            sys.exit(1)
+    def get_singer_command(cls) -> click.Command:
+        """Return the SDK's command line with the commands."""
+        return CommandLine(cls, super().get_singer_command(), COMMANDS)
 
     def get_sink_class(self, stream_name: str) -> type[Sink]:
         """Return the sink for a stream.
@@ -147,6 +142,8 @@ class TargetSehSql(Target):
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         super()._process_schema_message(message_dict)
         stream = message_dict["stream"]
+        if stream in EXTENSIONS:
+            self._loader.extend(stream)
         if stream in STREAM_NAMES and not self.config.get("stream_maps"):
             self._typed.add(stream)
             self.message_reader.decode = line_decoder(self._typed)

@@ -11,12 +11,13 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import make_url, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from target_seh_sql import database as seh_database
 from target_seh_sql.records import RECORD_TYPES
-from target_seh_sql.tables import nine_tables
+from target_seh_sql.tables import all_tables
 from target_seh_sql.target import TargetSehSql
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Database:
 
     def rows(self, table: str, *columns: str) -> list[tuple[Any, ...]]:
         """Return rows by key, times as text: the named columns, or all but id, created_at and updated_at."""
-        found = nine_tables()[table]
+        found = all_tables()[table]
         wanted = [found.c[name] for name in columns] or [
             c for c in found.c if c.name not in SURROGATES or (table, c.name) == ("sites", "id")
         ]
@@ -108,7 +109,7 @@ class Database:
     def make_old(self, table: str) -> None:
         """Move created_at and updated_at of all rows to 2020-01-01."""
         with self.connect() as connection:
-            connection.execute(update(nine_tables()[table]).values(created_at=LONG_AGO, updated_at=LONG_AGO))
+            connection.execute(update(all_tables()[table]).values(created_at=LONG_AGO, updated_at=LONG_AGO))
             connection.commit()
 
     def execute(self, *statements: str) -> list[Any]:
@@ -145,7 +146,7 @@ SERVERS = {
     "mariadb": os.environ.get("TEST_MARIADB_URL", "mariadb://root@127.0.0.1:3306/test"),
 }
 EMPTY_AGAIN = {
-    "postgresql": ("DROP SCHEMA IF EXISTS public, solar CASCADE", "CREATE SCHEMA public"),
+    "postgresql": ("DROP SCHEMA IF EXISTS public, solar, before_adoption CASCADE", "CREATE SCHEMA public"),
     "mariadb": ("DROP DATABASE {0}", "CREATE DATABASE {0}", "USE {0}"),
 }
 
@@ -195,3 +196,19 @@ def database(
     found = Database(scratch(kind))
     yield found
     found.execute(*(statement.format(make_url(found.url).database) for statement in EMPTY_AGAIN[kind]))
+
+
+@pytest.fixture
+def command(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Callable[..., tuple[int, str, str]]:
+    """Return a function that runs a command of the target; it gives exit code, output and errors."""
+
+    def run(database: Database, name: str, *options: str, **config: Any) -> tuple[int, str, str]:
+        file = tmp_path / "target.json"
+        file.write_text(json.dumps({"sqlalchemy_url": database.url, **config}))
+        caplog.clear()
+        arguments = [name, f"--config={file}", *options]
+        done = CliRunner().invoke(TargetSehSql.get_singer_command(), arguments, catch_exceptions=False)
+        errors = [entry.getMessage() for entry in caplog.records if entry.levelname == "ERROR"]
+        return done.exit_code, done.stdout, done.stderr + "\n".join(errors)
+
+    return run

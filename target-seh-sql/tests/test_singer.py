@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from singer_sdk.testing import get_target_test_class
 
-from target_seh_sql.database import TableOverview, overview
+from target_seh_sql.overview import TableOverview, overview
 from target_seh_sql.target import TargetSehSql
 
 from .conftest import record, schema, state
@@ -69,6 +69,16 @@ def test_stream_maps_rename_filter_and_compute(database):
         stream_maps=maps,
     )
     assert database.rows("power_readings") == [(1, "2026-11-20 12:00:00", None, 1500.0)]
+
+
+def test_stream_maps_hash_and_leave_out(database):
+    database.load(
+        schema("sites", "id", "name", "address", "city"),
+        record("sites", id=1, name="Dak", address="Kerkstraat 12", city="Utrecht"),
+        stream_maps={"sites": {"name": "md5(name)", "address": None}},
+    )
+    hashed = "b6d63ba5877f4724180b940d5bafa3ce"
+    assert database.rows("sites", "id", "name", "address", "city") == [(1, hashed, None, "Utrecht")]
 
 
 def test_the_overview_tells_rows_and_newest_data(database):

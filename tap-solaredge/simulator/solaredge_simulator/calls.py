@@ -31,6 +31,8 @@ class Call:
     credential: str | None
     status: int
     fault: str | None = None
+    at_once: int = 1
+    """Calls that ran when it came, itself included."""
 
 
 class Calls:
@@ -56,6 +58,7 @@ class Calls:
             credential=answer.credential,
             status=int(answer.status),
             fault=answer.fault,
+            at_once=request.at_once,
         )
         with self._lock:
             self._calls.append(replace(call, number=len(self._calls) + 1))

@@ -140,6 +140,8 @@ def _busy(answer: Answer, detail: str, left: str, retry_after: str | None) -> No
 
 
 def _replace(answer: Answer, status: int, body: object, content_type: str) -> None:
+    if status >= HTTPStatus.TOO_MANY_REQUESTS and answer.undo:
+        answer.undo()  # the gateway said so; the service behind it did nothing
     answer.status, answer.body, answer.content_type = status, body, content_type
 
 

@@ -49,7 +49,8 @@ class Front:
         if request.path.startswith("/_simulator/"):
             return self._control.answer(request)
         with self.calls.running() as at_once:
-            answer = self._dialect(replace(request, at_once=at_once))
+            request = replace(request, at_once=at_once)
+            answer = self._dialect(request)
             answer = self.faults.apply(request, answer)
             self.calls.record(request, answer)
             if delay := self.options.latency + answer.delay:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from solaredge_simulator.local_days import months_later
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from datetime import datetime
 
 SITE_DATA, DEVICE_DATA = "SITE_DATA", "DEVICE_DATA"
@@ -96,6 +96,20 @@ class Grants:
             if grant.refresh_until is None or now >= grant.refresh_until:
                 raise GrantError("invalid_request", "Invalid refresh_token")
             return _renew(grant, now)
+
+    def undo(self, token: str) -> Callable[[], None]:
+        """Return a function that puts the grant of a refresh token back to what it is now."""
+        with self._lock:
+            grant = next((grant for grant in self._grants if token and grant.refresh_token == token), None)
+        if grant is None:
+            return lambda: None
+        kept = grant.refresh_token, grant.refresh_until, dict(grant.access)
+
+        def put_back() -> None:
+            with self._lock:
+                grant.refresh_token, grant.refresh_until, grant.access = kept
+
+        return put_back
 
     def revoke(self, token: str) -> None:
         """End the grant of an access or a refresh token; an unknown token is no error."""

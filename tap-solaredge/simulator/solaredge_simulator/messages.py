@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
 PROBLEM = "application/problem+json"
@@ -54,6 +54,8 @@ class Answer:
     """Seconds by which the Date header is off."""
     fault: str | None = None
     """The kind of the last fault that struck."""
+    undo: Callable[[], None] | None = None
+    """Takes back what the call has changed, for faults by which it never reached the service."""
 
     def content(self) -> bytes:
         """Return the body as bytes."""

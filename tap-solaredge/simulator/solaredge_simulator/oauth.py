@@ -126,7 +126,8 @@ class OAuth:
         try:
             sent = _json(request.body)
             application, account = self._authenticate(sent)
-            answer = Answer(body=self._tokens(sent, application, request.now))
+            undo = self.grants.undo(str(sent.get("refresh_token", "")))
+            answer = Answer(body=self._tokens(sent, application, request.now), undo=undo)
         except GrantError as error:
             return _refused(error)
         answer.credential = account.label

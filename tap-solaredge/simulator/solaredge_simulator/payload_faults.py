@@ -20,6 +20,8 @@ _ESSENTIAL = frozenset(
             "id",
             "serialNumber",
             "SN",
+            "co2Emissions",
+            "envBenefits",
             "meters",
             "inverters",
             "storage",

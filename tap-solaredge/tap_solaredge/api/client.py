@@ -2,58 +2,44 @@
 
 from __future__ import annotations
 
-import email.utils
 import logging
 import random
-from datetime import UTC, datetime
+import threading
+from contextlib import nullcontext
 from importlib.metadata import version
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 import backoff
-import msgspec
 import requests
 
-from tap_solaredge.api.errors import (
-    BudgetReached,
-    Busy,
-    EndpointRetired,
-    NotAuthorized,
-    NotPermitted,
-    RangeTooLong,
-    TapSolarEdgeError,
-    UnexpectedPayload,
-)
-from tap_solaredge.redaction import conceal
+from tap_solaredge.api.errors import Busy, NotAuthorized, ScopeMissing, TapSolarEdgeError, Unreachable
+from tap_solaredge.api.meaning import checked, excerpt, http_date, is_unexplained, no_answer, refusal
+from tap_solaredge.api.tokens import LOGIN
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
-    from requests.auth import AuthBase
-
+    from tap_solaredge.api.auth import Credential
+    from tap_solaredge.api.meaning import Answer
     from tap_solaredge.budget import Ledger
     from tap_solaredge.clock import Clock
+
+    Refused = Callable[["Request", int, str], TapSolarEdgeError | None]
+    """Request, status and what the body says to an error, or None where the status alone says it."""
 
 logger = logging.getLogger("tap-solaredge.api")
 
 LONGEST_WAIT = 60.0
 """Seconds; the wait before try n is 2^n seconds with jitter, at most this."""
 DEFAULT_RETRIES = 6
-BODY_IN_MESSAGE = 200
-MINUTE_LIMIT_WAIT = 60.0
+DEAD_SITES = 3
+"""So many sites in a row of which every call failed, with all its tries, mean that the service is down."""
 WORTH_A_LINE = 5.0
 """Seconds of waiting for the minute's limit that are worth a line in the log."""
 WINDOW_STARTS = frozenset({"from", "startTime", "startDate"})
 
-_BAD_REQUEST, _TOO_MANY, _SERVER_ERROR = 400, 429, 500
-_MEANING: dict[int, tuple[type[TapSolarEdgeError], str]] = {
-    400: (NotPermitted, ""),
-    401: (NotAuthorized, ". The credential is missing, wrong or expired: check `api_key`"),
-    403: (NotPermitted, ""),
-    404: (NotPermitted, ""),
-    410: (EndpointRetired, ". SolarEdge switched this API off (V1 on 2026-11-03): use V2 with a fleet key"),
-}
-"""Status to what it means and what to do."""
+_UNAUTHORIZED, _FORBIDDEN = 401, 403
 
 
 class Request(NamedTuple):
@@ -72,59 +58,133 @@ class Request(NamedTuple):
         """Whether the call names a span of time, so that a shorter span may be accepted."""
         return any(name in WINDOW_STARTS for name, _ in self.params)
 
+    def is_telemetry(self) -> bool:
+        """Whether the call asks what devices measured (reference: API V2, section 2.2)."""
+        return self.path.endswith("/telemetry")
+
     def __str__(self) -> str:
         return f"{self.path} {' '.join(f'{name}={value}' for name, value in self.params)}".rstrip()
 
 
 class Client:
-    """Asks the service, one request at a time, and writes each call down before it is sent."""
+    """Asks the service and writes each call down before it is sent; several threads may ask."""
 
     def __init__(
         self,
         base_url: str,
-        credential: AuthBase,
+        credential: Credential,
         ledger: Ledger,
         clock: Clock,
         *,
         timeout: float = 30.0,
         retries: int = DEFAULT_RETRIES,
         user_agent: str | None = None,
+        refused: Refused | None = None,
+        at_once: int = 1,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._timeout = timeout
+        self._credential = credential
+        self._refused = refused
         self._ledger = ledger
         self._clock = clock
-        self._session = requests.Session()
-        self._session.auth = credential
-        self._session.headers["Accept"] = "application/json"
-        self._session.headers["User-Agent"] = user_agent or f"tap-solaredge/{version('tap-solaredge')}"
+        self.at_once = at_once
+        """Calls that may run at once; 1 after the service refused one without a reason."""
+        self._alone = threading.Lock()
+        self._user_agent = user_agent or f"tap-solaredge/{version('tap-solaredge')}"
+        self._of_thread = threading.local()
+        self._sessions: list[requests.Session] = []
         self._get_with_retries = backoff.on_exception(
             self._wait_between_tries, Busy, max_tries=retries + 1, jitter=None, logger=None
         )(self._get_once)
+        self._dead_sites: set[int | None] = set()
         self.calls = 0
         """Calls made so far, failed ones and retries included."""
 
-    def get(self, request: Request) -> bytes:
-        """Return the answer: JSON, checked, but not decoded.
+    def granted_sites(self) -> list[int] | None:
+        """Return the only sites that can be read; None where the service lists them."""
+        return self._credential.sites()
+
+    def reads_devices(self, site_id: int) -> bool:
+        """Whether the credential covers telemetry of the site's meters and batteries, as far as is known."""
+        return self._credential.reads_devices(site_id)
+
+    def get(self, request: Request) -> Answer:
+        """Return the answer.
 
         Raises:
             TapSolarEdgeError: The subclass says what happened and how to go on.
         """
-        return self._get_with_retries(request)
+        try:
+            answer = self._get_with_retries(request)
+        except Busy as error:
+            self._count_dead(request, error)
+            raise
+        self._dead_sites.clear()
+        return answer
 
-    def _get_once(self, request: Request) -> bytes:
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        for session in self._sessions:
+            session.close()
+
+    def _count_dead(self, request: Request, error: Busy) -> None:
+        """Stop the run where no site gets an answer any more: waiting for each of them would take hours."""
+        self._dead_sites.add(request.site_id)
+        if len(self._dead_sites) >= DEAD_SITES:
+            raise Unreachable(f"{DEAD_SITES} sites in a row got no answer, the last: {error}") from None
+
+    def _get_once(self, request: Request) -> Answer:
+        response = self._send(request)
+        if response.status_code == _UNAUTHORIZED and self._credential.renew(
+            request.site_id, response.request
+        ):
+            response = self._send(request)
+        if response.status_code == _UNAUTHORIZED:
+            raise NotAuthorized(
+                f"{request.path} answered 401: {excerpt(response)}. {self._credential.remedy}"
+            )
+        if response.status_code == _FORBIDDEN and self._credential.by_grant and request.is_telemetry():
+            raise ScopeMissing(
+                f"{request.path} answered 403: the grant of site {request.site_id} does not cover meters and "
+                f"batteries (scope DEVICE_DATA): log in again with `{LOGIN}`"
+            )
+        if response.status_code != requests.codes.ok:
+            raise self._error(request, response)
+        return checked(request, response)
+
+    def _error(self, request: Request, response: requests.Response) -> TapSolarEdgeError:
+        """Return what a status other than 200 means: to this dialect, else in general."""
+        known = self._refused and self._refused(request, response.status_code, excerpt(response))
+        return known or refusal(request, response, self._ledger.left().cycle_end)
+
+    def _send(self, request: Request) -> requests.Response:
+        auth = self._credential.of(request.site_id)
         self._wait_for_budget(request)
         self.calls += 1
         try:
-            response = self._session.get(
-                self._base_url + request.path, params=request.params, timeout=self._timeout
-            )
+            with self._alone if self.at_once == 1 else nullcontext():
+                response = self._session().get(
+                    self._base_url + request.path, params=request.params, timeout=self._timeout, auth=auth
+                )
         except requests.RequestException as error:
-            raise Busy(f"No answer from {request.path}: {_reason(error)}") from None
+            raise no_answer(request, error) from None
         self._learn(response)
-        if response.status_code != requests.codes.ok:
-            raise _error(request, response)
-        return _checked(request, response)
+        if self.at_once > 1 and is_unexplained(response):
+            logger.warning("The service refused a call without a reason; calls go one at a time from here on")
+            self.at_once = 1
+        return response
+
+    def _session(self) -> requests.Session:
+        """Return the session of this thread: they are not made to be shared."""
+        session: requests.Session | None = getattr(self._of_thread, "session", None)
+        if session is None:
+            session = self._of_thread.session = requests.Session()
+            self._sessions.append(session)
+            session.headers["Accept"] = "application/json"
+            session.headers["User-Agent"] = self._user_agent
+            _look_once_at_the_environment(session, self._base_url)
+        return session
 
     def _wait_for_budget(self, request: Request) -> None:
         while wait := self._ledger.spend(request.site_id, request.endpoint):
@@ -145,7 +205,7 @@ class Client:
 
     def _learn(self, response: requests.Response) -> None:
         """Set the clock and the minute's limit by what the service tells."""
-        sent = _http_date(response.headers.get("Date"))
+        sent = http_date(response.headers.get("Date"))
         if sent is not None:
             self._clock.set_by(sent)
         limit = response.headers.get("x-ratelimit-limit-minute", "").strip()
@@ -153,85 +213,8 @@ class Client:
             self._ledger.learn_minute_limit(int(limit))
 
 
-def _reason(error: requests.RequestException) -> str:
-    """Name a network failure without the address, which may hold a key."""
-    if isinstance(error, requests.Timeout):
-        return "timed out (see setting `request_timeout`)"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "TLS failed; check certificates and `api_url`"
-    if isinstance(error, requests.ConnectionError):
-        return "connection failed or was cut; check the network and `api_url`"
-    return type(error).__name__
-
-
-def _checked(request: Request, response: requests.Response) -> bytes:
-    """Return the body if it looks like data; a cut or foreign one may be whole next time."""
-    start = response.content.lstrip()[:1]
-    if start in {b"{", b"["}:
-        try:
-            msgspec.json.decode(response.content, type=msgspec.Raw)
-        except msgspec.DecodeError:
-            raise Busy(f"{request.path} answered cut or broken JSON") from None
-        return response.content
-    if start == b'"':
-        raise UnexpectedPayload(f"{request.path} answered a bare text, not data: {_excerpt(response)}")
-    raise Busy(f"{request.path} answered something that is not JSON: {_excerpt(response)}")
-
-
-def _error(request: Request, response: requests.Response) -> TapSolarEdgeError:
-    """Return the error that a status other than 200 means (reference: API V2, section 9)."""
-    status = response.status_code
-    said = f"{request.path} answered {status}: {_excerpt(response)}"
-    if status == _TOO_MANY:
-        return _too_many(said, response)
-    if status >= _SERVER_ERROR:
-        return Busy(said, _retry_after(response))
-    if status == _BAD_REQUEST and request.has_window():
-        return RangeTooLong(said)
-    kind, remedy = _MEANING.get(status, (UnexpectedPayload, ""))
-    return kind(said + remedy)
-
-
-def _too_many(said: str, response: requests.Response) -> TapSolarEdgeError:
-    """Tell the two kinds of 429 apart (reference: API V2, section 3)."""
-    wait = _retry_after(response)
-    remaining = response.headers.get("x-ratelimit-remaining-minute", "").strip()
-    if wait is None and remaining.isdigit() and int(remaining) > 0:
-        return BudgetReached(
-            f"{said}. The month's credits are used up; the state is saved and the next run goes on "
-            "from here once the billing cycle has begun anew"
-        )
-    return Busy(said, MINUTE_LIMIT_WAIT if wait is None else wait)
-
-
-def _retry_after(response: requests.Response) -> float | None:
-    """Return the seconds that `Retry-After` asks for, given as a number or as a date."""
-    value = response.headers.get("Retry-After", "").strip()
-    if value.isdigit():
-        return float(value)
-    until = _http_date(value)
-    if until is None:
-        return None
-    now = _http_date(response.headers.get("Date")) or datetime.now(UTC)
-    return max((until - now).total_seconds(), 0.0)
-
-
-def _http_date(value: str | None) -> datetime | None:
-    try:
-        return email.utils.parsedate_to_datetime(value or "").astimezone(UTC)
-    except ValueError:
-        return None
-
-
-def _excerpt(response: requests.Response) -> str:
-    """Return the reason that a body gives: the detail of a problem, else its first characters."""
-    try:
-        problem = msgspec.json.decode(response.content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        problem = None
-    if isinstance(problem, dict):
-        named = [problem.get(key) for key in ("detail", "error_description", "message", "String", "title")]
-        text = next((str(value) for value in named if value), response.reason)
-    else:
-        text = " ".join(response.text.split())
-    return conceal(text[:BODY_IN_MESSAGE] or response.reason or "no reason given")
+def _look_once_at_the_environment(session: requests.Session, url: str) -> None:
+    """Take over what the environment says of proxies and certificates; requests would look at each call."""
+    found = session.merge_environment_settings(url, {}, None, None, None)
+    session.proxies, session.verify, session.cert = found["proxies"], found["verify"], found["cert"]
+    session.trust_env = False

@@ -3,11 +3,15 @@
 TapSolarEdgeError
   ConfigError          wrong or missing setting            stop before the first call
   NotAuthorized        401, revoked or expired grant       stop, say how to renew
+    GrantEnded         one owner's grant is over           this site fails, others go on; say how to renew
   EndpointRetired      410                                 stop, name the API that works
   NotPermitted         403, 404 on one resource or site    skip it, say so once, go on
+    ScopeMissing       403 on telemetry of a grant         skip the telemetry of the site, go on
   RangeTooLong         400, 403 on a window                shorter windows, go on
   Busy                 429 with wait, 5xx, network         wait and retry
+    Unreachable        no connection at all                wait and retry, then stop
   BudgetReached        our limit or theirs                 end cleanly, exit code 0
+    SiteDaySpent       the day's calls of one site         the site waits for a later run
   UnexpectedPayload    not what the API promised           this stream and site fail, others go on
   HarvestIncomplete    the summary of a run with failures  exit code 1
 """
@@ -34,6 +38,12 @@ class NotAuthorized(TapSolarEdgeError):
     stops_the_run = True
 
 
+class GrantEnded(NotAuthorized):
+    """The permission of one site's owner is over; only a new login helps."""
+
+    stops_the_run = False
+
+
 class EndpointRetired(TapSolarEdgeError):
     """The service has switched this API off (HTTP 410)."""
 
@@ -42,6 +52,10 @@ class EndpointRetired(TapSolarEdgeError):
 
 class NotPermitted(TapSolarEdgeError):
     """The credential may not read this resource or site, or it does not exist."""
+
+
+class ScopeMissing(NotPermitted):
+    """The grant of a site does not cover what its devices measured (scope DEVICE_DATA)."""
 
 
 class RangeTooLong(TapSolarEdgeError):
@@ -57,10 +71,22 @@ class Busy(TapSolarEdgeError):
         """Seconds that the service asks to wait, if it says so."""
 
 
+class Unreachable(Busy):
+    """Nothing answers, whatever is asked: the network is down, or the service is."""
+
+    stops_the_run = True
+
+
 class BudgetReached(TapSolarEdgeError):
     """No calls are left; a later run goes on from the saved state."""
 
     stops_the_run = True
+
+
+class SiteDaySpent(BudgetReached):
+    """No calls are left today for one site; the others go on."""
+
+    stops_the_run = False
 
 
 class UnexpectedPayload(TapSolarEdgeError):

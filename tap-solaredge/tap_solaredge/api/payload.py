@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.api.errors import UnexpectedPayload
 from tap_solaredge.local_time import Instant, instant
 
+if TYPE_CHECKING:
+    from tap_solaredge.readings import Record, Series
+
 FACTORS = {
     "WH": 1.0, "KWH": 1e3, "MWH": 1e6, "GWH": 1e9, "W": 1.0, "KW": 1e3, "MW": 1e6,
-    "PERCENTAGE": 1.0, "PERCENTAGE_100": 1.0,
+    "PERCENTAGE": 1.0, "PERCENTAGE_100": 1.0, "VOLT": 1.0, "AMPERE": 1.0, "HERTZ": 1.0,
 }  # fmt: skip
-"""Unit as the API writes it to Wh, W or percent."""
+"""Unit as the API writes it to Wh, W, percent, V, A or Hz."""
+
+
+_PLAIN = frozenset({float, type(None)})
+CHANGED = "SolarEdge's answer changed its form: see whether a newer tap-solaredge knows it"
 
 
 def member(container: Any, name: str, kind: type | tuple[type, ...], where: str) -> Any:  # noqa: ANN401
@@ -24,7 +31,7 @@ def member(container: Any, name: str, kind: type | tuple[type, ...], where: str)
     value = container.get(name) if isinstance(container, dict) else None
     if not isinstance(value, kind):
         found = "missing" if value is None else f"a {type(value).__name__}"
-        raise UnexpectedPayload(f"{where}: field `{name}` is {found}; SolarEdge's answer changed its form")
+        raise UnexpectedPayload(f"{where}: field `{name}` is {found}; {CHANGED}")
     return value
 
 
@@ -37,13 +44,13 @@ def number(value: Any, where: str) -> float | None:  # noqa: ANN401
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise UnexpectedPayload(f"{where}: expected a number, got a {type(value).__name__}")
+        raise UnexpectedPayload(f"{where}: expected a number, got a {type(value).__name__}; {CHANGED}")
     try:
         read = float(value)
     except ValueError:
-        raise UnexpectedPayload(f"{where}: expected a number, got {value!r}") from None
+        raise UnexpectedPayload(f"{where}: expected a number, got {value!r:.40}; {CHANGED}") from None
     if read - read != 0:
-        raise UnexpectedPayload(f"{where}: expected a number, got {value!r}")
+        raise UnexpectedPayload(f"{where}: expected a number, got {value!r:.40}; {CHANGED}")
     return read
 
 
@@ -59,30 +66,59 @@ def text(value: Any) -> str | None:  # noqa: ANN401
 
 
 def factor(unit: Any, where: str) -> float:  # noqa: ANN401
-    """Return what to multiply by for Wh, W or percent; no unit means the base unit."""
+    """Return what to multiply by for Wh, W, percent, V, A or Hz; no unit means the base unit."""
     if unit is None:
         return 1.0
     try:
         return FACTORS[str(unit).upper()]
     except KeyError:
-        raise UnexpectedPayload(f"{where}: unknown unit {unit!r}") from None
+        raise UnexpectedPayload(f"{where}: unknown unit {unit!r:.40}; {CHANGED}") from None
 
 
-def series(block: Any, where: str) -> dict[Instant, float | None]:  # noqa: ANN401
+class _Times:
+    """The times of the series read last: most series of a window, and their instants, are the same."""
+
+    def __init__(self) -> None:
+        self._last: tuple[list[str], list[Instant]] = [], []
+
+    def of(self, texts: list[str]) -> list[Instant]:
+        """Return the instants that the texts say."""
+        known, instants = self._last
+        if texts != known:
+            instants = [instant(text) for text in texts]
+            self._last = texts, instants
+        return instants
+
+
+_times = _Times()
+
+
+def series(block: Any, where: str) -> Series:  # noqa: ANN401
     """Read `unit` and `values[]` of a measurement (reference: API V2, section 4.9)."""
     scale = factor(block.get("unit") if isinstance(block, dict) else None, where)
-    found: dict[Instant, float | None] = {}
-    for item in member(block, "values", list, where):
+    points = member(block, "values", list, where)
+    try:
+        instants = _times.of([point["timestamp"] for point in points])
+        found = dict(zip(instants, [point["value"] for point in points], strict=True))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        found = {}
+    if len(found) < len(points) or not _PLAIN.issuperset(map(type, found.values())):
+        found = _checked(points, where)
+    return found if scale == 1.0 else {at: v if v is None else v * scale for at, v in found.items()}
+
+
+def _checked(points: list[Any], where: str) -> Series:
+    """Read points that are not all plain, one by one."""
+    found: Series = {}
+    for point in points:
         try:
-            at = instant(item["timestamp"])
-            value = item.get("value")
+            at = instant(point["timestamp"])
+            value = point.get("value")
         except (KeyError, TypeError, ValueError, AttributeError):
             raise UnexpectedPayload(
-                f"{where}: an entry of `values` has no readable `timestamp`: {item!r:.80}"
+                f"{where}: an entry of `values` has no readable `timestamp`: {point!r:.80}; {CHANGED}"
             ) from None
-        if type(value) is not float:
-            value = number(value, f"{where} at {at.utc}")
-        found[at] = value if value is None or scale == 1.0 else value * scale
+        found[at] = number(value, f"{where} at {at.utc}")
     return found
 
 
@@ -93,7 +129,7 @@ def utc_time(value: Any, where: str) -> str | None:  # noqa: ANN401
     try:
         return instant(str(value)).utc
     except ValueError:
-        raise UnexpectedPayload(f"{where}: {value!r} is not a time") from None
+        raise UnexpectedPayload(f"{where}: {value!r:.40} is not a time; {CHANGED}") from None
 
 
 def day(value: Any, where: str) -> str | None:  # noqa: ANN401
@@ -103,4 +139,27 @@ def day(value: Any, where: str) -> str | None:  # noqa: ANN401
     try:
         return datetime.fromisoformat(str(value)).date().isoformat()
     except ValueError:
-        raise UnexpectedPayload(f"{where}: {value!r} is not a date") from None
+        raise UnexpectedPayload(f"{where}: {value!r:.40} is not a date; {CHANGED}") from None
+
+
+def check_serials(devices: list[Any], names: tuple[str, ...], where: str) -> None:
+    """Make sure that devices still tell their serial numbers: without them nothing could be told apart.
+
+    Raises:
+        UnexpectedPayload: If not one of them has the field.
+    """
+    if devices and not any(name in device for device in devices for name in names):
+        raise UnexpectedPayload(f"{where}: no device has the field `{names[0]}`; {CHANGED}")
+
+
+def make_names_unique(rows: list[Record]) -> None:
+    """Add the serial number to names that several meters of a site share: the name is their key.
+
+    One that was replaced keeps its name, under which its readings are stored.
+    """
+    names = [row["name"] for row in rows]
+    gone = [row["name"] for row in rows if row["active"] is False]
+    for row in rows:
+        keeps_its_name = row["active"] is False and gone.count(row["name"]) == 1
+        if names.count(row["name"]) > 1 and not keeps_its_name:
+            row["name"] = f"{row['name']} {row['serial_number'] or row['meter_type']}"

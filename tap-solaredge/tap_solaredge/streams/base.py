@@ -33,6 +33,8 @@ class SolarEdgeStream(Stream, metaclass=abc.ABCMeta):
     cadence: ClassVar[Cadence]
     needs: ClassVar[frozenset[Resource]]
     """The answers that a record is made from."""
+    extras: ClassVar[frozenset[Resource]] = frozenset()
+    """What a record can be made from besides, where a dialect offers it."""
     values: ClassVar[tuple[str, ...]] = ()
     """Columns that show that an interval carried a value, and so may move the bookmark."""
 

@@ -75,7 +75,9 @@ def _state(series: BatterySeries) -> Record:
     }
     if level is not None and remaining is not None and level >= LEAST_CHARGE_TO_SCALE:
         state["capacity"] = round(remaining / level * 100)
-    return state
+    lifetime = {"charged": series.lifetime_charged, "discharged": series.lifetime_discharged}
+    told = {f"lifetime_energy_{name}": _newest(counted)[1] for name, counted in lifetime.items() if counted}
+    return state | told
 
 
 def _newest(series: Series) -> tuple[Instant | None, float | None]:

@@ -29,7 +29,7 @@ _NEVER_GIVEN = dict.fromkeys((*_PHASES, *_FACTORS))
 
 
 class MeterReadings(SolarEdgeStream):
-    """Interval energies, not registers: API V2 has none."""
+    """What devices read, not what the service works out; API V2 has no registers."""
 
     name = "meter_readings"
     primary_keys = ("site_id", "meter_name", "timestamp")
@@ -51,6 +51,8 @@ class MeterReadings(SolarEdgeStream):
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
         for meter in answers.meters or ():
+            if meter.computed:
+                continue
             name = site.meter_name(meter)
             for at in sorted({*meter.power, *meter.energy, *meter.lifetime}):
                 yield {

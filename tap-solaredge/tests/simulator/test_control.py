@@ -33,6 +33,7 @@ def test_every_call_is_recorded_without_secrets(client, simulator):
         "credential": "demo",
         "status": 200,
         "fault": None,
+        "at_once": 1,
     }
     assert (second["endpoint"], second["credential"], second["status"]) == ("/v2/sites", None, 401)
     assert [call.endpoint for call in simulator.calls] == ["/v2/sites/{site}/energy", "/v2/sites"]

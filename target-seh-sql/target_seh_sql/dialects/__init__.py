@@ -63,8 +63,8 @@ class Plan:
 class Loading(Protocol):
     """The three functions that each module of this package offers."""
 
-    def prepare(self, connection: Connection, plans: Sequence[Plan]) -> None:
-        """Create what stays for the whole connection: staging tables, session settings."""
+    def prepare(self, connection: Connection, plan: Plan) -> None:
+        """Create the staging table, which stays for the whole connection."""
 
     def stage(self, connection: Connection, plan: Plan, rows: Sequence[Row]) -> None:
         """Put the rows, and nothing else, into the staging table."""

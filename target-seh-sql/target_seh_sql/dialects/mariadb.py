@@ -29,13 +29,17 @@ STATEMENT_BYTES: Final = 1_000_000
 _ESCAPE: Final = re.compile(rb'\\(?:u00([0-9a-f]{2})|(["\\bfnrt]))')
 
 
-def prepare(connection: Connection, plans: Sequence[Plan]) -> None:
-    """Create the staging tables."""
-    for plan in plans:
-        table = staging_table(plan, mariadb_charset="utf8mb4", mariadb_collate=COLLATION)
-        for name in plan.kind.instants:
-            table.c[name].type = String(20)
-        connection.execute(CreateTable(table))
+def prepare(connection: Connection, plan: Plan) -> None:
+    """Create the staging table.
+
+    Without transactions: InnoDB keeps deleted rows for as long as any session has an older view of any table,
+    so that staging would become slower with every batch.
+    """
+    options = {"engine": "MyISAM", "charset": "utf8mb4", "collate": COLLATION}
+    table = staging_table(plan, **{f"mariadb_{name}": value for name, value in options.items()})
+    for name in plan.kind.instants:
+        table.c[name].type = String(20)
+    connection.execute(CreateTable(table))
 
 
 def stage(connection: Connection, plan: Plan, rows: Sequence[Row]) -> None:

@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from target_seh_sql.records import Row
 
 
-def prepare(connection: Connection, plans: Sequence[Plan]) -> None:
-    """Create the staging tables, which every commit empties."""
-    for plan in plans:
-        connection.execute(CreateTable(staging_table(plan, postgresql_on_commit="DELETE ROWS")))
+def prepare(connection: Connection, plan: Plan) -> None:
+    """Create the staging table, which every commit empties."""
+    connection.execute(CreateTable(staging_table(plan, postgresql_on_commit="DELETE ROWS")))
 
 
 def stage(connection: Connection, plan: Plan, rows: Sequence[Row]) -> None:

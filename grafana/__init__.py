@@ -1,0 +1,1 @@
+"""The dashboard for Grafana, defined once and written as a file for each database."""

@@ -1,0 +1,1 @@
+"""Definitions of the plugins for Meltano and its Hub."""

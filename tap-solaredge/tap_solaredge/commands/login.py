@@ -1,0 +1,126 @@
+"""`tap-solaredge login`: a site's owner allows the tap to read it; the tokens go to the token file."""
+
+from __future__ import annotations
+
+import calendar
+import secrets
+import webbrowser
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
+
+import click
+
+from tap_solaredge.api.auth import check_application, token_file
+from tap_solaredge.api.errors import ConfigError
+from tap_solaredge.api.oauth import TokenEndpoint, renewed
+from tap_solaredge.api.tokens import SCOPES, UNUSED_LIFE, Grant
+from tap_solaredge.cli import Command
+from tap_solaredge.commands import redirect
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from typing import Any
+
+    from tap_solaredge.tap import TapSolarEdge
+
+MOST_MONTHS = 24
+"""The longest permission that an owner can give (reference: API V2, section 2.3)."""
+
+
+def login(tap: TapSolarEdge, *, browser: bool, paste: bool, months: int, scope: str) -> None:
+    """Send the owner to the service's page, and keep what comes back."""
+    config = tap.config
+    check_application(config)
+    nonce = secrets.token_urlsafe(24)
+    link = authorize_link(config, nonce, months=months, scope=scope)
+    found = _pasted(link, nonce) if paste else _received(config, link, nonce, browser=browser)
+    grant = _exchanged(config, found, months=months, scope=scope)
+    with token_file(config).change() as change:
+        change.grants.put(grant)
+        change.save()
+    tap.forget_refusals(grant.site_id)
+    click.echo(
+        f"Logged in: site {grant.site_id}, scopes {' '.join(grant.scopes or ())}, "
+        f"until {grant.until:%Y-%m-%d}.\nTokens are in {token_file(config).path}; "
+        f"let a run use them at least every {UNUSED_LIFE.days} days."
+    )
+
+
+def authorize_link(config: Mapping[str, Any], nonce: str, *, months: int, scope: str) -> str:
+    """Return the address of the page on which the owner decides."""
+    asked = {
+        "client_id": config["client_id"],
+        "redirect_uri": config["redirect_url"],
+        "response_type": "code",
+        "scope": scope,
+        "access_duration": months,
+        "external_id": nonce,
+        "state": nonce,
+    }
+    joint = "&" if urlsplit(config["authorize_url"]).query else "?"
+    return f"{config['authorize_url']}{joint}{urlencode(asked)}"
+
+
+def _received(config: Mapping[str, Any], link: str, nonce: str, *, browser: bool) -> redirect.Redirect:
+    if urlsplit(config["redirect_url"]).hostname not in redirect.LOOPBACK:
+        raise ConfigError("`redirect_url` is not on this machine (127.0.0.1): use --paste")
+    listener = redirect.Listener(config["redirect_url"], nonce)
+    opened = browser and webbrowser.open(link)
+    doing = "Your browser opens this page" if opened else "Open this page in a browser on this machine"
+    click.echo(f"{doing} (no browser here? use --paste):\n\n{link}\n\nWaiting for your decision ...")
+    return listener.wait()
+
+
+def _pasted(link: str, nonce: str) -> redirect.Redirect:
+    click.echo(
+        f"Open this page in a browser anywhere and decide:\n\n{link}\n\nThe browser then goes to an "
+        "address that may show an error; that is fine. Copy it whole from the address bar."
+    )
+    return redirect.read(click.prompt("Address"), nonce)
+
+
+def _exchanged(config: Mapping[str, Any], found: redirect.Redirect, *, months: int, scope: str) -> Grant:
+    """Turn the code into the first tokens."""
+    endpoint = TokenEndpoint(
+        config["api_url"], config["client_id"], config["client_secret"], config["request_timeout"]
+    )
+    site_ids = list(config.get("site_ids") or [])
+    site_id = found.site_id or (site_ids[0] if len(site_ids) == 1 else None)
+    if site_id is None:
+        raise ConfigError("The service did not name the site: set `site_ids` to its number, log in again")
+    tokens, now = endpoint.exchange(found.code, config["redirect_url"])
+    grant = Grant(
+        client_id=config["client_id"],
+        site_id=site_id,
+        refresh_token="",
+        until=_months_later(now, months),
+        scopes=scope.split(),
+    )
+    return renewed(grant, tokens, now)
+
+
+def _months_later(moment: datetime, months: int) -> datetime:
+    """Return the same day so many months later, or the last day of a month that is too short."""
+    years, month = divmod(moment.month - 1 + months, 12)
+    year, month = moment.year + years, month + 1
+    return moment.replace(year=year, month=month, day=min(moment.day, calendar.monthrange(year, month)[1]))
+
+
+COMMAND = Command(
+    "login",
+    "Let the owner of a site give access to it; once per site.",
+    login,
+    (
+        click.Option(["--browser/--no-browser"], default=True, help="Open the page, or only print it."),
+        click.Option(["--paste"], is_flag=True, help="Paste the address that the browser ends at."),
+        click.Option(
+            ["--months"],
+            type=click.IntRange(1, MOST_MONTHS),
+            default=MOST_MONTHS,
+            show_default=True,
+            help="How long the access is asked for.",
+        ),
+        click.Option(["--scope"], default=" ".join(SCOPES), show_default=True, help="What is asked for."),
+    ),
+)

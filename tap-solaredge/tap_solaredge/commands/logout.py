@@ -1,0 +1,51 @@
+"""`tap-solaredge logout`: give the owners' permission back and forget the tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tap_solaredge.api.auth import check_application, token_file
+from tap_solaredge.api.errors import ConfigError, TapSolarEdgeError
+from tap_solaredge.api.oauth import TokenEndpoint
+from tap_solaredge.cli import Command
+from tap_solaredge.redaction import conceal
+
+if TYPE_CHECKING:
+    from tap_solaredge.tap import TapSolarEdge
+
+
+def logout(tap: TapSolarEdge, *, site: int | None) -> None:
+    """Revoke the grants of this application and remove them from the token file."""
+    config = tap.config
+    check_application(config)
+    endpoint = TokenEndpoint(
+        config["api_url"], config["client_id"], config["client_secret"], config["request_timeout"]
+    )
+    with token_file(config).change() as change:
+        mine = [
+            grant
+            for grant in change.grants.grants
+            if grant.client_id == config["client_id"] and site in {None, grant.site_id}
+        ]
+        if not mine:
+            raise ConfigError(f"Nobody is logged in{f' for site {site}' if site else ''}")
+        for grant in mine:
+            conceal.add(grant.secrets())
+            try:
+                endpoint.revoke(grant.refresh_token)
+                told = "the service was told"
+            except TapSolarEdgeError as error:
+                told = f"the service could not be told ({error}); the owner can end it in SolarEdge's app"
+            change.grants.remove(grant)
+            click.echo(f"Logged out: site {grant.site_id}; {told}.")
+        change.save()
+
+
+COMMAND = Command(
+    "logout",
+    "Give access back and forget the tokens.",
+    logout,
+    (click.Option(["--site"], type=int, help="Only this site; all sites of the application without it."),),
+)

@@ -1,0 +1,1 @@
+"""Compares target-seh-sql with the database drivers alone and with its peers; see README.md."""

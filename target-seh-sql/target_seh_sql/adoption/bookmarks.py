@@ -1,0 +1,138 @@
+"""How far the stored rows of each site reach: for sync_metadata, and as the STATE to go on from.
+
+Bookmarks of the old program are not carried over as they are: they ran ahead of the rows (gotchas 70, 71).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Table, select, update
+
+from target_seh_sql.adoption.spans import QUARTER, Span, days_covered, quarters_covered, utc_text
+from target_seh_sql.adoption.wall_time import midnight, zone_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import ColumnElement, Connection
+
+SETTLING: Final = timedelta(minutes=30)
+"""After its end, the value of an interval may still be partial (gotcha 2)."""
+FETCHED: Final = 10_000
+"""Rows in memory at once."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """A stream whose stored rows tell what was read: they are on the grid of the tap's own."""
+
+    stream: str
+    key: str
+    value: str
+
+
+SERIES: Final = (
+    Series("energy_readings", "reading_date", "energy_wh"),
+    Series("power_readings", "timestamp", "power_watts"),
+)
+
+
+@dataclass(frozen=True)
+class Bookmark:
+    """The newest complete row of a stream and site, and the spans that rows cover up to it."""
+
+    site_id: int
+    series: Series
+    newest: date | datetime
+    covered: list[Span]
+
+    @property
+    def text(self) -> str:
+        """The bookmark as the tap's state has it."""
+        return utc_text(self.newest) if isinstance(self.newest, datetime) else self.newest.isoformat()
+
+
+def bookmarks(connection: Connection, tables: Mapping[str, Table]) -> Iterator[Bookmark]:
+    """Yield the bookmarks of all sites that have rows."""
+    sites = tables["sites"].c
+    for site_id, name in connection.execute(select(sites.id, sites.timezone).order_by(sites.id)).all():
+        zone = zone_named(name) or ZoneInfo("UTC")
+        for series in SERIES:
+            table = tables[series.stream]
+            chosen = [table.c.site_id == site_id]
+            if "time_unit" in table.c:
+                chosen.append(table.c.time_unit == "DAY")
+            newest = _newest_complete(connection, table, series, chosen, zone)
+            if newest is not None:
+                chosen.append(table.c[series.key] <= newest)
+                yield Bookmark(site_id, series, newest, _covered(connection, table, series, chosen, zone))
+
+
+def _newest_complete(
+    connection: Connection, table: Table, series: Series, chosen: list[ColumnElement[bool]], zone: ZoneInfo
+) -> date | datetime | None:
+    """Return the newest value if it had settled when written, else the one before, which was read again."""
+    key = table.c[series.key]
+    query = select(key, table.c.updated_at).where(*chosen, table.c[series.value].is_not(None))
+    query = query.order_by(key.desc()).limit(2)
+    for place, (start, written) in enumerate(connection.execute(query).all()):
+        found = _utc(start) if isinstance(start, datetime) else start
+        if place or _utc(written) >= _end(found, zone) + SETTLING:
+            return found
+    return None
+
+
+def _end(start: date | datetime, zone: ZoneInfo) -> datetime:
+    return start + QUARTER if isinstance(start, datetime) else midnight(start + timedelta(days=1), zone)
+
+
+def _covered(
+    connection: Connection, table: Table, series: Series, chosen: list[ColumnElement[bool]], zone: ZoneInfo
+) -> list[Span]:
+    key, has_value = table.c[series.key], table.c[series.value].is_not(None)
+    query = select(key, has_value).where(*chosen).order_by(key).execution_options(yield_per=FETCHED)
+    rows = connection.execute(query)
+    if series.key == "reading_date":
+        return days_covered((day for day, known in rows if known), zone)
+    return quarters_covered(((_utc(start), bool(known)) for start, known in rows), zone)
+
+
+def _utc(moment: datetime) -> datetime:
+    """Return what a database gave as UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def carry_over(connection: Connection, tables: Mapping[str, Table]) -> None:
+    """Let sync_metadata tell of the newest complete row that is stored, and of no other."""
+    synced = tables["sync_metadata"]
+    connection.execute(update(synced).values(last_data_timestamp=None, updated_at=synced.c.updated_at))
+    for bookmark in bookmarks(connection, tables):
+        newest = bookmark.newest
+        if not isinstance(newest, datetime):
+            newest = datetime(newest.year, newest.month, newest.day, tzinfo=UTC)
+        mine = (synced.c.site_id == bookmark.site_id, synced.c.data_type == bookmark.series.stream)
+        connection.execute(update(synced).where(*mine).values(last_data_timestamp=newest))
+
+
+def state(connection: Connection, tables: Mapping[str, Table]) -> dict[str, Any]:
+    """Return the Singer STATE from which tap-solaredge goes on."""
+    synced = tables["sync_metadata"].c
+    query = select(synced.site_id, synced.data_type, synced.last_sync_time)
+    times = {(row[0], row[1]): utc_text(_utc(row[2])) for row in connection.execute(query)}
+    found: dict[str, Any] = {}
+    for bookmark in bookmarks(connection, tables):
+        stream = bookmark.series.stream
+        partition: dict[str, Any] = {
+            "context": {"site_id": bookmark.site_id},
+            "replication_key": bookmark.series.key,
+            "replication_key_value": bookmark.text,
+            "covered": [[utc_text(start), utc_text(end)] for start, end in bookmark.covered],
+        }
+        if at := times.get((bookmark.site_id, stream)):
+            partition |= {"synced_at": at, "status": "success"}
+        found.setdefault(stream, {"partitions": []})["partitions"].append(partition)
+    return {"bookmarks": found}

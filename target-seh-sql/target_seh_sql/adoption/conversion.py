@@ -1,0 +1,143 @@
+"""One row of a SolarEdge Harvest becomes one row of ours: times to UTC, kW to W, signs. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Boolean, Date, DateTime, Double, Integer, String
+
+from target_seh_sql.adoption.wall_time import Kind, instant_of, midnight, offset_minutes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from zoneinfo import ZoneInfo
+
+    from sqlalchemy import Table
+    from sqlalchemy.types import TypeEngine
+
+OldRow = dict[str, Any]
+SITE_TIMES: Final = {"last_update_time", "last_report_date", "last_telemetry_time", "timestamp"}
+"""Times by the site's clock; those of power_flows are by the machine's (gotcha 17)."""
+WATTS: Final = {"w": 1.0, "kw": 1000.0, "mw": 1_000_000.0}
+TOLERANCE: Final = 0.1
+"""Share of its power by which a flow may miss the sum of the others and still have its direction of it."""
+
+
+@dataclass
+class Clocks:
+    """Whose clock a time was read from."""
+
+    sites: Mapping[int, ZoneInfo]
+    machine: ZoneInfo | None
+    """The harvesting machine's zone; each site's own when None."""
+
+
+@dataclass
+class Converted:
+    """A row of ours, and whether its time was one that no clock showed."""
+
+    row: dict[str, Any]
+    moved: bool = False
+
+
+@dataclass
+class Converter:
+    """Converts the rows of one table and counts what had to be decided."""
+
+    table: Table
+    stream: str
+    clocks: Clocks
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __call__(self, old: OldRow, site_id: int) -> Converted:
+        """Return the row of ours."""
+        zone = self.clocks.sites[site_id]
+        clock = (self.clocks.machine or zone) if self.stream == "power_flows" else zone
+        row, moved = {}, False
+        for name, value in old.items():
+            if isinstance(value, datetime) and name in SITE_TIMES:
+                found = instant_of(value.replace(tzinfo=None), clock)
+                row[name] = found.utc
+                if name == "timestamp":
+                    moved = found.kind is Kind.NEVER
+                    self.counts["in the repeated hour"] += found.kind is Kind.TWICE
+                    self.counts["in the missing hour"] += moved
+            else:
+                row[name] = fitted(value, self.table.c[name].type)
+        return Converted(self._finished(row, zone), moved)
+
+    def _finished(self, row: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+        """Fill in the columns that follow from the others."""
+        if "utc_offset_minutes" in self.table.c:
+            start = row["timestamp"] if "timestamp" in row else midnight(row["reading_date"], zone)
+            row["utc_offset_minutes"] = offset_minutes(start, zone)
+        if self.stream == "power_flows":
+            row["resolution"] = "SNAPSHOT"
+            self.counts.update(in_watts(row))
+        return row
+
+
+def fitted(value: Any, kind: TypeEngine[Any]) -> Any:  # noqa: ANN401
+    """Return a value as a column of ours holds it; a time counts as UTC."""
+    if value is None:
+        return None
+    if isinstance(kind, Date):
+        return value.date() if isinstance(value, datetime) else _day(value)
+    if isinstance(kind, DateTime):
+        return value.replace(tzinfo=UTC, microsecond=0)
+    convert = next((to for column_type, to in _PLAIN if isinstance(kind, column_type)), None)
+    return convert(value) if convert else value
+
+
+_PLAIN: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = (
+    (Boolean, bool),
+    (Double, float),
+    (Integer, int),
+    (String, str),
+)
+
+
+def _day(value: Any) -> date:  # noqa: ANN401
+    return value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
+
+
+def in_watts(row: dict[str, Any]) -> Counter[str]:
+    """Turn the powers of a flow, which were never negative, into W with signs; tell what is not known.
+
+    Storage is signed by its status. The grid's status tells no direction: it is signed by what the other
+    three leave over, and NULL where they leave something else.
+    """
+    factor = WATTS.get(str(row.get("unit") or "").strip().lower())
+    if factor is None:  # kept as it is (gotcha 61)
+        return Counter({"of unknown unit, kept as they are": 1})
+    for name in ("grid_power", "pv_power", "load_power", "storage_power"):
+        if row.get(name) is not None:
+            row[name] *= factor
+    row["unit"] = "W"
+    counts: Counter[str] = Counter()
+    for name, signed in (("storage_power", _storage), ("grid_power", _grid)):  # the grid's from the storage's
+        power = signed(row)
+        counts[f"with {name} of unknown direction, now NULL"] += power is None and row.get(name) is not None
+        row[name] = power
+    return counts
+
+
+def _storage(row: Mapping[str, Any]) -> float | None:
+    power, status = row.get("storage_power"), str(row.get("storage_status") or "").lower()
+    if not power or status == "charging":
+        return power
+    return -power if status == "discharging" else None
+
+
+def _grid(row: Mapping[str, Any]) -> float | None:
+    """Return what goes to the grid: + export, - import."""
+    power = row.get("grid_power")
+    if not power:
+        return power
+    if row.get("load_power") is None:
+        return None
+    over = (row.get("pv_power") or 0.0) - row["load_power"] - (row.get("storage_power") or 0.0)
+    return next((sign for sign in (power, -power) if abs(sign - over) <= TOLERANCE * power), None)

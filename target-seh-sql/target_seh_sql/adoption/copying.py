@@ -1,0 +1,209 @@
+"""Copies the old tables into ours, a page at a time; of rows with one key the newest wins."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Float, Table, case, func, insert, literal_column, select
+from sqlalchemy.dialects import mysql
+
+from target_seh_sql.adoption.conversion import Clocks, Converter
+from target_seh_sql.adoption.recorded import DATA_TYPES
+from target_seh_sql.parents import insert_if_new
+from target_seh_sql.tables import NINE, Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import ColumnElement, Connection
+
+PAGE: Final = 5_000
+"""Rows in memory at once."""
+
+
+@dataclass
+class TableReport:
+    """What happens to one table."""
+
+    name: str
+    rows: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+class Copying:
+    """One copy of all tables.
+
+    Args:
+        connection: in whose transaction it happens.
+        old: the tables to read, by stream; not all need exist.
+        new: the tables to write; None in a dry run.
+        shapes: tables of ours, for their types.
+        clocks: of the sites and of the machine.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        old: Mapping[str, Table],
+        new: Mapping[str, Table] | None,
+        shapes: Mapping[str, Table],
+        clocks: Clocks,
+    ) -> None:
+        self._connection = connection
+        self._old = old
+        self._new = new
+        self._shapes = shapes
+        self._clocks = clocks
+        self._site_of_meter: dict[int, int] = {}
+        self._meters: dict[int, int] = {}
+
+    def run(self) -> list[TableReport]:
+        """Copy, parents first; return what happened."""
+        return [self._copy(stream) for stream in NINE if stream.name in self._old]
+
+    def _copy(self, stream: Stream) -> TableReport:
+        report = TableReport(self._old[stream.name].name)
+        lost = doubles(self._connection, stream, self._old)
+        if stream.name == "meters":
+            meters = self._old["meters"].c
+            self._site_of_meter = {
+                row.id: row.site_id for row in self._connection.execute(select(meters.id, meters.site_id))
+            }
+            self._meters = lost
+        moved: list[dict[str, Any]] = []
+        convert = Converter(self._shapes[stream.name], stream.name, self._clocks, report.counts)
+        for page in pages(self._connection, self._old[stream.name]):
+            self._copy_page(stream, page, lost, convert, moved)
+            report.rows += len(page)
+        report.counts["doubled, the newest kept"] += len(lost)
+        if stream.is_site:
+            report.counts["made for rows without a site"] += self._add_bare_sites(report)
+        self._add_moved(stream, moved, report)
+        return report
+
+    def _copy_page(
+        self,
+        stream: Stream,
+        page: list[dict[str, Any]],
+        lost: Mapping[int, int],
+        convert: Converter,
+        moved: list[dict[str, Any]],
+    ) -> None:
+        ready: list[dict[str, Any]] = []
+        for old in page:
+            if old["id"] in lost:
+                continue
+            site_id = self._site_id(stream, old)
+            if site_id is None:
+                convert.counts["of meters that are gone, left out"] += 1
+                continue
+            converted = convert(self._named_anew(stream, old), site_id)
+            (moved if converted.moved else ready).append(converted.row)
+        if ready and self._new is not None:
+            self._connection.execute(insert(self._new[stream.name]), ready)
+
+    def _site_id(self, stream: Stream, old: Mapping[str, Any]) -> int | None:
+        if stream.of_meter:
+            return self._site_of_meter.get(old["meter_id"])
+        return int(old["id" if stream.is_site else "site_id"])
+
+    def _named_anew(self, stream: Stream, old: dict[str, Any]) -> dict[str, Any]:
+        """Return a row that names its meter and its stream as they are named now."""
+        if stream.of_meter:
+            return {**old, "meter_id": self._meters.get(old["meter_id"], old["meter_id"])}
+        if "data_type" in old:
+            return {**old, "data_type": DATA_TYPES.get(old["data_type"], old["data_type"])}
+        return old
+
+    def _add_moved(self, stream: Stream, moved: list[dict[str, Any]], report: TableReport) -> None:
+        """Insert what was moved out of the missing hour, unless a row is there already (gotcha 16)."""
+        if moved and self._new is not None:
+            statement = insert_if_new(self._connection, self._new[stream.name])
+            added = sum(self._connection.execute(statement, row).rowcount for row in moved)
+            report.counts["of these dropped: the hour after it has them"] = len(moved) - added
+
+    def _add_bare_sites(self, report: TableReport) -> int:
+        """Make the sites that rows hang on and that are missing (SQLite does not enforce foreign keys)."""
+        missing = sites_of_children(self._connection, self._old) - self._known_sites()
+        now = datetime.now(UTC).replace(microsecond=0)
+        bare = [
+            {"id": site_id, "name": f"Site {site_id}", "created_at": now, "updated_at": now}
+            for site_id in sorted(missing)
+        ]
+        if bare and self._new is not None:
+            self._connection.execute(insert(self._new["sites"]), bare)
+        report.rows += len(bare)
+        return len(bare)
+
+    def _known_sites(self) -> set[int]:
+        return set(self._connection.execute(select(self._old["sites"].c.id)).scalars())
+
+
+def sites_of_children(connection: Connection, old: Mapping[str, Table]) -> set[int]:
+    """Return the sites that any row names."""
+    tables = (table for table in old.values() if "site_id" in table.c)
+    return {
+        site_id
+        for table in tables
+        for site_id in connection.execute(select(table.c.site_id).distinct()).scalars()
+    }
+
+
+def pages(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows of a table in order of their id."""
+    last: int | None = None
+    columns = [_exact(column) for column in table.c]
+    while True:
+        query = select(*columns).order_by(table.c.id).limit(PAGE)
+        if last is not None:
+            query = query.where(table.c.id > last)
+        page = [dict(row._mapping) for row in connection.execute(query)]  # noqa: SLF001
+        if not page:
+            return
+        yield page
+        last = page[-1]["id"]
+
+
+def _exact(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Read a single-precision number in full: MariaDB would give six digits of it."""
+    if isinstance(column.type, mysql.FLOAT):
+        return (column + literal_column("0e0", Float())).label(str(column.name))
+    return column
+
+
+def doubles(connection: Connection, stream: Stream, old: Mapping[str, Table]) -> dict[int, int]:
+    """Return the rows that lose against a newer one of the same key (gotcha 69), and which one that is."""
+    if stream.is_site:
+        return {}
+    table = old[stream.name]
+    key = [_as_key(table.c[name], connection) for name in stream.table_key]
+    source = select(table.c.id)
+    if stream.of_meter:
+        if "meters" not in old:
+            return {}
+        meters = old["meters"]
+        source = source.join(meters, meters.c.id == table.c.meter_id)
+        key = [meters.c.site_id, meters.c.name, *key[1:]]
+    order = (table.c.updated_at.desc(), table.c.id.desc())
+    ranked = source.add_columns(
+        func.row_number().over(partition_by=key, order_by=order).label("place"),
+        func.first_value(table.c.id).over(partition_by=key, order_by=order).label("winner"),
+    ).subquery()
+    found = connection.execute(select(ranked.c.id, ranked.c.winner).where(ranked.c.place > 1))
+    return {row.id: row.winner for row in found}
+
+
+def _as_key(column: ColumnElement[Any], connection: Connection) -> ColumnElement[Any]:
+    """Return a part of a key as it will be: a time only to the second, a stream by its new name."""
+    if column.name == "data_type":
+        return case(dict(DATA_TYPES), value=column, else_=column)
+    if column.name != "timestamp":
+        return column
+    if connection.dialect.name == "sqlite":
+        return func.substr(column, 1, 19)
+    if connection.dialect.name == "postgresql":
+        return func.date_trunc("second", column)
+    return func.date_format(column, "%Y-%m-%d %H:%i:%s")

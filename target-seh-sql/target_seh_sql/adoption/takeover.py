@@ -1,0 +1,179 @@
+"""Finds a database of SolarEdge Harvest and takes it over; a dry run only looks."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Column, MetaData, Table, inspect, select
+
+from target_seh_sql.adoption.bookmarks import carry_over
+from target_seh_sql.adoption.conversion import Clocks
+from target_seh_sql.adoption.copying import Copying, TableReport, sites_of_children
+from target_seh_sql.adoption.recorded import PREFIXES, differences
+from target_seh_sql.adoption.replacing import REPLACING, Replacing
+from target_seh_sql.adoption.wall_time import zone_named
+from target_seh_sql.database import connected
+from target_seh_sql.errors import SchemaMismatch
+from target_seh_sql.schema import alone, revisions, version_table
+from target_seh_sql.tables import NINE, nine_tables
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+logger = logging.getLogger("target-seh-sql")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for."""
+
+    url: str
+    dry_run: bool = False
+    machine: ZoneInfo | None = None
+    """Zone of the machine that harvested; each site's own when None."""
+    prefix: str | None = None
+    """Of the tables; looked for when None."""
+    schema: str | None = None
+
+
+@dataclass
+class Adoption:
+    """What was done, or would be."""
+
+    prefix: str
+    done_before: bool = False
+    tables: list[TableReport] = field(default_factory=list)
+    where: str = ""
+    """Where the old rows are."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Tables with one prefix."""
+
+    prefix: str
+    adopted: bool
+    old: dict[str, Table]
+
+
+def adopt(wanted: Wanted) -> Adoption:
+    """Take the database over, or say what that would do.
+
+    Raises:
+        SchemaMismatch: the tables are not those of a SolarEdge Harvest; the text names what differs.
+        UnsupportedDatabase: the URL, its driver or the server cannot be used.
+        WriteFailed: the database refused; nothing was changed.
+    """
+    with connected(wanted.url) as connection, alone(connection):
+        found = find(connection, wanted.prefix, wanted.schema)
+        connection.rollback()
+        if found.adopted:
+            return Adoption(found.prefix, done_before=True)
+        if wanted.dry_run:
+            tables = _copy(connection, wanted, found.old, None, found.prefix)
+            connection.rollback()
+            return Adoption(found.prefix, tables=tables)
+        replacing = REPLACING[connection.dialect.name](connection, found.old, found.prefix, wanted.schema)
+        replacing.prepare()
+        try:
+            return _replace(replacing, wanted)
+        except BaseException:
+            connection.rollback()
+            raise
+
+
+def _replace(replacing: Replacing, wanted: Wanted) -> Adoption:
+    names = {stream: table.name for stream, table in replacing.old.items()}
+    replacing.make_room()
+    tables = _copy(replacing.connection, wanted, replacing.old, replacing.new, replacing.prefix)
+    for report, name in zip(tables, names.values(), strict=True):
+        report.name = name
+    carry_over(replacing.connection, replacing.new)
+    where = replacing.finish()
+    replacing.connection.commit()
+    return Adoption(replacing.prefix, tables=tables, where=where)
+
+
+def _copy(
+    connection: Connection,
+    wanted: Wanted,
+    old: dict[str, Table],
+    new: dict[str, Table] | None,
+    prefix: str,
+) -> list[TableReport]:
+    clocks = Clocks(_zones(connection, old), wanted.machine)
+    return Copying(connection, old, new, nine_tables(prefix), clocks).run()
+
+
+def _zones(connection: Connection, old: dict[str, Table]) -> dict[int, ZoneInfo]:
+    """Return the zone of each site; UTC, said once, where it is not known (gotcha 18)."""
+    sites = old["sites"].c
+    names = {row[0]: row[1] for row in connection.execute(select(sites.id, sites.timezone))}
+    zones = {}
+    for site_id in sorted(sites_of_children(connection, old) | names.keys()):
+        zone = zone_named(names.get(site_id))
+        if zone is None:
+            logger.warning(
+                "site %s: its time zone %r is unknown; its times are taken for UTC",
+                site_id,
+                names.get(site_id),
+            )
+        zones[site_id] = zone or ZoneInfo("UTC")
+    return zones
+
+
+def find(connection: Connection, prefix: str | None, schema: str | None) -> Found:
+    """Find the tables.
+
+    Raises:
+        SchemaMismatch: there are none, they differ, or there are several sets of them.
+    """
+    prefixes = PREFIXES if prefix is None else (prefix,)
+    sets = [found for each in prefixes if (found := _look(connection, each, schema)).old]
+    if not sets:
+        named = " or ".join(repr(f"{each}sites") for each in prefixes)
+        raise SchemaMismatch(f"there is no table {named}: this is no database of SolarEdge Harvest")
+    waiting = [found for found in sets if not found.adopted]
+    if not waiting:
+        return sets[0]
+    problems = {found.prefix: list(differences(_columns(found.old))) for found in waiting}
+    fitting = [found for found in waiting if not problems[found.prefix]]
+    if len(fitting) > 1:
+        raise SchemaMismatch(
+            "there are tables with and without the prefix 'seh_': name one with --table-prefix"
+        )
+    if not fitting:
+        raise SchemaMismatch(
+            "the tables are not those of SolarEdge Harvest: "
+            + "; ".join(f"{found.prefix}{each}" for found in waiting for each in problems[found.prefix])
+        )
+    return fitting[0]
+
+
+def _look(connection: Connection, prefix: str, schema: str | None) -> Found:
+    ours = nine_tables(prefix, schema)
+    inspector = inspect(connection)
+    there = set(inspector.get_table_names(schema=schema))
+    version = version_table(ours)
+    adopted = version.name in there and connection.execute(select(version)).scalar() in revisions()
+    old = {
+        stream.name: Table(
+            ours[stream.name].name,
+            MetaData(),
+            *(Column(c["name"], c["type"]) for c in inspector.get_columns(ours[stream.name].name, schema)),
+            schema=schema,
+        )
+        for stream in NINE
+        if ours[stream.name].name in there
+    }
+    return Found(prefix, adopted, old)
+
+
+def _columns(old: dict[str, Table]) -> dict[str, dict[str, bool]]:
+    return {
+        stream: {str(column.name): bool(getattr(column.type, "timezone", False)) for column in table.c}
+        for stream, table in old.items()
+    }

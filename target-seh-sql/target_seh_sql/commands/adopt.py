@@ -1,0 +1,113 @@
+"""`target-seh-sql adopt`: takes over a database of SolarEdge Harvest, or prints the STATE to go on from."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from target_seh_sql.cli import Command
+from target_seh_sql.database import connected
+from target_seh_sql.errors import SchemaMismatch
+from target_seh_sql.tables import nine_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+    from zoneinfo import ZoneInfo
+
+    from target_seh_sql.adoption.takeover import Adoption, Wanted
+
+
+def adopt(
+    config: Mapping[str, Any], *, dry_run: bool, machine_zone: ZoneInfo | None, print_state: str | None
+) -> None:
+    """Take the database over and print what was done, or would be.
+
+    Raises:
+        TargetSehSqlError: it is no database of SolarEdge Harvest, or cannot be used; nothing was changed.
+    """
+    from target_seh_sql.adoption import takeover  # noqa: PLC0415 -- a tenth of the start-up of a load
+
+    wanted = takeover.Wanted(
+        url=config["sqlalchemy_url"],
+        dry_run=dry_run,
+        machine=machine_zone,
+        prefix=config["table_prefix"] or None,
+        schema=config.get("default_target_schema"),
+    )
+    if print_state:
+        click.echo(state_line(wanted, print_state))
+        return
+    for line in described(takeover.adopt(wanted), wanted):
+        click.echo(line)
+
+
+def described(adoption: Adoption, wanted: Wanted) -> Iterator[str]:
+    """Yield what was done, or would be, line by line."""
+    if adoption.done_before:
+        yield "The tables are target-seh-sql's already: nothing to do."
+        return
+    yield "Would be changed:" if wanted.dry_run else "Adopted:"
+    for table in adoption.tables:
+        decided = (f"{count:,} {what}" for what, count in table.counts.items() if count)
+        yield "  " + ", ".join([f"{table.name}: {table.rows:,} rows", *decided])
+    if wanted.dry_run:
+        yield "Nothing was changed. Stop the old program before you adopt."
+        return
+    yield adoption.where[0].upper() + adoption.where[1:] + "."
+    if adoption.prefix:
+        yield f"Set table_prefix to {adoption.prefix}."
+    yield "To go on without reading everything again: target-seh-sql adopt --print-state > state.json"
+
+
+def state_line(wanted: Wanted, form: str) -> str:
+    """Return the STATE of an adopted database as one line.
+
+    Raises:
+        SchemaMismatch: it is not adopted yet.
+    """
+    from target_seh_sql.adoption import bookmarks, takeover  # noqa: PLC0415
+
+    with connected(wanted.url) as connection:
+        found = takeover.find(connection, wanted.prefix, wanted.schema)
+        if not found.adopted:
+            raise SchemaMismatch(
+                "the database is not adopted yet: run target-seh-sql adopt without --print-state"
+            )
+        state = bookmarks.state(connection, nine_tables(found.prefix, wanted.schema))
+    return json.dumps({"singer_state": state} if form == "meltano" else state)
+
+
+def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -> ZoneInfo | None:
+    from target_seh_sql.adoption.wall_time import zone_named  # noqa: PLC0415
+
+    found = zone_named(name)
+    if name is not None and found is None:
+        raise click.BadParameter(f"{name!r} is no time zone; give one such as Europe/Amsterdam")
+    return found
+
+
+COMMAND = Command(
+    "adopt",
+    "Take over a database of SolarEdge Harvest, or print the STATE to go on from.",
+    adopt,
+    (
+        click.Option(["--dry-run"], is_flag=True, help="Say what would change; change nothing."),
+        click.Option(
+            ["--machine-zone"],
+            callback=_zone,
+            help="Time zone of the machine that harvested, whose clock stamped power flows; the site's when "
+            "left out.",
+        ),
+        click.Option(
+            ["--print-state"],
+            is_flag=False,
+            flag_value="singer",
+            type=click.Choice(["singer", "meltano"]),
+            help="Print the STATE of an adopted database from which tap-solaredge goes on; `meltano` as "
+            "`meltano state set` takes it.",
+        ),
+    ),
+)

@@ -1,0 +1,164 @@
+"""`target-seh-sql check`: can the database be reached and written to? Nothing in it is changed."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import click
+from sqlalchemy import Connection, false, insert, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from target_seh_sql.cli import Command
+from target_seh_sql.database import connected, database_url
+from target_seh_sql.errors import TargetSehSqlError
+from target_seh_sql.failures import error_code, explained
+from target_seh_sql.schema import create, existing, fitting_revision, revisions
+from target_seh_sql.tables import all_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any
+
+    from sqlalchemy import URL, Table
+
+NO_SUCH_TABLE: Final = 1146
+"""MariaDB looks at rights first: who gets this error has the right."""
+VERSION: Final = {
+    "sqlite": "SELECT sqlite_version()",
+    "postgresql": "SHOW server_version",
+    "mariadb": "SELECT version()",
+}
+ENCODING: Final = {
+    "sqlite": ("PRAGMA encoding", "UTF-8"),
+    "postgresql": ("SHOW server_encoding", "UTF8"),
+    "mariadb": ("SELECT @@character_set_connection", "utf8mb4"),
+}
+ZONE: Final = {
+    "postgresql": ("SHOW TimeZone", "UTC"),
+    "mariadb": ("SELECT @@session.time_zone", "+00:00"),
+}
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at."""
+
+    ok: bool
+    text: str
+
+
+def check(config: Mapping[str, Any]) -> None:
+    """Print a line for each thing that was looked at; exit with 1 when one is wrong."""
+    wrong = 0
+    for finding in findings(config):
+        click.echo(f"{'ok' if finding.ok else 'wrong':<5}  {finding.text}")
+        wrong += not finding.ok
+    if wrong:
+        raise SystemExit(1)
+
+
+def findings(config: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield what is found, up to what makes looking further pointless."""
+    try:
+        url, backend = database_url(config["sqlalchemy_url"])
+        if (path := missing_file(url)) is not None:
+            folder = path.absolute().parent.is_dir()
+            yield Finding(folder, f"the file {path} is not there yet: " + _MAKES_FILE[folder])
+            return
+        with connected(config["sqlalchemy_url"]) as connection:
+            tables = all_tables(config["table_prefix"], config.get("default_target_schema"))
+            yield from _server(connection, url, backend.title)
+            yield from _tables(connection, tables)
+    except TargetSehSqlError as error:
+        yield Finding(False, str(error))
+
+
+_MAKES_FILE: Final = {
+    True: "the first run, or target-seh-sql init-db, makes it",
+    False: "make its folder",
+}
+
+
+def missing_file(url: URL) -> Path | None:
+    """Return the path of a SQLite database that is not there; to connect would make it."""
+    named = url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}
+    path = Path(str(url.database))
+    return path if named and not path.exists() else None
+
+
+def _server(connection: Connection, url: URL, title: str) -> Iterator[Finding]:
+    kind = connection.dialect.name
+    version = _asked(connection, VERSION[kind])
+    where = url.database if url.host is None else f"{url.host}, database {url.database}"
+    yield Finding(True, f"{title} {version} at {where}")
+    found, wanted = (_asked(connection, ENCODING[kind][0]), ENCODING[kind][1])
+    advice = "" if found == wanted else f": create the database anew with {wanted}, or names may not fit"
+    yield Finding(found == wanted, f"encoding {found}{advice}")
+    if kind in ZONE:
+        found, wanted = (_asked(connection, ZONE[kind][0]), ZONE[kind][1])
+        advice = (
+            "" if found == wanted else f": something between here and the server changes it from {wanted}"
+        )
+        yield Finding(found == wanted, f"time zone of the session {found}{advice}")
+    connection.rollback()
+
+
+def _asked(connection: Connection, query: str) -> str:
+    return str(connection.execute(text(query)).scalar_one())
+
+
+def _tables(connection: Connection, tables: Mapping[str, Table]) -> Iterator[Finding]:
+    revision, newest = fitting_revision(connection, tables), revisions()[-1]
+    connection.rollback()
+    if revision == newest:
+        yield Finding(True, f"tables of revision {revision}")
+    elif revision is None:
+        yield Finding(True, "no tables yet: the first run, or target-seh-sql init-db, makes them")
+    else:
+        yield Finding(True, f"tables of revision {revision}: the next run upgrades them to {newest}")
+    if revision != newest:
+        yield _allowed(connection, "create tables", [partial(_create, tables=tables)])
+    temporary = text("CREATE TEMPORARY TABLE target_seh_sql_check (id INTEGER)")
+    yield _allowed(connection, "create temporary tables", [partial(Connection.execute, statement=temporary)])
+    if revision is not None:
+        there = existing(connection, tables).values()
+        yield _allowed(connection, "insert and update rows", [partial(_write, table=t) for t in there])
+
+
+def _allowed(
+    connection: Connection, what: str, attempts: Iterable[Callable[[Connection], object]]
+) -> Finding:
+    """Try, and take it back: a right that is missing shows at once."""
+    try:
+        for attempt in attempts:
+            attempt(connection)
+    except SQLAlchemyError as error:
+        if error_code(error) != NO_SUCH_TABLE:
+            return Finding(False, f"may not {what}: {explained(error)}")
+    finally:
+        connection.rollback()
+    return Finding(True, f"may {what}")
+
+
+def _create(connection: Connection, tables: Mapping[str, Table]) -> None:
+    """Create the tables for a moment; MariaDB cannot take that back, so it is asked for a copy of nothing."""
+    if connection.dialect.name == "mariadb":
+        name = connection.dialect.identifier_preparer.format_table(tables["sites"])
+        connection.exec_driver_sql(f"CREATE TABLE {name} LIKE target_seh_sql_check")
+    else:
+        create(connection, tables, revisions()[-1])
+
+
+def _write(connection: Connection, table: Table) -> None:
+    """Insert and update no row: the rights are looked at all the same."""
+    nothing = select(*table.c).where(false())
+    connection.execute(insert(table).from_select(table.c.keys(), nothing))
+    connection.execute(update(table).where(false()).values(id=table.c.id))
+
+
+COMMAND = Command(
+    "check",
+    "Show whether the database can be reached and written to; exit with 1 when something is wrong.",
+    check,
+)

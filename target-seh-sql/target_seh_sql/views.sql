@@ -1,0 +1,275 @@
+-- Views on the tables: `views.py` makes them, in this order.
+--
+-- {name} stands for a table or an earlier view, with prefix and schema. A function in capitals stands for what each
+-- database says in its own words; views.py has them. LOCAL_TIME(f) and LOCAL_DATE(f) are the site's wall clock at the
+-- timestamp of row f; MONTH_OF gives a month's first day, QUARTER_OF a quarter hour of the day; QUARTERS(a, b) and
+-- DAYS(a, b) count from a to b. A part of a UNION ALL whose table is not there is left out, and so is a view without
+-- any part.
+
+-- energy_by_day: energy of each day, and how much of it came from the own roof
+SELECT
+    s.id AS site_id,
+    s.name AS site_name,
+    e.reading_date AS day,
+    e.energy_wh AS production_wh,
+    e.consumption_wh,
+    e.self_consumption_wh,
+    e.feed_in_wh,
+    e.purchased_wh,
+    100.0 * (e.consumption_wh - e.purchased_wh) / nullif(e.consumption_wh, 0) AS self_sufficiency,
+    100.0 * e.self_consumption_wh / nullif(e.energy_wh, 0) AS self_consumption_rate
+FROM {energy_readings} AS e
+JOIN {sites} AS s ON s.id = e.site_id
+WHERE e.time_unit = 'DAY';
+
+-- energy_by_month: sums of the days of a month; ratios over the days on which both parts are known
+SELECT
+    d.site_id,
+    d.site_name,
+    MONTH_OF(d.day) AS month,
+    count(*) AS days,
+    sum(d.production_wh) AS production_wh,
+    sum(d.consumption_wh) AS consumption_wh,
+    sum(d.self_consumption_wh) AS self_consumption_wh,
+    sum(d.feed_in_wh) AS feed_in_wh,
+    sum(d.purchased_wh) AS purchased_wh,
+    100.0 * sum(d.consumption_wh - d.purchased_wh)
+    / nullif(sum(CASE WHEN d.purchased_wh IS NOT NULL THEN d.consumption_wh END), 0) AS self_sufficiency,
+    100.0 * sum(CASE WHEN d.production_wh IS NOT NULL THEN d.self_consumption_wh END)
+    / nullif(sum(CASE WHEN d.self_consumption_wh IS NOT NULL THEN d.production_wh END), 0)
+        AS self_consumption_rate
+FROM {energy_by_day} AS d
+GROUP BY d.site_id, d.site_name, MONTH_OF(d.day);
+
+-- energy_by_year: sums of the days of a year; ratios over the days on which both parts are known
+SELECT
+    d.site_id,
+    d.site_name,
+    YEAR_OF(d.day) AS year,
+    count(*) AS days,
+    sum(d.production_wh) AS production_wh,
+    sum(d.consumption_wh) AS consumption_wh,
+    sum(d.self_consumption_wh) AS self_consumption_wh,
+    sum(d.feed_in_wh) AS feed_in_wh,
+    sum(d.purchased_wh) AS purchased_wh,
+    100.0 * sum(d.consumption_wh - d.purchased_wh)
+    / nullif(sum(CASE WHEN d.purchased_wh IS NOT NULL THEN d.consumption_wh END), 0) AS self_sufficiency,
+    100.0 * sum(CASE WHEN d.production_wh IS NOT NULL THEN d.self_consumption_wh END)
+    / nullif(sum(CASE WHEN d.self_consumption_wh IS NOT NULL THEN d.production_wh END), 0)
+        AS self_consumption_rate
+FROM {energy_by_day} AS d
+GROUP BY d.site_id, d.site_name, YEAR_OF(d.day);
+
+-- power_by_time: power of each quarter hour by the site's own clock
+SELECT
+    s.id AS site_id,
+    s.name AS site_name,
+    f.timestamp,
+    LOCAL_TIME(f) AS local_time,
+    LOCAL_DATE(f) AS local_date,
+    f.pv_power,
+    f.load_power,
+    f.grid_power,
+    f.storage_power,
+    f.storage_charge_level
+FROM {power_flows} AS f
+JOIN {sites} AS s ON s.id = f.site_id
+WHERE coalesce(f.resolution, '') <> 'SNAPSHOT';
+
+-- power_profile: mean power of a month by quarter hour of the local day, 0 to 95
+SELECT
+    p.site_id,
+    p.site_name,
+    MONTH_OF(p.local_date) AS month,
+    QUARTER_OF(p.local_time) AS quarter,
+    count(*) AS quarters,
+    avg(p.pv_power) AS pv_power,
+    avg(p.load_power) AS load_power,
+    avg(CASE WHEN p.grid_power < 0 THEN -p.grid_power WHEN p.grid_power >= 0 THEN 0 END) AS import_power,
+    avg(CASE WHEN p.grid_power > 0 THEN p.grid_power WHEN p.grid_power <= 0 THEN 0 END) AS export_power,
+    avg(CASE WHEN p.storage_power > 0 THEN p.storage_power WHEN p.storage_power <= 0 THEN 0 END) AS charge_power,
+    avg(CASE WHEN p.storage_power < 0 THEN -p.storage_power WHEN p.storage_power >= 0 THEN 0 END)
+        AS discharge_power
+FROM {power_by_time} AS p
+GROUP BY p.site_id, p.site_name, MONTH_OF(p.local_date), QUARTER_OF(p.local_time);
+
+-- latest_flow: the newest power flow of each site that has a value
+SELECT
+    s.id AS site_id,
+    s.name AS site_name,
+    f.timestamp,
+    LOCAL_TIME(f) AS local_time,
+    f.resolution,
+    f.pv_power,
+    f.load_power,
+    f.grid_power,
+    f.storage_power,
+    f.storage_charge_level
+FROM {sites} AS s
+JOIN {power_flows} AS f ON f.id = (
+    SELECT n.id
+    FROM {power_flows} AS n
+    WHERE
+        n.site_id = s.id
+        AND coalesce(n.pv_power, n.load_power, n.grid_power, n.storage_power, n.storage_charge_level) IS NOT NULL
+    ORDER BY n.timestamp DESC
+    LIMIT 1
+);
+
+-- battery_by_day: what a battery took and gave; cycles are full discharges of its capacity
+SELECT
+    s.id AS site_id,
+    s.name AS site_name,
+    b.serial_number,
+    LOCAL_DATE(b) AS day,
+    sum(CASE WHEN b.charge_energy_wh >= 0 THEN b.charge_energy_wh END) AS charged_wh,
+    sum(CASE WHEN b.discharge_energy_wh >= 0 THEN b.discharge_energy_wh END) AS discharged_wh,
+    min(b.state_of_charge) AS lowest_charge,
+    max(b.state_of_charge) AS highest_charge,
+    sum(CASE WHEN b.discharge_energy_wh >= 0 THEN b.discharge_energy_wh END)
+    / nullif(max(coalesce(k.capacity, k.nameplate_capacity)), 0) AS cycles
+FROM {battery_readings} AS b
+JOIN {sites} AS s ON s.id = b.site_id
+LEFT JOIN {batteries} AS k ON k.site_id = b.site_id AND k.serial_number = b.serial_number
+GROUP BY s.id, s.name, b.serial_number, LOCAL_DATE(b);
+
+-- battery_by_month: sums of the days of a month, and how much of what it took a battery gave back
+SELECT
+    d.site_id,
+    d.site_name,
+    d.serial_number,
+    MONTH_OF(d.day) AS month,
+    count(*) AS days,
+    sum(d.charged_wh) AS charged_wh,
+    sum(d.discharged_wh) AS discharged_wh,
+    sum(d.cycles) AS cycles,
+    100.0 * sum(d.discharged_wh) / nullif(sum(d.charged_wh), 0) AS round_trip_efficiency
+FROM {battery_by_day} AS d
+GROUP BY d.site_id, d.site_name, d.serial_number, MONTH_OF(d.day);
+
+-- inverter_by_day: what each inverter made in a day
+SELECT
+    s.id AS site_id,
+    s.name AS site_name,
+    i.serial_number,
+    q.name,
+    LOCAL_DATE(i) AS day,
+    sum(i.energy_wh) AS energy_wh,
+    max(i.power) AS highest_power,
+    max(q.nameplate_power) AS nameplate_power
+FROM {inverter_readings} AS i
+JOIN {sites} AS s ON s.id = i.site_id
+LEFT JOIN {equipment} AS q ON q.site_id = i.site_id AND q.serial_number = i.serial_number
+GROUP BY s.id, s.name, i.serial_number, q.name, LOCAL_DATE(i);
+
+-- inverters_compared: what each inverter made in a month, in hours of its nameplate power and beside the site's mean
+SELECT
+    m.site_id,
+    m.site_name,
+    m.serial_number,
+    m.name,
+    m.month,
+    m.energy_wh,
+    m.nameplate_power,
+    m.yield_hours,
+    100.0 * m.yield_hours / nullif(avg(m.yield_hours) OVER (PARTITION BY m.site_id, m.month), 0) AS percent_of_site
+FROM (
+    SELECT
+        d.site_id,
+        d.site_name,
+        d.serial_number,
+        d.name,
+        MONTH_OF(d.day) AS month,
+        sum(d.energy_wh) AS energy_wh,
+        max(d.nameplate_power) AS nameplate_power,
+        sum(d.energy_wh) / nullif(max(d.nameplate_power), 0) AS yield_hours
+    FROM {inverter_by_day} AS d
+    GROUP BY d.site_id, d.site_name, d.serial_number, d.name, MONTH_OF(d.day)
+) AS m;
+
+-- gaps: intervals that are missing between two rows of a series; a gap in days has the site's own dates
+SELECT
+    r.site_id, r.site_name, 'power_readings' AS stream, r.series,
+    NEXT_QUARTER(r.previous) AS begins, r.timestamp AS ends, QUARTERS(r.previous, r.timestamp) - 1 AS missing
+FROM (
+    SELECT
+        t.site_id, s.name AS site_name, TEXT_OF(NULL) AS series, t.timestamp,
+        lag(t.timestamp) OVER (PARTITION BY t.site_id ORDER BY t.timestamp) AS previous
+    FROM {power_readings} AS t
+    JOIN {sites} AS s ON s.id = t.site_id
+) AS r
+WHERE QUARTERS(r.previous, r.timestamp) > 1
+UNION ALL
+SELECT
+    r.site_id, r.site_name, 'power_flows' AS stream, r.series,
+    NEXT_QUARTER(r.previous) AS begins, r.timestamp AS ends, QUARTERS(r.previous, r.timestamp) - 1 AS missing
+FROM (
+    SELECT
+        t.site_id, s.name AS site_name, TEXT_OF(NULL) AS series, t.timestamp,
+        lag(t.timestamp) OVER (PARTITION BY t.site_id ORDER BY t.timestamp) AS previous
+    FROM {power_flows} AS t
+    JOIN {sites} AS s ON s.id = t.site_id
+    WHERE coalesce(t.resolution, '') <> 'SNAPSHOT'
+) AS r
+WHERE QUARTERS(r.previous, r.timestamp) > 1
+UNION ALL
+SELECT
+    r.site_id, r.site_name, 'meter_readings' AS stream, r.series,
+    NEXT_QUARTER(r.previous) AS begins, r.timestamp AS ends, QUARTERS(r.previous, r.timestamp) - 1 AS missing
+FROM (
+    SELECT
+        s.id AS site_id, s.name AS site_name, TEXT_OF(m.name) AS series, t.timestamp,
+        lag(t.timestamp) OVER (PARTITION BY t.meter_id ORDER BY t.timestamp) AS previous
+    FROM {meter_readings} AS t
+    JOIN {meters} AS m ON m.id = t.meter_id
+    JOIN {sites} AS s ON s.id = m.site_id
+    WHERE ON_QUARTER(t.timestamp)
+) AS r
+WHERE QUARTERS(r.previous, r.timestamp) > 1
+UNION ALL
+SELECT
+    r.site_id, r.site_name, 'battery_readings' AS stream, r.series,
+    NEXT_QUARTER(r.previous) AS begins, r.timestamp AS ends, QUARTERS(r.previous, r.timestamp) - 1 AS missing
+FROM (
+    SELECT
+        t.site_id, s.name AS site_name, TEXT_OF(t.serial_number) AS series, t.timestamp,
+        lag(t.timestamp) OVER (PARTITION BY t.site_id, t.serial_number ORDER BY t.timestamp) AS previous
+    FROM {battery_readings} AS t
+    JOIN {sites} AS s ON s.id = t.site_id
+) AS r
+WHERE QUARTERS(r.previous, r.timestamp) > 1
+UNION ALL
+SELECT
+    r.site_id, r.site_name, 'inverter_readings' AS stream, r.series,
+    NEXT_QUARTER(r.previous) AS begins, r.timestamp AS ends, QUARTERS(r.previous, r.timestamp) - 1 AS missing
+FROM (
+    SELECT
+        t.site_id, s.name AS site_name, TEXT_OF(t.serial_number) AS series, t.timestamp,
+        lag(t.timestamp) OVER (PARTITION BY t.site_id, t.serial_number ORDER BY t.timestamp) AS previous
+    FROM {inverter_readings} AS t
+    JOIN {sites} AS s ON s.id = t.site_id
+) AS r
+WHERE QUARTERS(r.previous, r.timestamp) > 1
+UNION ALL
+SELECT
+    r.site_id, r.site_name, 'energy_readings' AS stream, TEXT_OF('DAY') AS series,
+    MIDNIGHT_AFTER(r.previous) AS begins, MIDNIGHT_OF(r.day) AS ends, DAYS(r.previous, r.day) - 1 AS missing
+FROM (
+    SELECT
+        d.site_id, d.site_name, d.day,
+        lag(d.day) OVER (PARTITION BY d.site_id ORDER BY d.day) AS previous
+    FROM {energy_by_day} AS d
+) AS r
+WHERE DAYS(r.previous, r.day) > 1;
+
+-- freshness: the newest complete data of each stream, and how its last run ended
+SELECT
+    s.id AS site_id,
+    s.name AS site_name,
+    m.data_type AS stream,
+    m.last_data_timestamp AS newest,
+    m.last_sync_time AS read_at,
+    m.status,
+    m.error_message AS error
+FROM {sync_metadata} AS m
+JOIN {sites} AS s ON s.id = m.site_id;

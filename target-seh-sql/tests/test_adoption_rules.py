@@ -1,0 +1,140 @@
+"""What adoption makes of one time, one flow, one list of rows; no database."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from target_seh_sql.adoption.conversion import in_watts
+from target_seh_sql.adoption.recorded import differences, recorded_columns
+from target_seh_sql.adoption.spans import days_covered, quarters_covered, utc_text
+from target_seh_sql.adoption.wall_time import Kind, instant_of, offset_minutes
+from target_seh_sql.tables import NINE
+
+
+@pytest.mark.parametrize(
+    ("wall", "zone", "utc", "offset", "kind"),
+    [
+        ("2026-10-25T01:45:00", "Europe/Amsterdam", "2026-10-24T23:45:00Z", 120, Kind.ONCE),
+        ("2026-10-25T02:15:00", "Europe/Amsterdam", "2026-10-25T00:15:00Z", 120, Kind.TWICE),
+        ("2026-10-25T03:00:00", "Europe/Amsterdam", "2026-10-25T02:00:00Z", 60, Kind.ONCE),
+        ("2026-03-29T01:45:00", "Europe/Amsterdam", "2026-03-29T00:45:00Z", 60, Kind.ONCE),
+        ("2026-03-29T02:15:00", "Europe/Amsterdam", "2026-03-29T01:15:00Z", 120, Kind.NEVER),
+        ("2026-03-29T03:15:00", "Europe/Amsterdam", "2026-03-29T01:15:00Z", 120, Kind.ONCE),
+        ("2026-11-01T01:30:00", "America/New_York", "2026-11-01T05:30:00Z", -240, Kind.TWICE),
+        ("2026-03-08T02:30:00", "America/New_York", "2026-03-08T07:30:00Z", -240, Kind.NEVER),
+        ("2026-04-05T01:45:00", "Australia/Lord_Howe", "2026-04-04T14:45:00Z", 660, Kind.TWICE),
+        ("2026-10-04T02:15:00", "Australia/Lord_Howe", "2026-10-03T15:45:00Z", 660, Kind.NEVER),
+        ("2026-07-01T12:00:00.654321", "Australia/Lord_Howe", "2026-07-01T01:30:00Z", 630, Kind.ONCE),
+    ],
+)
+def test_a_wall_clock_time_is_one_instant_on_every_night(wall, zone, utc, offset, kind):
+    found = instant_of(datetime.fromisoformat(wall), ZoneInfo(zone))
+    assert (utc_text(found.utc), offset_minutes(found.utc, ZoneInfo(zone)), found.kind) == (utc, offset, kind)
+
+
+def flow(*, unit="kW", grid=0.35, pv=2.88, load=1.07, storage=1.46, status="Charging"):
+    return {
+        "unit": unit,
+        "grid_power": grid,
+        "pv_power": pv,
+        "load_power": load,
+        "storage_power": storage,
+        "storage_status": status,
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "grid", "storage", "unknown"),
+    [
+        (flow(), 350.0, 1460.0, 0),  # what is left over goes out
+        (flow(grid=0.35, pv=0.0, load=0.35, storage=0.0, status="Idle"), -350.0, 0.0, 0),
+        (flow(grid=0.5, pv=0.0, load=2.0, storage=1.5, status="Discharging"), -500.0, -1500.0, 0),
+        (flow(unit="W", grid=350, pv=2880, load=1070, storage=1460), 350.0, 1460.0, 0),
+        (flow(grid=1.0, pv=5.0, load=1.0, storage=0.0, status="Idle"), None, 0.0, 1),
+        (flow(grid=0.35, load=None), None, 1460.0, 1),
+        (flow(status="Active"), None, None, 1),
+        (flow(grid=0.0, pv=None, load=1.0, storage=None, status=None), 0.0, None, 0),
+        (flow(grid=None, pv=1.0, load=1.0, storage=None, status=None), None, None, 0),
+    ],
+)
+def test_a_flow_is_in_watts_with_signs_or_unknown(row, grid, storage, unknown):
+    counts = in_watts(row)
+    found = None if row["storage_power"] is None else round(row["storage_power"], 6)
+    assert (row["grid_power"], found, row["unit"]) == (grid, storage, "W")
+    assert counts["with grid_power of unknown direction, now NULL"] == unknown
+
+
+def test_a_flow_of_unknown_unit_stays_as_it_is():
+    row = flow(unit="hp")
+    assert in_watts(row) == {"of unknown unit, kept as they are": 1}
+    assert row == flow(unit="hp")
+
+
+def quarters(*texts):
+    return [(datetime.fromisoformat(text).replace(tzinfo=UTC), True) for text in texts]
+
+
+def shown(spans):
+    return [(utc_text(start), utc_text(end)) for start, end in spans]
+
+
+def test_rows_cover_their_own_quarter_hours_and_no_gap():
+    starts = quarters("2026-06-01T10:00", "2026-06-01T10:15", "2026-06-01T10:45", "2026-06-01T10:50")
+    assert shown(quarters_covered(starts, ZoneInfo("Europe/Amsterdam"))) == [
+        ("2026-06-01T10:00:00Z", "2026-06-01T10:30:00Z"),
+        ("2026-06-01T10:45:00Z", "2026-06-01T11:00:00Z"),
+    ]
+
+
+def test_a_quarter_of_the_repeated_hour_counts_only_with_its_second_pass():
+    zone = ZoneInfo("Europe/Amsterdam")
+    once = quarters("2026-10-24T23:45", "2026-10-25T00:00", "2026-10-25T00:15", "2026-10-25T02:00")
+    assert shown(quarters_covered(once, zone)) == [
+        ("2026-10-24T23:45:00Z", "2026-10-25T00:00:00Z"),
+        ("2026-10-25T02:00:00Z", "2026-10-25T02:15:00Z"),
+    ]
+    both = quarters("2026-10-25T00:00", "2026-10-25T00:15", "2026-10-25T01:00")
+    assert shown(quarters_covered(both, zone)) == [
+        ("2026-10-25T00:00:00Z", "2026-10-25T00:15:00Z"),
+        ("2026-10-25T01:00:00Z", "2026-10-25T01:15:00Z"),
+    ]
+
+
+def test_nights_are_covered_and_outages_are_not():
+    first = datetime(2026, 6, 1, tzinfo=UTC)
+    rows = []
+    for number in range(96 * 8):
+        start = first + timedelta(minutes=15 * number)
+        outage = (start.day == 3 and start.hour == 12) or start.day in {5, 6}
+        rows.append((start, 5 <= start.hour < 19 and not outage))
+    assert shown(quarters_covered(rows, ZoneInfo("UTC"))) == [
+        ("2026-06-01T00:00:00Z", "2026-06-03T12:00:00Z"),
+        ("2026-06-03T13:00:00Z", "2026-06-04T19:00:00Z"),
+        ("2026-06-07T05:00:00Z", "2026-06-09T00:00:00Z"),
+    ]
+
+
+def test_days_cover_23_and_25_hours_too():
+    days = [date(2026, 10, 24), date(2026, 10, 25), date(2026, 10, 27)]
+    assert shown(days_covered(days, ZoneInfo("Europe/Amsterdam"))) == [
+        ("2026-10-23T22:00:00Z", "2026-10-25T23:00:00Z"),
+        ("2026-10-26T23:00:00Z", "2026-10-27T23:00:00Z"),
+    ]
+
+
+def test_what_differs_from_a_solaredge_harvest_is_named():
+    found = {stream.name: dict.fromkeys(recorded_columns(stream), False) for stream in NINE}
+    assert list(differences(found)) == []
+    assert list(differences({"sites": found["sites"]})) == []
+    del found["power_readings"]["power_watts"]
+    found["meters"]["colour"] = False
+    found["sites"]["created_at"] = True
+    assert list(differences(found)) == [
+        "sites keeps created_at with a time zone",
+        "meters also has colour",
+        "power_readings lacks power_watts",
+    ]
+    assert next(differences({"meters": found["meters"]})) == "there is no table of sites"
