@@ -87,10 +87,14 @@ class Asking:
     def leave_out_devices(self) -> None:
         """Skip what a grant without DEVICE_DATA does not cover; their bookmarks stay, for a later grant."""
         site = self.site
-        if site is None or not (site.has_meters or site.has_batteries or site.has_inverters):
+        if site is None:
             return
+        measured = self._fetch.dialect.asks(site, TELEMETRY)
+        quarters = [s for s in self._streams if s.cadence is Cadence.QUARTER_HOURS]
+        hit = [s.name for s in quarters if s.needs & measured]
         site.reads_devices = False
-        hit = [s.name for s in self._streams if s.cadence is Cadence.QUARTER_HOURS and s.needs & TELEMETRY]
+        if not hit:
+            return
         error = ScopeMissing(
             "the grant does not cover what meters and batteries measured: log in again with "
             f"`{LOGIN}` and allow the scope {DEVICE_DATA}"

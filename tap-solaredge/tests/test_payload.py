@@ -2,8 +2,10 @@
 
 import pytest
 
-from tap_solaredge.api import payload, v2
+from tap_solaredge.api import payload
 from tap_solaredge.api.errors import UnexpectedPayload
+from tap_solaredge.api.v2.answers import listed_sites, meters, storage
+from tap_solaredge.api.v2.devices import devices
 from tap_solaredge.local_time import Instant
 from tap_solaredge.readings import MeterType
 
@@ -52,19 +54,19 @@ def test_the_state_of_energy_is_percent_whether_the_service_sends_fractions_or_n
     def answer(unit, level):
         return {"storage": {"B1": {"stateOfEnergy": block(unit, level, None)}}}
 
-    assert v2.storage(answer("PERCENTAGE", 0.5), "x")[0].state_of_charge == {NOON: 50.0, LATER: None}
-    assert v2.storage(answer("PERCENTAGE", 65.2), "x")[0].state_of_charge == {NOON: 65.2, LATER: None}
-    assert v2.storage(answer("PERCENTAGE_100", 0.5), "x")[0].state_of_charge == {NOON: 0.5, LATER: None}
+    assert storage(answer("PERCENTAGE", 0.5), "x")[0].state_of_charge == {NOON: 50.0, LATER: None}
+    assert storage(answer("PERCENTAGE", 65.2), "x")[0].state_of_charge == {NOON: 65.2, LATER: None}
+    assert storage(answer("PERCENTAGE_100", 0.5), "x")[0].state_of_charge == {NOON: 0.5, LATER: None}
 
 
 def test_each_direction_of_a_meter_is_a_series_of_its_own():
     answer = {"meters": {"606": {"importPower": block("W", 48.0), "exportPower": block("W", 752.0)}}}
-    found = {series.meter_type: series.power for series in v2.meters(answer, "x")}
+    found = {series.meter_type: series.power for series in meters(answer, "x")}
     assert found == {MeterType.PURCHASED: {NOON: 48.0}, MeterType.FEED_IN: {NOON: 752.0}}
 
 
 def test_the_site_list_of_the_beta_is_read_too():
-    assert v2.listed_sites([{"siteId": 7, "name": " Maple ", "activationStatus": "PENDING"}]) == [
+    assert listed_sites([{"siteId": 7, "name": " Maple ", "activationStatus": "PENDING"}]) == [
         {"id": 7, "name": "Maple", "status": "Pending"}
     ]
 
@@ -73,7 +75,7 @@ def test_meters_that_share_a_name_are_told_apart():
     def meter(serial):
         return {"type": "METER", "serialNumber": serial, "name": "Export Meter", "meterType": "FEED_IN"}
 
-    inventory = v2.devices([meter("1"), meter("2")], "x", 5)
+    inventory = devices([meter("1"), meter("2")], "x", 5)
     assert [m["name"] for m in inventory.meters] == ["Export Meter 1", "Export Meter 2"]
     assert {m["meter_type"] for m in inventory.meters} == {"FeedIn"}
 

@@ -9,7 +9,19 @@ from solaredge_simulator.simulator import Simulator
 from tap_solaredge.tap import TapSolarEdge
 
 SUITE = SuiteConfig(max_records_limit=None)
-Standard = get_tap_test_class(TapSolarEdge, config={"api_key": "demo-fleet-key"}, suite_config=SUITE)
+KEY = {"api_key": "demo-fleet-key"}
+
+
+def everything():
+    """Return a catalog that selects the streams that are off by default too."""
+    catalog = TapSolarEdge(config=KEY).catalog
+    for entry in catalog.streams:
+        entry.metadata.root.selected = True
+    return catalog.to_dict()
+
+
+EVERYTHING = everything()
+Standard = get_tap_test_class(TapSolarEdge, config=KEY, suite_config=SUITE, catalog=EVERYTHING)
 
 
 @pytest.mark.filterwarnings("ignore:No records were available to test")  # V2 has no value for some columns
@@ -26,6 +38,6 @@ class TestTapSolarEdge(Standard):
                 "monthly_credits": 0,
                 "ledger_path": str(tmp_path_factory.mktemp("sdk") / "ledger.db"),
             }
-            runner = TapTestRunner(TapSolarEdge, config=config, suite_config=SUITE)
+            runner = TapTestRunner(TapSolarEdge, config=config, suite_config=SUITE, catalog=EVERYTHING)
             runner.sync_all()
             yield runner
