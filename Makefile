@@ -13,10 +13,10 @@ export UV_COMPILE_BYTECODE := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types definitions dashboards packages schema pictures proof-login proofs bench bench-tap bench-v1 bench-report shards chaos chaos-tap constraints clean
+.PHONY: help setup demo test lint format types definitions dashboards packages schema pictures proof-login proofs bench bench-tap bench-v1 bench-report shards orchestrators chaos chaos-tap constraints clean
 
 help: ## show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/ready ## create .venv with both plugins, the simulator and the tools
 
@@ -74,7 +74,8 @@ proof-login: setup ## 100 hourly runs and 50 kills of a renewal: none may need a
 proofs: setup ## months of hourly runs on the free plan, five years of history, 300 sites, 400 days against the truth; some minutes
 	@PROOF=whole $(BIN)/pytest tap-solaredge/tests/test_month.py tap-solaredge/tests/test_backfill.py \
 		tap-solaredge/tests/test_fleet.py tap-solaredge/tests/test_two_taps.py tap-solaredge/tests/v1/test_v1_harvest.py \
-		tests/test_truth.py tests/test_from_v1_to_v2.py -n $(CI_WORKERS) --dist loadfile -rP --show-capture=stdout
+		tap-solaredge/tests/v1/test_v1_records.py tests/test_truth.py tests/test_extension_truth.py \
+		tests/test_from_v1_to_v2.py -n $(CI_WORKERS) --dist loadfile -rP --show-capture=stdout
 
 types: setup ## check types (mypy, strict)
 	@$(BIN)/mypy
@@ -93,6 +94,9 @@ bench-report: setup ## measure the report of five years for three sites beside i
 
 shards: setup ## 8 shards at once over 200 sites into one PostgreSQL, equal to the truth; SHARDS='--sites 40' for fewer
 	@$(BIN)/python tests/shards.py $(SHARDS)
+
+orchestrators: setup ## install Airflow and Dagster, each in an environment of its own, and let them run deploy/orchestrators
+	@$(BIN)/pytest tests/orchestrators.py
 
 schema: setup ## write docs/schema.md from the tables
 	@$(BIN)/python tests/schema_page.py > docs/schema.md
