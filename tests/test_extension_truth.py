@@ -24,6 +24,8 @@ START = NOW.replace(hour=0, minute=0) - timedelta(days=400 if WHOLE else 10)
 HALF_HOUR = truth.utc(NOW - timedelta(minutes=35))
 WITHIN = {"battery_readings": 3.0, "inverter_readings": 20.0}
 """Wh; what V1's counters leave open."""
+OF_A_PART = {"battery_readings": 0.0, "inverter_readings": 0.01}
+"""Part of the energy that is open where the count before is not known."""
 
 
 @pytest.fixture(scope="module", params=["v2", "v1"])
@@ -81,18 +83,20 @@ def measured(rows):
     return {key: values for key, values in rows.items() if set(values[1:]) != {None}}
 
 
-def as_v1_tells(table, expected, found):
+def as_v1_tells(table, plants, expected, found):
     """Return what must be there, by the README's table of differences."""
+    replaced = {inverter.serial for plant in plants for inverter in plant.inverters if inverter.until}
+    expected = {key: values for key, values in expected.items() if key[1] not in replaced}
     early = {key: told for key, told in found.items() if key[2] >= HALF_HOUR}
     asleep = {key: told for key, told in found.items() if key not in expected and set(told[1:3]) == {0.0}}
-    near = {key: about(values, found.get(key, values), WITHIN[table]) for key, values in expected.items()}
+    near = {key: about(values, found.get(key, values), table) for key, values in expected.items()}
     return near | early | asleep
 
 
-def about(wanted, told, within):
+def about(wanted, told, table):
     """Return what was told where it is near enough."""
     return tuple(
-        t if w is not None and t is not None and abs(w - t) <= within else w
+        t if None not in (w, t) and abs(w - t) <= max(WITHIN[table], OF_A_PART[table] * abs(w)) else w
         for w, t in zip(wanted, told, strict=True)
     )
 
@@ -102,7 +106,7 @@ def test_the_database_holds_the_plants_own_values(harvested, table):
     dialect, plants, connection = harvested
     found = measured(truth.stored(connection, table))
     expected = measured(truth.of_plants(table, plants, START, NOW))
-    wanted = as_v1_tells(table, expected, found) if dialect == "v1" else expected
+    wanted = as_v1_tells(table, plants, expected, found) if dialect == "v1" else expected
     wrong, equal = truth.differences(wanted, found)
     assert wrong == []
-    assert equal == len(wanted) >= len(expected) > 900
+    assert equal == len(wanted) > 900
