@@ -200,7 +200,7 @@ class Harvest:
                 fetch=self._fetch,
                 bookmarks=bookmarks,
                 scope=self._scope,
-                now=self._clock.now(),
+                clock=self._clock,
                 asks=asks,
             )
             for site in listed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,10 @@ from tap_solaredge.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from tap_solaredge.bookmarks import Bookmarks
+    from tap_solaredge.clock import Clock
     from tap_solaredge.fetch import Fetch
     from tap_solaredge.outcomes import Batch
 
@@ -40,7 +42,7 @@ class SiteHarvest:
         fetch: Fetch,
         bookmarks: Bookmarks,
         scope: Scope,
-        now: datetime,
+        clock: Clock,
         asks: bool = True,
     ) -> None:
         self.site_id = site_id
@@ -50,7 +52,9 @@ class SiteHarvest:
         self._fetch = fetch
         self._bookmarks = bookmarks
         self._scope = scope
-        self._now = now
+        self._clock = clock
+        self._now = clock.now()
+        """The service's time, as far as the answers so far told it."""
         self._told_in_this_run = False
         self._read_today: Window | None = None
 
@@ -112,6 +116,7 @@ class SiteHarvest:
         """Read details and devices and yield the streams that come from them."""
         self._told_in_this_run = self._fetch.slow_calls(Resource.DETAILS, self.site_id) > 0
         self._asking.ask_inventory()
+        self._now = self._clock.now()
         site = self.site
         if site is not None:
             self._reopen_what_was_unsettled()
