@@ -25,9 +25,9 @@ setup: .venv/ready ## create .venv with both plugins, the simulator and the tool
 	@$(PYTHON) -m venv .uv || { echo "Python's venv module is needed (Debian: apt install python3-venv)"; exit 1; }
 	@.uv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
 
-.venv/ready: $(UV) pyproject.toml constraints.txt $(wildcard */pyproject.toml */*/pyproject.toml)
+.venv/ready: $(UV) pyproject.toml constraints.txt $(wildcard */pyproject.toml)
 	@$(UV) venv --quiet --clear --python '$(PYTHON)' .venv
-	@$(UV) pip install --quiet --python $(BIN)/python --editable tap-solaredge --editable tap-solaredge/simulator --editable 'target-seh-sql[postgresql,mariadb,report]' --group dev
+	@$(UV) pip install --quiet --python $(BIN)/python --editable simulator --editable tap-solaredge --editable 'target-seh-sql[postgresql,mariadb,report]' --group dev
 	@touch $@
 
 demo: setup ## load the bundled simulator's five sites into demo.db through Meltano and show the result
@@ -110,7 +110,7 @@ chaos-tap: setup ## kill the tap alone 200 times at random instants: records, st
 constraints: $(UV) ## pin the newest version of every dependency in constraints.txt; CONSTRAINTS= keeps what is pinned
 	@UV_CONSTRAINT= $(UV) pip compile --quiet --universal $(CONSTRAINTS) --python-version 3.11 --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --group dev --group build --all-extras --output-file constraints.txt \
-		tap-solaredge/pyproject.toml tap-solaredge/simulator/pyproject.toml target-seh-sql/pyproject.toml
+		tap-solaredge/pyproject.toml simulator/pyproject.toml target-seh-sql/pyproject.toml
 
 clean: ## remove everything that make has made
 	@rm -rf .venv .uv .meltano dist demo.db* .pytest_cache .mypy_cache .ruff_cache
