@@ -55,10 +55,10 @@ format: setup ## rewrite files to the project's style
 	@$(BIN)/ruff format .
 
 definitions: setup ## write plugin.yml of both plugins, for Meltano and its Hub, and their settings in meltano.yml
-	@$(BIN)/python -m hub.definitions
+	@$(BIN)/python -m tools.hub.definitions
 
 dashboards: setup ## write Grafana's dashboards in deploy/grafana
-	@$(BIN)/python -m grafana.dashboard
+	@$(BIN)/python -m tools.grafana.dashboard
 
 packages: setup ## build wheels and sdists of both plugins into dist/ and check them
 	@$(UV) build --quiet --clear --build-constraints constraints.txt --out-dir $(DIST) tap-solaredge
@@ -81,31 +81,31 @@ types: setup ## check types (mypy, strict)
 	@$(BIN)/mypy
 
 bench: setup ## measure the target against drivers and peers, write docs/benchmarks-target.md; BENCH='--help' tells more
-	@cd target-seh-sql && ../$(BIN)/python -m benchmarks --out ../docs/benchmarks-target.md $(BENCH)
+	@$(BIN)/python -m tools.benchmarks.target --out docs/benchmarks-target.md $(BENCH)
 
 bench-tap: setup ## measure five years of one site through the tap, write docs/benchmarks-tap.md; BENCH='--runs 5'
-	@cd tap-solaredge && ../$(BIN)/python -m benchmarks --out ../docs/benchmarks-tap.md $(BENCH)
+	@$(BIN)/python -m tools.benchmarks.tap --out docs/benchmarks-tap.md $(BENCH)
 
 bench-v1: setup ## measure what three calls at once save under V1
-	@cd tap-solaredge && ../$(BIN)/python -m benchmarks.v1_at_once
+	@$(BIN)/python -m tools.benchmarks.tap.v1_at_once
 
 bench-report: setup ## measure the report of five years for three sites beside its queries alone
-	@cd target-seh-sql && ../$(BIN)/python -m benchmarks.report_time $(BENCH)
+	@$(BIN)/python -m tools.benchmarks.target.report_time $(BENCH)
 
 shards: setup ## 8 shards at once over 200 sites into one PostgreSQL, equal to the truth; SHARDS='--sites 40' for fewer
-	@$(BIN)/python tests/shards.py $(SHARDS)
+	@$(BIN)/python -m tools.shards $(SHARDS)
 
 orchestrators: setup ## install Airflow and Dagster, each in an environment of its own, and let them run deploy/orchestrators
-	@$(BIN)/pytest tests/orchestrators.py
+	@$(BIN)/pytest tools/orchestrators.py
 
 schema: setup ## write docs/schema.md from the tables
-	@$(BIN)/python tests/schema_page.py > docs/schema.md
+	@$(BIN)/python -m tools.schema_page > docs/schema.md
 
 chaos: setup ## kill the pipe 100 times on each database and compare; CHAOS='--seed 2 --kills 50' for others
-	@$(BIN)/python tests/chaos.py $(CHAOS)
+	@$(BIN)/python -m tools.chaos $(CHAOS)
 
 chaos-tap: setup ## kill the tap alone 200 times at random instants: records, state and ledger must hold
-	@$(BIN)/python tests/chaos.py --tap --kills 200 --databases sqlite $(CHAOS)
+	@$(BIN)/python -m tools.chaos --tap --kills 200 --databases sqlite $(CHAOS)
 
 constraints: $(UV) ## pin the newest version of every dependency in constraints.txt; CONSTRAINTS= keeps what is pinned
 	@UV_CONSTRAINT= $(UV) pip compile --quiet --universal $(CONSTRAINTS) --python-version 3.11 --no-header --no-annotate \

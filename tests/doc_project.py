@@ -8,12 +8,11 @@ import sys
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from pipeline import BIN
-
 from solaredge_simulator.fleet import HOME
 from solaredge_simulator.pytest_plugin import NOW
 from solaredge_simulator.simulator import Simulator
 from solaredge_simulator.v1.rules import V1Rules
+from tools.pipeline import BIN
 
 ROOT = Path(__file__).parents[1]
 COPIED = (

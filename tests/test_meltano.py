@@ -9,9 +9,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from pipeline import BIN
 
 from solaredge_simulator.fleet import HOME, ISLAND, OFFICE, ROOF
+from tools.pipeline import BIN
 
 ROOT = Path(__file__).parents[1]
 PROJECT = yaml.safe_load((ROOT / "meltano.yml").read_text())
