@@ -4,13 +4,13 @@ import os
 import re
 
 import pytest
-from databases import SERVERS, server
 from doc_pages import ROOT, Page
-from pipeline import Pipeline
 from sqlalchemy import make_url, text
 
 from solaredge_simulator.fleet import HOME
 from target_seh_sql.overview import overview
+from tools.databases import SERVERS, server
+from tools.pipeline import Pipeline
 
 DROP = {
     "postgresql": ("DROP DATABASE {0} WITH (FORCE)", "DROP ROLE {1}"),

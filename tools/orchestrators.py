@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 from doc_project import ROOT, Project
-from pipeline import BIN
+
+from tools.pipeline import BIN
 
 FILES = ROOT / "deploy/orchestrators"
 ROWS = (

@@ -14,7 +14,7 @@ from target_seh_sql.tables import nine_tables
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from benchmarks.messages import Expected
+    from tools.benchmarks.target.messages import Expected
 
 NAME: Final = "seh_bench"
 EMPTY: Final = {

@@ -11,13 +11,13 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.common import DataSourceRef
 from grafana_foundation_sdk.models.dashboard import DashboardCursorSync, VariableRefresh
 
-from grafana import queries
-from grafana.panels import Panels
+from tools.grafana import queries
+from tools.grafana.panels import Panels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FOLDER: Final = Path(__file__).parents[1] / "deploy/grafana"
+FOLDER: Final = Path(__file__).parents[2] / "deploy/grafana"
 UID: Final = "solaredge"
 """How Grafana knows the data source and the dashboard."""
 DATABASES: Final = {"postgresql": "grafana-postgresql-datasource", "mariadb": "mysql"}

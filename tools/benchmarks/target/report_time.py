@@ -1,4 +1,4 @@
-"""Times the report of five years for three sites: python -m benchmarks.report_time [--runs N]."""
+"""Times the report of five years for three sites: `make bench-report`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from benchmarks import databases
-from benchmarks.__main__ import SERVERS
-from benchmarks.contestants import BIN, compiled
 from target_seh_sql.database import open_engine
 from target_seh_sql.report.figures import figures
 from target_seh_sql.schema import existing
 from target_seh_sql.tables import all_tables
+from tools.benchmarks.target import databases
+from tools.benchmarks.target.__main__ import SERVERS
+from tools.benchmarks.target.contestants import BIN, compiled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ SITES: Final = 3
 
 def main() -> None:
     """Print a table: the command beside its queries alone, medians."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.report_time", description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--databases", default="sqlite,postgresql,mariadb", help="which, with commas")
     options = parser.parse_args()
@@ -37,7 +37,7 @@ def main() -> None:
     print("|:--|--:|--:|--:|--:|")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        years = [sys.executable, "-m", "benchmarks.five_years", str(SITES)]
+        years = [sys.executable, "-m", "tools.benchmarks.target.five_years", str(SITES)]
         with (folder / "years.jsonl").open("wb") as file:
             subprocess.run(years, stdout=file, check=True)
         for kind in options.databases.split(","):

@@ -25,15 +25,15 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import truth
-from chaos_checks import ahead_of_data, half_batch, messages, plain, state_ahead_of
-from pipeline import BIN, Pipeline
 from sqlalchemy import inspect, make_url, text
-from suicidal_target import POINTS
 
 from solaredge_simulator.simulator import Simulator
 from target_seh_sql.database import open_engine
 from target_seh_sql.records import RECORD_TYPES
+from tools import truth
+from tools.chaos_checks import ahead_of_data, half_batch, messages, plain, state_ahead_of
+from tools.pipeline import BIN, Pipeline
+from tools.suicidal_target import POINTS
 
 NOW = datetime(2026, 11, 20, 12, 5, tzinfo=UTC)
 SERVERS = {

@@ -1,7 +1,8 @@
 """The bare loop: ask, decode, print one line per record, nothing else; what no tap can be cheaper than.
 
-python -m benchmarks.bare_loop BASE_URL FILE, the key in SOLAREDGE_KEY, a path with its query on each line.
-No windows, no bookmarks, no checks, no units, no joins: the points of an answer, put together by time.
+python -m tools.benchmarks.tap.bare_loop BASE_URL FILE, the key in SOLAREDGE_KEY, a path with its query on
+each line. No windows, no bookmarks, no checks, no units, no joins: the points of an answer, put together by
+time.
 """
 
 from __future__ import annotations

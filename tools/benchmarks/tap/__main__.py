@@ -36,7 +36,7 @@ SPANS = {"1 year": "2025-11-20T00:00:00Z", "5 years": "2021-11-20T00:00:00Z"}
 ABOUT = """\
 Written by `make bench-tap` on {0:%Y-%m-%d}: {1} processors, {2} {3}, Python {4}, requests {5}, orjson {6}; \
 {7} runs of each, in turn. One site with a meter and a battery, quarter hours and days; five years are {8:,} \
-calls. The bare loop ([bare_loop.py](../tap-solaredge/benchmarks/bare_loop.py)) asks the same calls with \
+calls. The bare loop ([bare_loop.py](../tools/benchmarks/tap/bare_loop.py)) asks the same calls with \
 `requests`, decodes with `orjson` and prints one line per record: no windows, bookmarks, checks or units. \
 Start-up counts. Compare ratios, not seconds, with another machine's."""
 
@@ -118,7 +118,8 @@ class Bench:
 
     def loop(self) -> Cost:
         """Ask the same calls in the bare loop."""
-        command = [sys.executable, "-m", "benchmarks.bare_loop", self.url, str(self._folder / "paths")]
+        program = [sys.executable, "-m", "tools.benchmarks.tap.bare_loop"]
+        command = [*program, self.url, str(self._folder / "paths")]
         return measured(command, self._folder / "loop.jsonl", SOLAREDGE_KEY=KEY)
 
     def close(self) -> None:

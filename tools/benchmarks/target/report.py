@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.contestants import DRIVER, OURS
+from tools.benchmarks.target.contestants import DRIVER, OURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,7 +69,7 @@ def page(results: Results, command: str, versions: Sequence[str], remarks: Seque
     machine = f"{_processor()}, {_memory_gib()} GiB, {platform.system()} {platform.release().split('-')[0]}"
     about = (
         f"Written by `{command}` on {datetime.now(UTC):%Y-%m-%d}. {machine}; {', '.join(versions)}. What is "
-        "compared, and how, stands in [target-seh-sql/benchmarks](../target-seh-sql/benchmarks/README.md). "
+        "compared, and how, stands in [tools/benchmarks/target](../tools/benchmarks/target/README.md). "
         "Medians, in brackets the fastest and the slowest run. Compare ratios, not seconds, with another "
         "machine's."
     )

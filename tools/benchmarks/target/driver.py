@@ -1,8 +1,8 @@
 """The driver alone: decode each line and upsert, nothing else; what no target can be faster than.
 
-python -m benchmarks.driver URL FILE; the tables must exist. No checks, no parents, no STATE, no retries: only
-the rows, merged as target-seh-sql merges them (NULL keeps the value, updated_at moves with a change), in
-transactions of as many rows.
+python -m tools.benchmarks.target.driver URL FILE; the tables must exist. No checks, no parents, no STATE, no
+retries: only the rows, merged as target-seh-sql merges them (NULL keeps the value, updated_at moves with a
+change), in transactions of as many rows.
 """
 
 from __future__ import annotations

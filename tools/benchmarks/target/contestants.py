@@ -80,7 +80,7 @@ def _ours(case: Case, executables: Path) -> list[str]:
 
 
 def _driver(case: Case, executables: Path) -> list[str]:
-    return [str(executables / "python"), "-m", "benchmarks.driver", case.url, str(case.file)]
+    return [str(executables / "python"), "-m", "tools.benchmarks.target.driver", case.url, str(case.file)]
 
 
 def _meltano(**settings: Any) -> Callable[[Case, Path], list[str]]:  # noqa: ANN401

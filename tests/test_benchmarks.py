@@ -6,14 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-FOLDER = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[1]
 
 
 def test_a_quick_benchmark_measures_ours_and_the_driver(tmp_path):
     page = tmp_path / "page.md"
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "--quick", "--databases=sqlite", "--out", page],
-        cwd=FOLDER, capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "tools.benchmarks.target", "--quick", "--databases=sqlite", "--out", page],
+        cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     rows = [line.split(" | ") for line in page.read_text().splitlines() if line.startswith("| SQLite")]

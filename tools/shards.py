@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import truth
-from databases import empty_database
-from pipeline import BIN
 from sqlalchemy import text
 
 from solaredge_simulator.simulator import Simulator
 from target_seh_sql.database import open_engine
+from tools import truth
+from tools.databases import empty_database
+from tools.pipeline import BIN
 
 ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 11, 20, 12, 5, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Runs the benchmarks and prints a Markdown page: python -m benchmarks --help."""
+"""Runs the benchmarks and prints a Markdown page: python -m tools.benchmarks.target --help."""
 
 from __future__ import annotations
 
@@ -14,10 +14,17 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from benchmarks import databases, messages
-from benchmarks.contestants import CONTESTANTS, OURS, Case, Contestant, NoEnvironment, executables
-from benchmarks.report import Results, page
 from target_seh_sql.database import open_engine
+from tools.benchmarks.target import databases, messages
+from tools.benchmarks.target.contestants import (
+    CONTESTANTS,
+    OURS,
+    Case,
+    Contestant,
+    NoEnvironment,
+    executables,
+)
+from tools.benchmarks.target.report import Results, page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -48,7 +55,7 @@ class Entry(NamedTuple):
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.benchmarks.target", description=__doc__)
     parser.add_argument("--small", type=int, default=200_000, help="records for everybody")
     parser.add_argument(
         "--large", type=int, default=2_000_000, help="records for ours and the drivers; 0: none"
@@ -168,7 +175,7 @@ def _measure(contestant: Contestant, case: Case, place: Path) -> dict[str, float
     done = subprocess.run(
         [*map(str, command), *contestant.command(case, place)],
         env=os.environ | contestant.environment,
-        cwd=HERE.parent,
+        cwd=HERE.parents[2],
         stdout=subprocess.PIPE,
         check=True,
     )

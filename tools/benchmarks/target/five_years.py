@@ -1,4 +1,4 @@
-"""Prints five years of one or more sites as Singer messages: python -m benchmarks.five_years [SITES]."""
+"""Prints five years of one or more sites as Singer messages; an argument says of how many."""
 
 from __future__ import annotations
 
