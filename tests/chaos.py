@@ -33,7 +33,7 @@ from suicidal_target import POINTS
 
 from solaredge_simulator.simulator import Simulator
 from target_seh_sql.database import open_engine
-from target_seh_sql.records import RECORD_TYPES
+from target_seh_sql.load.records import RECORD_TYPES
 
 NOW = datetime(2026, 11, 20, 12, 5, tzinfo=UTC)
 SERVERS = {

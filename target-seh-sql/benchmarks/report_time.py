@@ -17,8 +17,8 @@ from benchmarks.__main__ import SERVERS
 from benchmarks.contestants import BIN, compiled
 from target_seh_sql.database import open_engine
 from target_seh_sql.report.figures import figures
-from target_seh_sql.schema import existing
-from target_seh_sql.tables import all_tables
+from target_seh_sql.tables.schema import existing
+from target_seh_sql.tables.streams import all_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
