@@ -9,15 +9,15 @@ from urllib.parse import urlsplit
 
 import old_harvest
 import pytest
-import schema_page
-from databases import KINDS
 from doc_pages import PAGES, ROOT, WORD, Page
 from doc_project import Project
 from doc_queries import answered
-from pipeline import BIN
 from sqlalchemy import create_engine
 
 from solaredge_simulator.fleet import HOME
+from tools import schema_page
+from tools.databases import KINDS
+from tools.pipeline import BIN
 
 READ = {page.name: page for page in map(Page, PAGES)}
 WITH_QUERIES = [name for name, page in READ.items() if page.queries]

@@ -10,11 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import truth
-from pipeline import BIN, Pipeline
 
 from solaredge_simulator.pytest_plugin import NOW
 from target_seh_sql.database import open_engine
+from tools import truth
+from tools.pipeline import BIN, Pipeline
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = {"tap-solaredge": "tap_solaredge", "target-seh-sql": "target_seh_sql"}

@@ -4,9 +4,7 @@ import os
 import re
 
 import pytest
-from databases import SERVERS, server
 from doc_pages import ROOT, Page
-from pipeline import Pipeline
 from sqlalchemy import make_url, text
 
 from solaredge_simulator.fleet import HOME
@@ -14,6 +12,8 @@ from target_seh_sql.database import connected
 from target_seh_sql.status.tables import overview
 from target_seh_sql.tables.schema import existing
 from target_seh_sql.tables.streams import all_tables
+from tools.databases import SERVERS, server
+from tools.pipeline import Pipeline
 
 DROP = {
     "postgresql": ("DROP DATABASE {0} WITH (FORCE)", "DROP ROLE {1}"),

@@ -4,11 +4,11 @@ import re
 from contextlib import contextmanager
 
 import pytest
-from databases import KINDS, empty_database, engine_of
-from pipeline import Pipeline
 
 from solaredge_simulator.fleet import HOME, ISLAND, ROOF
 from target_seh_sql.commands.status import show_streams
+from tools.databases import KINDS, empty_database, engine_of
+from tools.pipeline import Pipeline
 
 CUT = {
     "power_readings": "timestamp BETWEEN '2026-11-18 03:00:00' AND '2026-11-18 03:45:00'",

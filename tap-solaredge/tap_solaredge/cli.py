@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from singer_sdk.plugin_base import SingerCommand
 
-from tap_solaredge.api.errors import ConfigError, TapSolarEdgeError
+from tap_solaredge.errors import ConfigError, TapSolarEdgeError
 from tap_solaredge.redaction import conceal, conceal_crashes
 
 if TYPE_CHECKING:

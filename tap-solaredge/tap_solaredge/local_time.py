@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tap_solaredge.api.errors import UnexpectedPayload
+from tap_solaredge.errors import UnexpectedPayload
 
 logger = logging.getLogger("tap-solaredge")
 

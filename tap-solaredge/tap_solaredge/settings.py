@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 
-from tap_solaredge.api.client import DEFAULT_RETRIES
-from tap_solaredge.api.dialect import DIALECTS
-from tap_solaredge.api.errors import ConfigError
-from tap_solaredge.budget import default_path
-from tap_solaredge.limits import Limits
-from tap_solaredge.steps import Scope
+from tap_solaredge.budget.ledger import default_path
+from tap_solaredge.budget.limits import Limits
+from tap_solaredge.errors import ConfigError
+from tap_solaredge.plan.steps import Scope
+from tap_solaredge.service.client import DEFAULT_RETRIES
+from tap_solaredge.service.dialect import DIALECTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_solaredge.api.dialect import Dialect
+    from tap_solaredge.service.dialect import Dialect
 
 API_URL = "https://monitoringapi.solaredge.com"
 AUTHORIZE_URL = "https://connect.solaredge.com/authorize"

@@ -14,22 +14,22 @@ from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.tap_base import CliTestOptionValue
 
-from tap_solaredge.api.client import Client
-from tap_solaredge.api.dialect import DIALECTS
-from tap_solaredge.api.errors import ConfigError
-from tap_solaredge.bookmarks import Bookmarks
-from tap_solaredge.budget import Ledger
+from tap_solaredge.budget.ledger import Ledger
 from tap_solaredge.cli import CommandLine
 from tap_solaredge.clock import Clock
 from tap_solaredge.commands import COMMANDS
 from tap_solaredge.commands.check_api import check_api
-from tap_solaredge.fetch import TELEMETRY_REFUSED, Fetch
-from tap_solaredge.forecast import described
-from tap_solaredge.harvest import Harvest
+from tap_solaredge.errors import ConfigError
+from tap_solaredge.harvest.bookmarks import Bookmarks
+from tap_solaredge.harvest.fetch import TELEMETRY_REFUSED, Fetch
+from tap_solaredge.harvest.fleet import Harvest
+from tap_solaredge.plan.forecast import described
 from tap_solaredge.redaction import conceal, conceal_logs
+from tap_solaredge.service.client import Client
+from tap_solaredge.service.dialect import DIALECTS
 from tap_solaredge.settings import SECRETS, SETTINGS, ledger_path, limits, scope
+from tap_solaredge.singer import Writer, is_plain
 from tap_solaredge.streams import STREAMS, SolarEdgeStream
-from tap_solaredge.writer import Writer, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
-    from tap_solaredge.readings import Record
+    from tap_solaredge.measured.readings import Record
 
 
 def _secrets(config: Mapping[str, Any]) -> Iterator[str]:

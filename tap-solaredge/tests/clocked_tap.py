@@ -7,9 +7,9 @@ from pathlib import Path
 
 import requests
 
-from tap_solaredge.api.errors import TapSolarEdgeError
 from tap_solaredge.cli import exit_code
 from tap_solaredge.clock import Clock
+from tap_solaredge.errors import TapSolarEdgeError
 from tap_solaredge.tap import TapSolarEdge
 
 STEP = 0.05

@@ -6,7 +6,7 @@ from collections import defaultdict
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.singerlib import RecordMessage, StateMessage
 
-from tap_solaredge.api.errors import TapSolarEdgeError
+from tap_solaredge.errors import TapSolarEdgeError
 from tap_solaredge.tap import TapSolarEdge
 
 from .conftest import SimulatorClock

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tap_solaredge.api.errors import TapSolarEdgeError
 from tap_solaredge.cli import exit_code
 from tap_solaredge.clock import Clock
+from tap_solaredge.errors import TapSolarEdgeError
 from tap_solaredge.tap import TapSolarEdge
 
 

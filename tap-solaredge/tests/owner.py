@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
-from tap_solaredge.api.tokens import Grant, TokenFile
+from tap_solaredge.login.grants import Grant, TokenFile
 
 CLIENT, SECRET = "demo-client", "demo-client-secret"
 

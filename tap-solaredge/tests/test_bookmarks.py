@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tap_solaredge.api.errors import ConfigError
-from tap_solaredge.bookmarks import Bookmarks
-from tap_solaredge.windows import Window
+from tap_solaredge.errors import ConfigError
+from tap_solaredge.harvest.bookmarks import Bookmarks
+from tap_solaredge.spans import Window
 
 NOW = datetime(2026, 11, 20, 12, 5, tzinfo=UTC)
 READ = Window(datetime(2026, 11, 13, 12, 15, tzinfo=UTC), NOW)

@@ -2,8 +2,7 @@
 
 from datetime import UTC, datetime
 
-from tap_solaredge import coverage
-from tap_solaredge.windows import Window
+from tap_solaredge.spans import Window, add, missing, union
 
 
 def span(start, end):
@@ -11,24 +10,24 @@ def span(start, end):
 
 
 def test_spans_that_touch_become_one():
-    assert coverage.add([span(1, 3), span(5, 7)], span(3, 5)) == [span(1, 7)]
+    assert add([span(1, 3), span(5, 7)], span(3, 5)) == [span(1, 7)]
 
 
 def test_spans_apart_stay_apart():
-    assert coverage.add([span(5, 7)], span(1, 3)) == [span(1, 3), span(5, 7)]
+    assert add([span(5, 7)], span(1, 3)) == [span(1, 3), span(5, 7)]
 
 
 def test_an_empty_span_adds_nothing():
-    assert coverage.add([span(1, 3)], span(5, 5)) == [span(1, 3)]
+    assert add([span(1, 3)], span(5, 5)) == [span(1, 3)]
 
 
 def test_what_is_missing_lies_before_between_and_after():
-    assert coverage.missing(span(1, 10), [span(2, 4), span(6, 8)]) == [span(1, 2), span(4, 6), span(8, 10)]
+    assert missing(span(1, 10), [span(2, 4), span(6, 8)]) == [span(1, 2), span(4, 6), span(8, 10)]
 
 
 def test_nothing_is_missing_from_what_was_read():
-    assert coverage.missing(span(2, 4), [span(1, 10)]) == []
+    assert missing(span(2, 4), [span(1, 10)]) == []
 
 
 def test_a_union_covers_what_any_of_its_parts_covers():
-    assert coverage.union([[span(1, 3)], [span(2, 5), span(8, 9)]]) == [span(1, 5), span(8, 9)]
+    assert union([[span(1, 3)], [span(2, 5), span(8, 9)]]) == [span(1, 5), span(8, 9)]

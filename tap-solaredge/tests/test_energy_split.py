@@ -1,8 +1,8 @@
 """What consumption, self-consumption, feed-in and purchased mean."""
 
-from tap_solaredge.energy_split import NO_STORAGE, Metered, Split, Storage, split, storage_energies, total
 from tap_solaredge.local_time import Instant
-from tap_solaredge.readings import BatterySeries
+from tap_solaredge.measured.readings import BatterySeries
+from tap_solaredge.measured.split import NO_STORAGE, Metered, Split, Storage, split, storage_energies, total
 
 NOON = Instant("2026-11-20T11:00:00Z", 60)
 

@@ -6,10 +6,11 @@ import pytest
 
 from solaredge_simulator.fleet import HOME, OFFICE, ROOF
 from solaredge_simulator.v1.rules import V1Rules
-from tap_solaredge.api import v1, v2
-from tap_solaredge.api.errors import UnexpectedPayload
+from tap_solaredge.errors import UnexpectedPayload
 from tap_solaredge.local_time import Instant
-from tap_solaredge.readings import Resource, SiteRef
+from tap_solaredge.measured.readings import SiteRef
+from tap_solaredge.resources import Resource
+from tap_solaredge.service import v1, v2
 from tap_solaredge.streams import STREAMS
 
 from .collected import Collected, selected

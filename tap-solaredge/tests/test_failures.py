@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from solaredge_simulator.fleet import HOME, ROOF
-from tap_solaredge.api.errors import HarvestIncomplete, Unreachable
+from tap_solaredge.errors import HarvestIncomplete, Unreachable
 
 NOWHERE = "http://127.0.0.1:9"
 

@@ -9,8 +9,8 @@ from itertools import pairwise
 import pytest
 
 from solaredge_simulator.fleet import HOME, ISLAND, OFFICE, PENDING, ROOF
-from tap_solaredge.api.errors import Busy, HarvestIncomplete, NotAuthorized
-from tap_solaredge.fetch import NotAskedYet
+from tap_solaredge.errors import Busy, HarvestIncomplete, NotAuthorized
+from tap_solaredge.harvest.fetch import NotAskedYet
 from tap_solaredge.tap import TapSolarEdge
 
 from .conftest import SimulatorClock

@@ -11,11 +11,11 @@ import requests
 from click.testing import CliRunner
 
 from solaredge_simulator.fleet import HOME, ROOF
-from tap_solaredge.api.auth import credential
-from tap_solaredge.api.errors import ConfigError, NotAuthorized
 from tap_solaredge.clock import Clock
-from tap_solaredge.commands import redirect
 from tap_solaredge.commands.whoami import whoami
+from tap_solaredge.errors import ConfigError, NotAuthorized
+from tap_solaredge.login import redirect
+from tap_solaredge.login.credentials import credential
 from tap_solaredge.tap import TapSolarEdge
 
 from .conftest import SimulatorClock

@@ -25,7 +25,7 @@ def watched(command, environment):
     while said is None:
         for pid in children(process.pid):
             shown.add(command_line := read(pid, "cmdline"))
-            if "tap_solaredge.api.refresh" in command_line:
+            if "tap_solaredge.login.renewal" in command_line:
                 renewed = True
                 shown.add(read(pid, "environ"))
         try:

@@ -2,12 +2,12 @@
 
 import pytest
 
-from tap_solaredge.api import payload
-from tap_solaredge.api.errors import UnexpectedPayload
-from tap_solaredge.api.v2.answers import listed_sites, meters, storage
-from tap_solaredge.api.v2.devices import devices
+from tap_solaredge.errors import UnexpectedPayload
 from tap_solaredge.local_time import Instant
-from tap_solaredge.readings import MeterType
+from tap_solaredge.measured.readings import MeterType
+from tap_solaredge.service import payload
+from tap_solaredge.service.v2.devices import devices
+from tap_solaredge.service.v2.readers import listed_sites, meters, storage
 
 NOON = Instant("2026-11-20T11:00:00Z", 60)
 LATER = Instant("2026-11-20T11:15:00Z", 60)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from solaredge_simulator.fleet import HOME, OFFICE, PENDING, ROOF
-from tap_solaredge.api.errors import NotAuthorized
-from tap_solaredge.limits import Left, Limits, history_ends
+from tap_solaredge.budget.limits import Left, Limits, history_ends
+from tap_solaredge.errors import NotAuthorized
 
 from .collected import Collected
 

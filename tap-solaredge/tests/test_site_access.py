@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from solaredge_simulator.fleet import HOME, ROOF
-from tap_solaredge.api.errors import ConfigError, HarvestIncomplete, NotAuthorized
-from tap_solaredge.api.tokens import TokenFile
+from tap_solaredge.errors import ConfigError, HarvestIncomplete, NotAuthorized
+from tap_solaredge.login.grants import TokenFile
 
 from .owner import CLIENT, grant_access, grants, settings
 

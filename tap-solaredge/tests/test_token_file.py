@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from solaredge_simulator.fleet import HOME
-from tap_solaredge.api.auth import credential
-from tap_solaredge.api.errors import ConfigError, HarvestIncomplete
 from tap_solaredge.clock import Clock
+from tap_solaredge.errors import ConfigError, HarvestIncomplete
+from tap_solaredge.login.credentials import credential
 
 from .owner import config_file, grant_access, grants, settings
 
@@ -29,7 +29,7 @@ RUNS, KILLS = (100, 50) if WHOLE else (20, 10)
 VICTIM = """
 import json, sys
 from types import SimpleNamespace
-from tap_solaredge.api.auth import credential
+from tap_solaredge.login.credentials import credential
 from tap_solaredge.clock import Clock
 config, site, token = json.load(sys.stdin)
 auth = credential(config, Clock())

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tap_solaredge.local_time import midnight
-from tap_solaredge.windows import Window, fill_back, first_period, reach, shorter, split, split_periods
+from tap_solaredge.plan.windows import fill_back, first_period, reach, shorter, split, split_periods
+from tap_solaredge.spans import Window
 
 DAY = timedelta(days=1)
 

@@ -9,20 +9,21 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from tap_solaredge.api.auth import NOBODY, token_file
-from tap_solaredge.api.dialect import DIALECTS
-from tap_solaredge.api.errors import NotAuthorized, NotPermitted
 from tap_solaredge.cli import Command
-from tap_solaredge.readings import Resource, SiteRef
-from tap_solaredge.windows import Window
+from tap_solaredge.errors import NotAuthorized, NotPermitted
+from tap_solaredge.login.credentials import NOBODY, token_file
+from tap_solaredge.measured.readings import SiteRef
+from tap_solaredge.resources import Resource
+from tap_solaredge.service.dialect import DIALECTS
+from tap_solaredge.spans import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from tap_solaredge.api.client import Client
-    from tap_solaredge.api.dialect import Dialect
-    from tap_solaredge.budget import Ledger
+    from tap_solaredge.budget.ledger import Ledger
+    from tap_solaredge.service.client import Client
+    from tap_solaredge.service.dialect import Dialect
     from tap_solaredge.tap import TapSolarEdge
 
 SHOWN_SITES = 20

@@ -10,12 +10,12 @@ from urllib.parse import urlencode, urlsplit
 
 import click
 
-from tap_solaredge.api.auth import check_application, token_file
-from tap_solaredge.api.errors import ConfigError
-from tap_solaredge.api.oauth import TokenEndpoint, renewed
-from tap_solaredge.api.tokens import SCOPES, UNUSED_LIFE, Grant
 from tap_solaredge.cli import Command
-from tap_solaredge.commands import redirect
+from tap_solaredge.errors import ConfigError
+from tap_solaredge.login import redirect
+from tap_solaredge.login.credentials import check_application, token_file
+from tap_solaredge.login.grants import SCOPES, UNUSED_LIFE, Grant
+from tap_solaredge.login.token_endpoint import TokenEndpoint, renewed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

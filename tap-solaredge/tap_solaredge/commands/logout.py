@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tap_solaredge.api.auth import check_application, token_file
-from tap_solaredge.api.errors import ConfigError, TapSolarEdgeError
-from tap_solaredge.api.oauth import TokenEndpoint
 from tap_solaredge.cli import Command
+from tap_solaredge.errors import ConfigError, TapSolarEdgeError
+from tap_solaredge.login.credentials import check_application, token_file
+from tap_solaredge.login.token_endpoint import TokenEndpoint
 from tap_solaredge.redaction import conceal
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tap_solaredge.api.auth import NOBODY, check_credential, token_file
-from tap_solaredge.api.errors import NotAuthorized
-from tap_solaredge.api.tokens import UNUSED_LIFE, Grant
 from tap_solaredge.cli import Command
+from tap_solaredge.errors import NotAuthorized
+from tap_solaredge.login.credentials import NOBODY, check_credential, token_file
+from tap_solaredge.login.grants import UNUSED_LIFE, Grant
 
 if TYPE_CHECKING:
     from datetime import datetime

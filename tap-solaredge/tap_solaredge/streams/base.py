@@ -13,7 +13,8 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from tap_solaredge.readings import Answers, Record, Resource, Site
+    from tap_solaredge.measured.readings import Answers, Record, Site
+    from tap_solaredge.resources import Resource
     from tap_solaredge.tap import TapSolarEdge
 
 

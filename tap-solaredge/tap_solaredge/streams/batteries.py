@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from singer_sdk import typing as th
 
-from tap_solaredge.readings import Resource
+from tap_solaredge.resources import Resource
 from tap_solaredge.streams.base import SITE_ID, Cadence, SolarEdgeStream, number, required, schema, text
 from tap_solaredge.streams.power_flows import storage_status
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_solaredge.local_time import Instant
-    from tap_solaredge.readings import Answers, BatterySeries, Record, Series, Site
+    from tap_solaredge.measured.readings import Answers, BatterySeries, Record, Series, Site
 
 LEAST_CHARGE_TO_SCALE = 10.0
 """Percent; below this, remaining energy divided by state of charge is too coarse for a capacity."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from singer_sdk import typing as th
 
-from tap_solaredge.energy_split import meter_energies, split, storage_energies
-from tap_solaredge.readings import Resource
+from tap_solaredge.measured.split import meter_energies, split, storage_energies
+from tap_solaredge.resources import Resource
 from tap_solaredge.streams.base import (
     SITE_ID,
     UTC_OFFSET,
@@ -21,7 +21,7 @@ from tap_solaredge.streams.base import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_solaredge.readings import Answers, Record, Site
+    from tap_solaredge.measured.readings import Answers, Record, Site
 
 
 class EnergyReadings(SolarEdgeStream):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_solaredge.readings import Resource
+from tap_solaredge.resources import Resource
 from tap_solaredge.streams.base import (
     SITE_ID,
     Cadence,
@@ -16,7 +16,7 @@ from tap_solaredge.streams.base import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_solaredge.readings import Answers, Record, Site
+    from tap_solaredge.measured.readings import Answers, Record, Site
 
 
 class EnvironmentalBenefits(SolarEdgeStream):

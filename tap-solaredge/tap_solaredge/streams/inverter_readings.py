@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from singer_sdk import typing as th
 
-from tap_solaredge.readings import Resource
+from tap_solaredge.resources import Resource
 from tap_solaredge.streams.base import (
     SITE_ID,
     TIMESTAMP,
@@ -22,7 +22,7 @@ from tap_solaredge.streams.base import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_solaredge.readings import Answers, Record, Site
+    from tap_solaredge.measured.readings import Answers, Record, Site
 
 
 class InverterReadings(SolarEdgeStream):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from singer_sdk import typing as th
 
-from tap_solaredge.readings import Resource
+from tap_solaredge.resources import Resource
 from tap_solaredge.streams.base import (
     SITE_ID,
     TIMESTAMP,
@@ -21,7 +21,7 @@ from tap_solaredge.streams.base import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_solaredge.readings import Answers, Record, Site
+    from tap_solaredge.measured.readings import Answers, Record, Site
 
 _PHASES = ("voltage_l1", "voltage_l2", "voltage_l3", "current_l1", "current_l2", "current_l3")
 _FACTORS = ("power_factor", "power_factor_l1", "power_factor_l2", "power_factor_l3")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from singer_sdk import typing as th
 
-from tap_solaredge.energy_split import (
+from tap_solaredge.measured.split import (
     NO_STORAGE,
     Metered,
     Storage,
@@ -15,7 +15,7 @@ from tap_solaredge.energy_split import (
     storage_powers_of,
     total,
 )
-from tap_solaredge.readings import Resource
+from tap_solaredge.resources import Resource
 from tap_solaredge.streams.base import (
     SITE_ID,
     TIMESTAMP,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_solaredge.local_time import Instant
-    from tap_solaredge.readings import Answers, BatterySeries, Record, Site, Snapshot
+    from tap_solaredge.measured.readings import Answers, BatterySeries, Record, Site, Snapshot
 
 
 class PowerFlows(SolarEdgeStream):

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from singer_sdk import typing as th
 
-from tap_solaredge.readings import Resource
+from tap_solaredge.resources import Resource
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream, number, required, schema, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_solaredge.readings import Answers, Record, Site
+    from tap_solaredge.measured.readings import Answers, Record, Site
 
 
 class Sites(SolarEdgeStream):

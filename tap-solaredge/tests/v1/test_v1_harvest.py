@@ -8,8 +8,8 @@ from math import ceil
 import pytest
 
 from solaredge_simulator.fleet import HOME, ISLAND, OFFICE, ROOF
-from tap_solaredge.api.dialect import DIALECTS
-from tap_solaredge.api.errors import Busy, EndpointRetired, HarvestIncomplete, NotAuthorized
+from tap_solaredge.errors import Busy, EndpointRetired, HarvestIncomplete, NotAuthorized
+from tap_solaredge.service.dialect import DIALECTS
 from tap_solaredge.streams import STREAMS
 
 from .conftest import batches, harvest

@@ -1,0 +1,1 @@
+"""Do what a plan says: read, send records, move bookmarks."""

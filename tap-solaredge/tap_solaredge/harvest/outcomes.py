@@ -1,0 +1,80 @@
+"""How each stream of a site goes in a run: records, failures, what is left out; said once, kept in STATE."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from tap_solaredge.errors import NotPermitted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from tap_solaredge.errors import TapSolarEdgeError
+    from tap_solaredge.harvest.bookmarks import Bookmarks
+    from tap_solaredge.measured.readings import Record
+    from tap_solaredge.streams import SolarEdgeStream
+
+    Batch = tuple[SolarEdgeStream, list[Record]]
+    """Records of one stream; None between batches marks a place where STATE may be sent."""
+
+logger = logging.getLogger("tap-solaredge")
+
+
+class Outcomes:
+    """A stream that failed or is skipped stays so until the run ends; the others go on."""
+
+    def __init__(
+        self, site_id: int, streams: Iterable[SolarEdgeStream], bookmarks: Bookmarks, *, asks: bool
+    ) -> None:
+        self.failures: dict[str, TapSolarEdgeError] = {}
+        self.skipped: dict[str, TapSolarEdgeError] = {}
+        self.counts: dict[str, int] = {str(stream.name): 0 for stream in streams}
+        self._site_id = site_id
+        self._bookmarks = bookmarks
+        self._asks = asks
+
+    def goes_on(self, stream: SolarEdgeStream) -> bool:
+        """Whether a stream neither failed nor is skipped."""
+        return stream.name not in self.failures and stream.name not in self.skipped
+
+    def counted(self, stream: SolarEdgeStream, records: list[Record]) -> Batch:
+        """Count some records and return them as a batch."""
+        self.counts[stream.name] += len(records)
+        return stream, records
+
+    def give_up(self, names: Iterable[str], what: str, error: TapSolarEdgeError) -> None:
+        """Let streams fail, or skip them where the credential may not read what they need.
+
+        Args:
+            names: The streams.
+            what: What could not be read, for the log where no stream needs it.
+            error: Why.
+        """
+        skipped, hit = isinstance(error, NotPermitted), list(names)
+        level = logging.ERROR
+        if skipped:
+            level = logging.DEBUG if self._were_skipped_before(hit) else logging.WARNING
+        (self.skipped if skipped else self.failures).update(dict.fromkeys(hit, error))
+        said = ", ".join(hit) or what
+        logger.log(level if self._asks else logging.DEBUG, "site %s: %s: %s", self._site_id, said, error)
+
+    def _were_skipped_before(self, names: list[str]) -> bool:
+        """Whether an earlier run has said already that these streams are skipped."""
+        return bool(names) and all(self._bookmarks.was_skipped(name, self._site_id) for name in names)
+
+    def finish(self, now: datetime, site_name: str) -> None:
+        """Note in each bookmark how its stream ended, and say what the successful ones have."""
+        for stream, count in self.counts.items():
+            failure = self.failures.get(stream) or self.skipped.get(stream)
+            if failure is not None:
+                status = "error" if stream in self.failures else "skipped"
+                self._bookmarks.finish(stream, self._site_id, now, status, str(failure))
+                continue
+            self._bookmarks.finish(stream, self._site_id, now)
+            newest = self._bookmarks.value(stream, self._site_id)
+            complete = f", complete to {newest}" if newest else ""
+            logger.info(
+                "site %s (%s): %s: %s records%s", self._site_id, site_name, stream, f"{count:,}", complete
+            )

@@ -1,0 +1,1 @@
+"""Credentials: keys, and the grants of site owners with their renewal."""

@@ -1,0 +1,217 @@
+"""What an answer says, in the field's own terms and base units (W, Wh, %), the same for both dialects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tap_solaredge.local_time import Instant, zone
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from tap_solaredge.spans import Window
+
+Series = dict[Instant, float | None]
+"""Start of interval to value; None is "no value", never 0."""
+Words = dict[Instant, str | None]
+"""Start of interval to a word."""
+Record = dict[str, Any]
+
+
+class MeterType(StrEnum):
+    """What a meter counts, in SolarEdge's words: feed-in is export, purchased is import."""
+
+    PRODUCTION = "Production"
+    CONSUMPTION = "Consumption"
+    FEED_IN = "FeedIn"
+    PURCHASED = "Purchased"
+    SELF_CONSUMPTION = "SelfConsumption"
+
+
+@dataclass(slots=True)
+class MeterSeries:
+    """One meter's readings of a window."""
+
+    serial_number: str | None
+    meter_type: MeterType
+    power: Series = field(default_factory=dict)
+    """W, mean of the interval."""
+    energy: Series = field(default_factory=dict)
+    """Wh of the interval."""
+    lifetime: Series = field(default_factory=dict)
+    """Wh on the register, where the dialect knows it."""
+    computed: bool = False
+    """Whether the service works this out and no device reads it."""
+
+
+@dataclass(slots=True)
+class BatterySeries:
+    """One battery's readings of a window."""
+
+    serial_number: str
+    charge_power: Series = field(default_factory=dict)
+    discharge_power: Series = field(default_factory=dict)
+    charge_energy: Series = field(default_factory=dict)
+    discharge_energy: Series = field(default_factory=dict)
+    remaining_energy: Series = field(default_factory=dict)
+    state_of_charge: Series = field(default_factory=dict)
+    """Percent, 0 to 100."""
+    lifetime_charged: Series = field(default_factory=dict)
+    """Wh charged so far, at the end of the interval, where the dialect knows it."""
+    lifetime_discharged: Series = field(default_factory=dict)
+    temperature: Series = field(default_factory=dict)
+    """Degrees Celsius inside, where the dialect knows it."""
+    state: Words = field(default_factory=dict)
+    """The service's own code, where the dialect knows it."""
+
+
+@dataclass(slots=True)
+class InverterSeries:
+    """One inverter's readings of a window, at its AC side where nothing else is said."""
+
+    serial_number: str
+    power: Series = field(default_factory=dict)
+    energy: Series = field(default_factory=dict)
+    consumed_power: Series = field(default_factory=dict)
+    consumed_energy: Series = field(default_factory=dict)
+    voltage: Series = field(default_factory=dict)
+    """V, mean of the phases against neutral."""
+    current: Series = field(default_factory=dict)
+    """A, of all phases together."""
+    frequency: Series = field(default_factory=dict)
+    """Hz."""
+    dc_voltage: Series = field(default_factory=dict)
+    """V; this and what follows where the dialect knows it."""
+    temperature: Series = field(default_factory=dict)
+    """Degrees Celsius."""
+    power_limit: Series = field(default_factory=dict)
+    """Percent of the nameplate power."""
+    lifetime: Series = field(default_factory=dict)
+    """Wh counted so far, at the end of the interval."""
+    mode: Words = field(default_factory=dict)
+    """The service's own word."""
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """The flows of a moment, W: grid + export, storage + charging; None is "not told"."""
+
+    grid_power: float | None
+    pv_power: float | None
+    load_power: float | None
+    storage_power: float | None
+    storage_charge_level: float | None
+    storage_critical: bool | None
+    statuses: dict[str, str | None] = field(default_factory=dict)
+    """The service's own word by element: grid, pv, load, storage."""
+    at: Instant | None = None
+    """When it was asked: the answer has no time."""
+
+
+@dataclass(slots=True)
+class Inventory:
+    """The devices of a site, as rows of the tables that hold them."""
+
+    equipment: list[Record]
+    meters: list[Record]
+    batteries: list[Record]
+    inverters: list[str] = field(default_factory=list)
+    """Serial numbers of the inverters in service that report what they measure."""
+
+
+@dataclass(slots=True)
+class Answers:
+    """The answers at hand for one site, and one window where they are series; None was not asked."""
+
+    window: Window | None = None
+    details: Record | None = None
+    devices: Inventory | None = None
+    lifetime_storage: list[BatterySeries] | None = None
+    power: Series | None = None
+    meters: list[MeterSeries] | None = None
+    storage: list[BatterySeries] | None = None
+    inverters: list[InverterSeries] | None = None
+    energy: Series | None = None
+    meter_energy: list[MeterSeries] | None = None
+    storage_energy: list[BatterySeries] | None = None
+    snapshot: Snapshot | None = None
+    alerts: list[Record] | None = None
+    benefits: Record | None = None
+
+
+class SiteRef(NamedTuple):
+    """A site, as far as a dialect has to know it to ask about it."""
+
+    site_id: int
+    zone: ZoneInfo | None = None
+    """For dialects whose times have no offset; None before the details are known."""
+    inverters: tuple[str, ...] = ()
+    """Serial numbers, for dialects that ask each inverter by itself."""
+
+
+@dataclass(slots=True)
+class Site:
+    """What the other streams need to know about a site."""
+
+    site_id: int
+    name: str
+    zone: ZoneInfo
+    installed: date | None
+    pending: bool
+    latitude: float | None = None
+    longitude: float | None = None
+    reads_devices: bool = True
+    """Whether the credential covers what meters and batteries measured."""
+    devices: Inventory = field(default_factory=lambda: Inventory([], [], []))
+
+    @property
+    def ref(self) -> SiteRef:
+        """What a dialect has to know to ask about this site."""
+        return SiteRef(self.site_id, self.zone, tuple(self.devices.inverters))
+
+    @property
+    def has_meters(self) -> bool:
+        """Whether a physical meter reports to us (virtual ones have no serial and no series)."""
+        return self.reads_devices and any(meter["serial_number"] for meter in self.devices.meters)
+
+    @property
+    def has_batteries(self) -> bool:
+        """Whether a battery reports to us."""
+        return self.reads_devices and bool(self.devices.batteries)
+
+    @property
+    def has_inverters(self) -> bool:
+        """Whether an inverter reports to us."""
+        return self.reads_devices and bool(self.devices.inverters)
+
+    def meters_of(self, meter_type: MeterType) -> list[Record]:
+        """Return the physical meters that count something."""
+        return [m for m in self.devices.meters if m["serial_number"] and m["meter_type"] == meter_type]
+
+    def meter_name(self, series: MeterSeries) -> str:
+        """Return the inventory's name of a meter: by serial and type, else by type, else made from both."""
+        of_type = [meter for meter in self.devices.meters if meter["meter_type"] == series.meter_type]
+        exact = [meter for meter in of_type if meter["serial_number"] == series.serial_number]
+        if exact:
+            return str(exact[0]["name"])
+        if series.serial_number is None and len(of_type) == 1:
+            return str(of_type[0]["name"])
+        return f"{series.meter_type} {series.serial_number or 'meter'}"
+
+
+def site_of(details: Record, devices: Inventory | None) -> Site:
+    """Return what a site's details and devices say of it."""
+    installed = details["installation_date"]
+    return Site(
+        site_id=details["id"],
+        name=details["name"] or str(details["id"]),
+        zone=zone(details["timezone"]),
+        installed=date.fromisoformat(installed) if installed else None,
+        pending=(details["status"] or "").casefold().startswith("pending"),
+        latitude=details["latitude"],
+        longitude=details["longitude"],
+        devices=devices or Inventory([], [], []),
+    )

@@ -1,0 +1,1 @@
+"""What to read next: a plan is a list of calls. Pure."""

@@ -1,0 +1,220 @@
+"""The only HTTP of the tap: send within the budget, retry what may pass, turn a status into an error."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from contextlib import nullcontext
+from importlib.metadata import version
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple
+
+import backoff
+import requests
+
+from tap_solaredge.errors import Busy, NotAuthorized, ScopeMissing, TapSolarEdgeError, Unreachable
+from tap_solaredge.login.grants import LOGIN
+from tap_solaredge.service.responses import checked, excerpt, http_date, is_unexplained, no_answer, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from tap_solaredge.budget.ledger import Ledger
+    from tap_solaredge.clock import Clock
+    from tap_solaredge.login.credentials import Credential
+    from tap_solaredge.service.responses import Answer
+
+    Refused = Callable[["Request", int, str], TapSolarEdgeError | None]
+    """Request, status and what the body says to an error, or None where the status alone says it."""
+
+logger = logging.getLogger("tap-solaredge.api")
+
+LONGEST_WAIT = 60.0
+"""Seconds; the wait before try n is 2^n seconds with jitter, at most this."""
+DEFAULT_RETRIES = 6
+DEAD_SITES = 3
+"""So many sites in a row of which every call failed, with all its tries, mean that the service is down."""
+WORTH_A_LINE = 5.0
+"""Seconds of waiting for the minute's limit that are worth a line in the log."""
+WINDOW_STARTS = frozenset({"from", "startTime", "startDate"})
+
+_UNAUTHORIZED, _FORBIDDEN = 401, 403
+
+
+class Request(NamedTuple):
+    """One call: what is asked, for which site."""
+
+    path: str
+    params: tuple[tuple[str, str], ...] = ()
+    site_id: int | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """The kind of call, the same for all sites."""
+        return self.path if self.site_id is None else self.path.replace(f"/{self.site_id}", "/{site}", 1)
+
+    def has_window(self) -> bool:
+        """Whether the call names a span of time, so that a shorter span may be accepted."""
+        return any(name in WINDOW_STARTS for name, _ in self.params)
+
+    def is_telemetry(self) -> bool:
+        """Whether the call asks what devices measured (reference: API V2, section 2.2)."""
+        return self.path.endswith("/telemetry")
+
+    def __str__(self) -> str:
+        return f"{self.path} {' '.join(f'{name}={value}' for name, value in self.params)}".rstrip()
+
+
+class Client:
+    """Asks the service and writes each call down before it is sent; several threads may ask."""
+
+    def __init__(
+        self,
+        base_url: str,
+        credential: Credential,
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        timeout: float = 30.0,
+        retries: int = DEFAULT_RETRIES,
+        user_agent: str | None = None,
+        refused: Refused | None = None,
+        at_once: int = 1,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._timeout = timeout
+        self._credential = credential
+        self._refused = refused
+        self._ledger = ledger
+        self._clock = clock
+        self.at_once = at_once
+        """Calls that may run at once; 1 after the service refused one without a reason."""
+        self._alone = threading.Lock()
+        self._user_agent = user_agent or f"tap-solaredge/{version('tap-solaredge')}"
+        self._of_thread = threading.local()
+        self._sessions: list[requests.Session] = []
+        self._get_with_retries = backoff.on_exception(
+            self._wait_between_tries, Busy, max_tries=retries + 1, jitter=None, logger=None
+        )(self._get_once)
+        self._dead_sites: set[int | None] = set()
+        self.calls = 0
+        """Calls made so far, failed ones and retries included."""
+
+    def granted_sites(self) -> list[int] | None:
+        """Return the only sites that can be read; None where the service lists them."""
+        return self._credential.sites()
+
+    def reads_devices(self, site_id: int) -> bool:
+        """Whether the credential covers telemetry of the site's meters and batteries, as far as is known."""
+        return self._credential.reads_devices(site_id)
+
+    def get(self, request: Request) -> Answer:
+        """Return the answer.
+
+        Raises:
+            TapSolarEdgeError: The subclass says what happened and how to go on.
+        """
+        try:
+            answer = self._get_with_retries(request)
+        except Busy as error:
+            self._count_dead(request, error)
+            raise
+        self._dead_sites.clear()
+        return answer
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        for session in self._sessions:
+            session.close()
+
+    def _count_dead(self, request: Request, error: Busy) -> None:
+        """Stop the run where no site gets an answer any more: waiting for each of them would take hours."""
+        self._dead_sites.add(request.site_id)
+        if len(self._dead_sites) >= DEAD_SITES:
+            raise Unreachable(f"{DEAD_SITES} sites in a row got no answer, the last: {error}") from None
+
+    def _get_once(self, request: Request) -> Answer:
+        response = self._send(request)
+        if response.status_code == _UNAUTHORIZED and self._credential.renew(
+            request.site_id, response.request
+        ):
+            response = self._send(request)
+        if response.status_code == _UNAUTHORIZED:
+            raise NotAuthorized(
+                f"{request.path} answered 401: {excerpt(response)}. {self._credential.remedy}"
+            )
+        if response.status_code == _FORBIDDEN and self._credential.by_grant and request.is_telemetry():
+            raise ScopeMissing(
+                f"{request.path} answered 403: the grant of site {request.site_id} does not cover meters and "
+                f"batteries (scope DEVICE_DATA): log in again with `{LOGIN}`"
+            )
+        if response.status_code != requests.codes.ok:
+            raise self._error(request, response)
+        return checked(request, response)
+
+    def _error(self, request: Request, response: requests.Response) -> TapSolarEdgeError:
+        """Return what a status other than 200 means: to this dialect, else in general."""
+        known = self._refused and self._refused(request, response.status_code, excerpt(response))
+        return known or refusal(request, response, self._ledger.left().cycle_end)
+
+    def _send(self, request: Request) -> requests.Response:
+        auth = self._credential.of(request.site_id)
+        self._wait_for_budget(request)
+        self.calls += 1
+        try:
+            with self._alone if self.at_once == 1 else nullcontext():
+                response = self._session().get(
+                    self._base_url + request.path, params=request.params, timeout=self._timeout, auth=auth
+                )
+        except requests.RequestException as error:
+            raise no_answer(request, error) from None
+        self._learn(response)
+        if self.at_once > 1 and is_unexplained(response):
+            logger.warning("The service refused a call without a reason; calls go one at a time from here on")
+            self.at_once = 1
+        return response
+
+    def _session(self) -> requests.Session:
+        """Return the session of this thread: they are not made to be shared."""
+        session: requests.Session | None = getattr(self._of_thread, "session", None)
+        if session is None:
+            session = self._of_thread.session = requests.Session()
+            self._sessions.append(session)
+            session.headers["Accept"] = "application/json"
+            session.headers["User-Agent"] = self._user_agent
+            _look_once_at_the_environment(session, self._base_url)
+        return session
+
+    def _wait_for_budget(self, request: Request) -> None:
+        while wait := self._ledger.spend(request.site_id, request.endpoint):
+            if wait >= WORTH_A_LINE:
+                logger.info("The minute's calls are spent; going on in %.0f s", wait)
+            self._clock.sleep(wait)
+
+    def _wait_between_tries(self) -> Generator[float, Busy, None]:
+        """Wait after each failure as long as the service asks for, else 2^n seconds with jitter."""
+        failure = yield 0.0
+        for exponent in count():
+            seconds = failure.retry_after
+            if seconds is None:
+                seconds = min(2.0**exponent, LONGEST_WAIT) * random.uniform(0.5, 1.0)
+            logger.warning("%s; trying again in %.0f s", failure, seconds)
+            self._clock.sleep(seconds)
+            failure = yield 0.0
+
+    def _learn(self, response: requests.Response) -> None:
+        """Set the clock and the minute's limit by what the service tells."""
+        sent = http_date(response.headers.get("Date"))
+        if sent is not None:
+            self._clock.set_by(sent)
+        limit = response.headers.get("x-ratelimit-limit-minute", "").strip()
+        if limit.isdigit() and int(limit) > 0:
+            self._ledger.learn_minute_limit(int(limit))
+
+
+def _look_once_at_the_environment(session: requests.Session, url: str) -> None:
+    """Take over what the environment says of proxies and certificates; requests would look at each call."""
+    found = session.merge_environment_settings(url, {}, None, None, None)
+    session.proxies, session.verify, session.cert = found["proxies"], found["verify"], found["cert"]
+    session.trust_env = False

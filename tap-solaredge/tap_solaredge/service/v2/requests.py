@@ -1,0 +1,99 @@
+"""The requests of V2: paths, types of devices, longest windows. Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from tap_solaredge.login import credentials
+from tap_solaredge.resources import Resource
+from tap_solaredge.service.client import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_solaredge.measured.readings import SiteRef
+    from tap_solaredge.spans import Window
+
+SITES_PER_PAGE = 1000
+_ALERTS_PER_PAGE = 100
+BEFORE_ALL_DATA = "2000-01-01T00:00:00Z"
+DEVICE_TYPES = (
+    "INVERTER", "METER", "BATTERY", "OPTIMIZER", "GATEWAY", "EV_CHARGER", "BUI", "BATTERY_MODULE",
+)  # fmt: skip
+_LADDERS: Mapping[str, tuple[timedelta, ...]] = MappingProxyType(
+    {
+        "QUARTER_HOUR": (timedelta(days=7), timedelta(days=1), timedelta(hours=12)),
+        "DAY": (timedelta(days=28),),
+        "WEEK": (timedelta(days=364),),
+        "MONTH": (timedelta(days=365),),
+        "YEAR": (timedelta(days=36500),),
+    }
+)
+"""Window lengths to try, longest first: what was seen live, then what is documented (4.4)."""
+_PATHS = {
+    Resource.DETAILS: "",
+    Resource.DEVICES: "/devices",
+    Resource.LIFETIME_STORAGE: "/storage/telemetry",
+    Resource.POWER: "/power",
+    Resource.METERS: "/meters/telemetry",
+    Resource.STORAGE: "/storage/telemetry",
+    Resource.INVERTERS: "/inverters/telemetry",
+    Resource.ENERGY: "/energy",
+    Resource.METER_ENERGY: "/meters/telemetry",
+    Resource.STORAGE_ENERGY: "/storage/telemetry",
+    Resource.BENEFITS: "/environmental-benefits",
+    Resource.ALERTS: "/alerts",
+}
+
+credential = credentials.credential
+
+
+def sites_request(page: int) -> Request:
+    """Return the request for a page of the site list; the first page is 1 (4.10)."""
+    return Request("/v2/sites", (("page", str(page)), ("sites-in-page", str(SITES_PER_PAGE))))
+
+
+def ladder(resource: Resource, resolution: str) -> tuple[timedelta, ...]:  # noqa: ARG001
+    """Return window lengths to try, longest first; they depend on the resolution only."""
+    return _LADDERS[resolution]
+
+
+def price(resource: Resource, site: SiteRef) -> int:  # noqa: ARG001
+    """Return 1: each resource is one call."""
+    return 1
+
+
+def requests(
+    resource: Resource,
+    site: SiteRef,
+    window: Window | None = None,
+    resolution: str = "QUARTER_HOUR",
+) -> tuple[Request, ...]:
+    """Return the one call that answers a resource of a site."""
+    path = f"/v2/sites/{site.site_id}{_PATHS[resource]}"
+    params: tuple[tuple[str, str], ...] = ()
+    if resource is Resource.DEVICES:
+        params = tuple(("types", kind) for kind in DEVICE_TYPES)
+    elif resource is Resource.ALERTS:
+        params = (("page", "1"), ("alerts-in-page", str(_ALERTS_PER_PAGE)))
+    elif resource is Resource.BENEFITS:
+        params = (("unit", "METRIC"),)
+    elif resource is Resource.LIFETIME_STORAGE:
+        params = (("from", BEFORE_ALL_DATA), ("resolution", "TOTAL"))
+    elif window is not None:
+        params = (
+            ("from", window.start.isoformat(timespec="seconds")),
+            ("to", window.end.isoformat(timespec="seconds")),
+            ("resolution", resolution),
+        )
+    return (Request(path, params, site.site_id),)
+
+
+def next_page(request: Request, payload: Any) -> Request | None:  # noqa: ANN401
+    """Return the request for the page of alerts after a full one (4.10), None where nothing follows."""
+    params = dict(request.params)
+    if "alerts-in-page" not in params or len(payload) < _ALERTS_PER_PAGE:
+        return None
+    return request._replace(params=tuple((params | {"page": str(int(params["page"]) + 1)}).items()))
