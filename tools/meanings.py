@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tap_solaredge.streams import STREAMS
 
-FILE = Path(__file__).parents[1] / "target-seh-sql/target_seh_sql/meanings.json"
+FILE = Path(__file__).parents[1] / "target-seh-sql/target_seh_sql/tables/meanings.json"
 
 
 def meanings() -> str:

@@ -2,20 +2,21 @@
 
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
-from target_seh_sql.tables import STREAMS, all_tables
-from target_seh_sql.views import columns_of, views
+from target_seh_sql.tables.streams import STREAMS, all_tables
+from target_seh_sql.tables.views import columns_of, views
 
 DIALECTS = {"PostgreSQL": postgresql.dialect(), "MariaDB": mysql.dialect(), "SQLite": sqlite.dialect()}
 TABLES = all_tables()
 INTRODUCTION = """\
 # Schema
 
-Written by `make schema` from `tables.py` and `columns.py` of target_seh_sql. Streams have the names of the
-tables, so other targets make the same ones; ids and foreign keys are this target's. `battery_readings`,
+Written by `make schema` from the streams and columns in `target_seh_sql/tables/`. Streams have the names of
+the tables, so other targets make the same ones; ids and foreign keys are this target's. `battery_readings`,
 `inverter_readings`, `alerts` and `environmental_benefits` are made when their streams arrive.
 
 - A `timestamp` is the start of its interval, in UTC; `utc_offset_minutes` beside it gives the site's wall
   clock: local time = timestamp + offset. A `reading_date` is the site's own date.
+- What a column means stands in the database too, as its comment (SQLite has none), with its unit in brackets.
 - Grid power is + for export and - for import, storage power + for charging.
 - NULL is "no value": without a meter nobody knows the consumption, and it is not called 0. A NULL never
   replaces a value.
@@ -91,16 +92,13 @@ def section(stream):
     yield "|:--|:--|:--|:--|"
     for column in table.c:
         null = "yes" if column.nullable else "no"
-        yield f"| `{column.name}` | {short(column)} | {null} | {meaning(column)} |"
+        yield f"| `{column.name}` | {short(column)}{link(column)} | {null} | {column.comment} |"
 
 
-def meaning(column):
-    """Return what a column means: its comment, or what it points to."""
-    if parent := foreign_key(column):
-        return f"of [{parent}](#{parent})"
-    if column.name == "id":
-        return "SolarEdge's number" if column.table.name == "sites" else "surrogate"
-    return column.comment or ""
+def link(column):
+    """Return a link to the table that a column points to, if it does."""
+    parent = foreign_key(column)
+    return f", of [{parent}](#{parent})" if parent else ""
 
 
 def view_sections():
