@@ -33,8 +33,8 @@ def version_table(tables: Mapping[str, Table]) -> Table:
     """Return the table that keeps the revision of the nine; Alembic writes it too."""
     sites = tables["sites"]
     name = sites.name.removesuffix("sites") + "schema_version"
-    revision = Column("version_num", String(32), primary_key=True)
-    return Table(name, MetaData(schema=sites.schema), revision, comment="revision of these tables")
+    revision = Column("version_num", String(32), primary_key=True, comment="Revision of these tables")
+    return Table(name, MetaData(schema=sites.schema), revision, comment="revision of the tables beside it")
 
 
 def ensure_tables(
