@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from tap_solaredge.streams import STREAMS
+from tap_solaredge.streams.columns import schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +88,7 @@ def _schemas() -> Iterator[dict[str, object]]:
             yield {
                 "type": "SCHEMA",
                 "stream": stream.name,
-                "schema": stream.schema,
+                "schema": schema_of(stream.columns),
                 "key_properties": stream.primary_keys,
             }
 
