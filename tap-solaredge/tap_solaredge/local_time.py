@@ -12,7 +12,7 @@ from tap_solaredge.errors import UnexpectedPayload
 
 logger = logging.getLogger("tap-solaredge")
 
-QUARTER = timedelta(minutes=15)
+QUARTER, DAY = timedelta(minutes=15), timedelta(days=1)
 DAY_MINUTES = 24 * 60
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tap_solaredge.login.credentials import Credential
     from tap_solaredge.measured.readings import Answers, Record, Site, SiteRef
     from tap_solaredge.resources import Resource
-    from tap_solaredge.service.client import Request
+    from tap_solaredge.service.request import Request
     from tap_solaredge.spans import Window
 
 

@@ -24,7 +24,7 @@ from tap_solaredge.errors import (
 from tap_solaredge.redaction import conceal
 
 if TYPE_CHECKING:
-    from tap_solaredge.service.client import Request
+    from tap_solaredge.service.request import Request
 
 BODY_IN_MESSAGE = 200
 NOT_TAKEN = "SolarEdge does not take this call: see whether a newer tap-solaredge knows why"

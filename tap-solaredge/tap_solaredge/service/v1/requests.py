@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tap_solaredge.local_time import QUARTER, is_repeated, local_day, wall_time
 from tap_solaredge.login.credentials import Credential, api_key
 from tap_solaredge.resources import Resource
-from tap_solaredge.service.client import Request
+from tap_solaredge.service.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

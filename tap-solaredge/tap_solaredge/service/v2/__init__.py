@@ -22,7 +22,7 @@ from tap_solaredge.service.v2.requests import (
 if TYPE_CHECKING:
     from tap_solaredge.errors import TapSolarEdgeError
     from tap_solaredge.measured.readings import Answers, Site
-    from tap_solaredge.service.client import Request
+    from tap_solaredge.service.request import Request
 
 __all__ = [
     "AT_ONCE", "BY_PERIOD", "DAILY_CALLS", "HAS_CREDITS", "LISTS_DETAILS", "NAME", "OFFERS",

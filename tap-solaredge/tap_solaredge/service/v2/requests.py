@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.login import credentials
 from tap_solaredge.resources import Resource
-from tap_solaredge.service.client import Request
+from tap_solaredge.service.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
