@@ -33,7 +33,7 @@ setup: .venv/ready ## create .venv with both plugins, the simulator and the tool
 demo: setup ## load the bundled simulator's five sites into demo.db through Meltano and show the result
 	@$(BIN)/python -c 'from datetime import *; print(datetime.now(UTC).isoformat(timespec="seconds"))' > .venv/demo-began
 	@$(BIN)/meltano --environment=demo run demo
-	@$(BIN)/python -m target_seh_sql.overview sqlite:///demo.db --since "$$(cat .venv/demo-began)"
+	@TARGET_SEH_SQL_LOGLEVEL=WARNING TARGET_SEH_SQL_SQLALCHEMY_URL=sqlite:///demo.db $(BIN)/target-seh-sql status --config=ENV --tables --since "$$(cat .venv/demo-began)"
 
 test: setup ## set up and run all tests
 	@UV_COMPILE_BYTECODE=0 $(BIN)/pytest -n $(CI_WORKERS) --dist loadfile --no-loadscope-reorder

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from solaredge_simulator.fleet import HOME, ISLAND, ROOF
-from target_seh_sql.commands.status import status
+from target_seh_sql.commands.status import show_streams
 from tools.databases import KINDS, empty_database, engine_of
 from tools.pipeline import Pipeline
 
@@ -36,7 +36,7 @@ def told(capsys):
     def run(url, now):
         config, code = {"sqlalchemy_url": url, "table_prefix": ""}, 0
         try:
-            status(config, site_id=(), max_age=3.0, form="text", gaps=True, now=now)
+            show_streams(config, site_ids=(), max_age=3.0, form="text", gaps=True, now=now)
         except SystemExit as ended:
             code = ended.code
         return code, [line for line in capsys.readouterr().out.splitlines() if re.match(r"\d|Nothing", line)]

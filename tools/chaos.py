@@ -29,7 +29,7 @@ from sqlalchemy import inspect, make_url, text
 
 from solaredge_simulator.simulator import Simulator
 from target_seh_sql.database import open_engine
-from target_seh_sql.records import RECORD_TYPES
+from target_seh_sql.load.records import RECORD_TYPES
 from tools import truth
 from tools.chaos_checks import ahead_of_data, half_batch, messages, plain, state_ahead_of
 from tools.pipeline import BIN, Pipeline

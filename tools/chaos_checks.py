@@ -3,7 +3,7 @@
 import json
 from datetime import datetime
 
-from target_seh_sql.records import RECORD_TYPES
+from target_seh_sql.load.records import RECORD_TYPES
 
 
 def plain(value):

@@ -2,16 +2,16 @@
 
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
-from target_seh_sql.tables import STREAMS, all_tables
-from target_seh_sql.views import columns_of, views
+from target_seh_sql.tables.streams import STREAMS, all_tables
+from target_seh_sql.tables.views import columns_of, views
 
 DIALECTS = {"PostgreSQL": postgresql.dialect(), "MariaDB": mysql.dialect(), "SQLite": sqlite.dialect()}
 TABLES = all_tables()
 INTRODUCTION = """\
 # Schema
 
-Written by `make schema` from `tables.py` and `columns.py` of target_seh_sql. Streams have the names of the
-tables, so other targets make the same ones; ids and foreign keys are this target's. `battery_readings`,
+Written by `make schema` from the streams and columns in `target_seh_sql/tables/`. Streams have the names of
+the tables, so other targets make the same ones; ids and foreign keys are this target's. `battery_readings`,
 `inverter_readings`, `alerts` and `environmental_benefits` are made when their streams arrive.
 
 - A `timestamp` is the start of its interval, in UTC; `utc_offset_minutes` beside it gives the site's wall

@@ -7,7 +7,7 @@ import sys
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from target_seh_sql.dialects import mariadb, postgresql, sqlite
+from target_seh_sql.load.dialects import mariadb, postgresql, sqlite
 from target_seh_sql.target import TargetSehSql
 
 DIALECTS = (sqlite, postgresql, mariadb)

@@ -19,12 +19,12 @@ from sqlalchemy.dialects.mysql import LONGTEXT
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from target_seh_sql.columns import INSTANT
 from target_seh_sql.database import open_engine
 from target_seh_sql.errors import TargetSehSqlError
 from target_seh_sql.failures import explained
-from target_seh_sql.schema import alone
-from target_seh_sql.tables import COLLATION
+from target_seh_sql.tables.columns import INSTANT
+from target_seh_sql.tables.schema import alone
+from target_seh_sql.tables.streams import COLLATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

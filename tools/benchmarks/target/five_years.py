@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from target_seh_sql.records import RECORD_TYPES
+from target_seh_sql.load.records import RECORD_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from target_seh_sql.database import open_engine
 from target_seh_sql.report.figures import figures
-from target_seh_sql.schema import existing
-from target_seh_sql.tables import all_tables
+from target_seh_sql.tables.schema import existing
+from target_seh_sql.tables.streams import all_tables
 from tools.benchmarks.target import databases
 from tools.benchmarks.target.__main__ import SERVERS
 from tools.benchmarks.target.contestants import BIN, compiled

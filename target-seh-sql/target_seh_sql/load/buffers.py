@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from target_seh_sql.records import RECORD_TYPES, settle_times
+from target_seh_sql.load.records import RECORD_TYPES, settle_times
 
 if TYPE_CHECKING:
-    from target_seh_sql.records import Row
+    from target_seh_sql.load.records import Row
 
 
 class Buffers:

@@ -10,8 +10,8 @@ from sqlalchemy import Column, MetaData, String, Table, insert, inspect, select,
 from sqlalchemy.schema import CreateSchema
 
 from target_seh_sql.errors import SchemaMismatch
-from target_seh_sql.tables import NINE
-from target_seh_sql.views import make_views
+from target_seh_sql.tables.streams import NINE
+from target_seh_sql.tables.views import make_views
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -130,7 +130,7 @@ def _bring_up(connection: Connection, tables: Mapping[str, Table], migrations: P
     if revision in {None, BEING_CREATED}:
         create(connection, tables, newest)
     elif revision != newest:
-        from target_seh_sql.migrations import upgrade  # noqa: PLC0415 -- Alembic costs a third of a second
+        from target_seh_sql.tables.migrations import upgrade  # noqa: PLC0415 -- Alembic costs a third of a second
 
         upgrade(connection, version_table(tables), migrations)
     return revision

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from target_seh_sql.dialects import Merged
+    from target_seh_sql.load.dialects import Merged
 
 logger = logging.getLogger("target-seh-sql")
 

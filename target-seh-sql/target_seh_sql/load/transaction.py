@@ -7,16 +7,16 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from target_seh_sql import parents
-from target_seh_sql.dialects import Merged, loading, plan
-from target_seh_sql.records import METER, RECORD_TYPES, SITE, one_per_key
+from target_seh_sql.load import parents
+from target_seh_sql.load.dialects import Merged, loading, plan
+from target_seh_sql.load.records import METER, RECORD_TYPES, SITE, one_per_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import Engine, Table
 
-    from target_seh_sql.records import RecordType, Row
+    from target_seh_sql.load.records import RecordType, Row
 
 logger = logging.getLogger("target-seh-sql")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import astuple
 
-from target_seh_sql.dialects import Merged
+from target_seh_sql.load.dialects import Merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from target_seh_sql.dialects import Plan
-    from target_seh_sql.records import RecordType, Row
+    from target_seh_sql.load.dialects import Plan
+    from target_seh_sql.load.records import RecordType, Row
 
 
 def prepare(connection: Connection, plan: Plan) -> None:

@@ -1,4 +1,4 @@
-"""The nine tables as `target_seh_sql.schema.create` makes them: history begins here.
+"""The nine tables as `target_seh_sql.tables.schema.create` makes them: history begins here.
 
 A later revision finds the prefix and the schema of the tables in `alembic.context.config.attributes`.
 """

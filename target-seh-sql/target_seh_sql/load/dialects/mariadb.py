@@ -12,8 +12,8 @@ from msgspec.structs import astuple
 from sqlalchemy import String
 from sqlalchemy.schema import CreateTable
 
-from target_seh_sql.dialects import Merged, staging_table
-from target_seh_sql.tables import COLLATION
+from target_seh_sql.load.dialects import Merged, staging_table
+from target_seh_sql.tables.streams import COLLATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from target_seh_sql.dialects import Plan
-    from target_seh_sql.records import Row
+    from target_seh_sql.load.dialects import Plan
+    from target_seh_sql.load.records import Row
 
 STATEMENT_BYTES: Final = 1_000_000
 """Below the smallest max_allowed_packet in use (4 MiB) with room for one huge row."""

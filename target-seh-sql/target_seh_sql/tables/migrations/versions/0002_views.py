@@ -6,9 +6,9 @@ that changes the columns of a view drops it and lets `make_views` make it anew.
 
 from alembic import context
 
-from target_seh_sql.schema import existing
-from target_seh_sql.tables import all_tables
-from target_seh_sql.views import make_views
+from target_seh_sql.tables.schema import existing
+from target_seh_sql.tables.streams import all_tables
+from target_seh_sql.tables.views import make_views
 
 revision = "0002"
 down_revision = "0001"

@@ -12,13 +12,13 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 import msgspec
 from singer_sdk.singerlib.encoding.base import GenericSingerReader, SingerMessageType
 
-from target_seh_sql.buffers import Buffers
 from target_seh_sql.errors import BadMessage
+from target_seh_sql.load.buffers import Buffers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from target_seh_sql.records import Line
+    from target_seh_sql.load.records import Line
 
 BLOCK: int = 65_536
 """Bytes read at once: what a pipe holds on Linux."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from target_seh_sql.records import RECORD_TYPES, SYNC
+from target_seh_sql.load.records import RECORD_TYPES, SYNC
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Mapping
 
-    from target_seh_sql.records import Row
+    from target_seh_sql.load.records import Row
 
 ERROR_LENGTH: Final = 500
 Partitions = dict[tuple[str, int], dict[str, Any]]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from msgspec.structs import astuple
 from sqlalchemy.schema import CreateTable
 
-from target_seh_sql.dialects import Merged, staging_table
+from target_seh_sql.load.dialects import Merged, staging_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Dialect
 
-    from target_seh_sql.dialects import Plan
-    from target_seh_sql.records import Row
+    from target_seh_sql.load.dialects import Plan
+    from target_seh_sql.load.records import Row
 
 
 def prepare(connection: Connection, plan: Plan) -> None:

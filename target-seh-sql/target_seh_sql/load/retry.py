@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from sqlalchemy.exc import SQLAlchemyError
 
 from target_seh_sql.database import open_engine
-from target_seh_sql.dialects import Merged
 from target_seh_sql.failures import explained, is_transient, said
-from target_seh_sql.schema import ensure_extensions, ensure_tables
-from target_seh_sql.session import Session
-from target_seh_sql.tables import all_tables
+from target_seh_sql.load.dialects import Merged
+from target_seh_sql.load.transaction import Session
+from target_seh_sql.tables.schema import ensure_extensions, ensure_tables
+from target_seh_sql.tables.streams import all_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Engine
 
-    from target_seh_sql.records import Row
+    from target_seh_sql.load.records import Row
 
 logger = logging.getLogger("target-seh-sql")
 

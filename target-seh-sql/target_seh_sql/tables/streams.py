@@ -1,4 +1,4 @@
-"""The tables in dependency order: streams, natural keys, constraints; `columns.py` has their columns.
+"""Streams and their tables in dependency order: natural keys, constraints; `columns.py` has the columns.
 
 Nine tables are those of the SolarEdge Harvest database, constraints included; deliberately different: ids are
 BIGINT (upserts burn sequence values). The others are extensions, made when their stream arrives.
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData, Table, UniqueConstraint, func
 
-from target_seh_sql import columns
-from target_seh_sql.columns import INSTANT
+from target_seh_sql.tables import columns
+from target_seh_sql.tables.columns import INSTANT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from target_seh_sql.columns import Columns
+    from target_seh_sql.tables.columns import Columns
 
 ID: Final = BigInteger().with_variant(Integer, "sqlite")
 COLLATION: Final = "utf8mb4_nopad_bin"

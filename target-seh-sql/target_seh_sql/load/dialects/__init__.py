@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Dialect
 
-    from target_seh_sql.records import RecordType, Row
+    from target_seh_sql.load.records import RecordType, Row
 
 
 class Merged(NamedTuple):
@@ -75,7 +75,7 @@ class Loading(Protocol):
 
 def loading(dialect: Dialect) -> Loading:
     """Return the functions for a database."""
-    return cast("Loading", importlib.import_module(f"target_seh_sql.dialects.{dialect.name}"))
+    return cast("Loading", importlib.import_module(f"target_seh_sql.load.dialects.{dialect.name}"))
 
 
 def staging_table(plan: Plan, **options: str) -> Table:

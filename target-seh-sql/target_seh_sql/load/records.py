@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from math import isfinite, isnan
@@ -12,14 +13,15 @@ import msgspec
 from msgspec import Meta, Struct
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Double, Integer, String, Text
 
-from target_seh_sql.errors import BadRecord, MissingKey
-from target_seh_sql.tables import NOTES_LENGTH, STREAMS, Stream
+from target_seh_sql.errors import BadMessage, BadRecord, MissingKey
+from target_seh_sql.tables.streams import NOTES_LENGTH, STREAMS, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy.types import TypeEngine
 
+logger = logging.getLogger("target-seh-sql")
 
 Row = Struct
 """A record of any stream; its fields are the columns of the stream."""
@@ -118,6 +120,21 @@ RECORD_TYPES: Final[Mapping[str, RecordType]] = {stream.name: record_type(stream
 SITE: Final = RECORD_TYPES["sites"]
 METER: Final = RECORD_TYPES["meters"]
 SYNC: Final = RECORD_TYPES["sync_metadata"]
+
+
+def check_columns(kind: RecordType, sent: Collection[str]) -> None:
+    """Check the columns that a SCHEMA names; warn of those that the table does not have.
+
+    Raises:
+        BadMessage: one is missing that every row needs.
+    """
+    if missing := [name for name in kind.required if name not in sent]:
+        raise BadMessage(
+            f"stream {kind.stream.name!r}: its SCHEMA lacks {', '.join(missing)}, "
+            "which every row needs; select the field in the catalog"
+        )
+    if extra := sorted(set(sent) - set(kind.fields)):
+        logger.warning("stream %r: no column for %s; left out", kind.stream.name, ", ".join(extra))
 
 
 def line_decoder(names: Iterable[str]) -> Callable[[bytes | str], Line]:

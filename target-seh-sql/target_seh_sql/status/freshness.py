@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
 
-from target_seh_sql.gaps import LONGEST, QUARTER, QUARTER_STREAMS, Gap, find_gaps, next_period
-from target_seh_sql.sync_metadata import Received
-from target_seh_sql.tables import STREAMS
+from target_seh_sql.status.gaps import LONGEST, QUARTER, QUARTER_STREAMS, Gap, find_gaps, next_period
+from target_seh_sql.tables.streams import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -81,7 +80,7 @@ def statuses(
     query = query.where(sites.id.in_(site_ids)) if site_ids else query
     names = {row[0]: row[1] for row in connection.execute(query)}
     found = {
-        Received(stream.name, site_id): StreamStatus(site_id, name, stream.name)
+        (stream.name, site_id): StreamStatus(site_id, name, stream.name)
         for site_id, name in names.items()
         for stream in STREAMS
         if stream.name in tables and stream.name != "sync_metadata"
@@ -91,13 +90,14 @@ def statuses(
     _date(connection, tables, found)
     gaps = defaultdict(list)
     for gap in find_gaps(connection, tables, site_ids):
-        gaps[Received(gap.stream, gap.site_id)].append(gap)
+        gaps[gap.stream, gap.site_id].append(gap)
     for key, status in found.items():
         status.gaps = gaps[key]
     return [status for status in found.values() if status.rows or status.read_at]
 
 
-Found = dict[Received, StreamStatus]
+Found = dict[tuple[str, int], StreamStatus]
+"""By stream and site."""
 
 
 def _count(connection: Connection, tables: Mapping[str, Table], found: Found) -> None:
@@ -112,7 +112,7 @@ def _count(connection: Connection, tables: Mapping[str, Table], found: Found) ->
         if stream.of_meter:  # counted by its own index first: a join of every row would take far longer
             query = select(meters.site_id, rows.rows).where(meters.id == rows.key)
         for site_id, count in connection.execute(query):
-            if (status := found.get(Received(stream.name, site_id))) is not None:
+            if (status := found.get((stream.name, site_id))) is not None:
                 status.rows += count
 
 
@@ -128,7 +128,7 @@ def _read(connection: Connection, tables: Mapping[str, Table], found: Found) -> 
         synced.error_message,
     )
     for stream, site_id, read_at, newest, ended, error in connection.execute(query):
-        if (status := found.get(Received(stream, site_id))) is None:
+        if (status := found.get((stream, site_id))) is None:
             continue
         status.read_at, status.newest = _utc(read_at), _utc(newest)
         status.status, status.error = ended, error
@@ -143,13 +143,13 @@ def _date(connection: Connection, tables: Mapping[str, Table], found: Found) -> 
     query = select(energy.site_id, energy.reading_date, energy.time_unit, energy.utc_offset_minutes)
     dates = {status.newest.date() for status in found.values() if status.stream == ENERGY and status.newest}
     for site_id, day, unit, offset in connection.execute(query.where(energy.reading_date.in_(dates))):
-        status = found.get(Received(ENERGY, site_id))
+        status = found.get((ENERGY, site_id))
         if status is None or status.newest is None or status.newest.date() != day or unit not in LONGEST:
             continue
         if site_id not in newest or LONGEST[unit] > LONGEST[newest[site_id][1]]:
             newest[site_id] = (day, unit, offset or 0)
     for site_id, (day, unit, offset) in newest.items():
-        status = found[Received(ENERGY, site_id)]
+        status = found[ENERGY, site_id]
         begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
         status.ended = next_period(begin, unit) - timedelta(minutes=offset)
         status.patience = NIGHT + LONGEST[unit]

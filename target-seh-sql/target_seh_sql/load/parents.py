@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, select
 
-from target_seh_sql.dialects import Merged
-from target_seh_sql.records import METER, SITE
+from target_seh_sql.load.dialects import Merged
+from target_seh_sql.load.records import METER, SITE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
     from sqlalchemy.sql.dml import Insert
 
-    from target_seh_sql.records import RecordType, Row
+    from target_seh_sql.load.records import RecordType, Row
 
 
 def missing_sites(connection: Connection, tables: Mapping[str, Table], rows: Sequence[Row]) -> list[Row]:
