@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from tap_solaredge.measured.readings import (
     BatterySeries,
     Device,
-    InverterSeries,
     Inventory,
+    InverterSeries,
     MeterSeries,
     Record,
     Series,
@@ -63,17 +63,17 @@ POWER = Resource[Series]("power", Kind.QUARTERS, solar=True)
 METERS = Resource[list[MeterSeries]]("meters", Kind.QUARTERS, Device.METER)
 STORAGE = Resource[list[BatterySeries]]("storage", Kind.QUARTERS, Device.BATTERY)
 INVERTERS = Resource[list[InverterSeries]]("inverters", Kind.QUARTERS, Device.INVERTER, solar=True)
-SNAPSHOT = Resource["Snapshot | None"]("snapshot", Kind.MOMENT)
+SNAPSHOT = Resource[Snapshot]("snapshot", Kind.MOMENT)
+
+Needs = frozenset[Resource[Any]]
 
 RESOURCES: tuple[Resource[Any], ...] = (
     DETAILS, DEVICES, LIFETIME_STORAGE, ALERTS, BENEFITS, ENERGY, METER_ENERGY, STORAGE_ENERGY,
     POWER, METERS, STORAGE, INVERTERS, SNAPSHOT,
 )  # fmt: skip
 """All of them, in the order in which they are asked."""
-QUARTER_SUMS = {METER_ENERGY: METERS, STORAGE_ENERGY: STORAGE}
+QUARTER_SUMS: dict[Resource[Any], Resource[Any]] = {METER_ENERGY: METERS, STORAGE_ENERGY: STORAGE}
 """What quarter hours, summed, give without a call."""
-
-Needs = frozenset[Resource[Any]]
 
 
 class Answers:
@@ -87,6 +87,6 @@ class Answers:
         """Return an answer, None where it was not asked or not given."""
         return cast("T | None", self._by_resource.get(resource))
 
-    def put(self, resource: Resource[T], answer: T) -> None:
-        """Add an answer."""
+    def put(self, resource: Resource[T], answer: T | None) -> None:
+        """Add an answer, or take it back."""
         self._by_resource[resource] = answer

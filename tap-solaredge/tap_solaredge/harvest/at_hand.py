@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.measured.joining import joined, trimmed
+from tap_solaredge.measured.joining import copied, joined, trimmed
 from tap_solaredge.resources import Answers, Resource
-from tap_solaredge.spans import Spans, Window, missing, touch, union, without
+from tap_solaredge.spans import Spans, Window, common, missing, touch, union, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +26,14 @@ class AtHand:
         if answer is not None:
             self._parts.setdefault(resource, []).append((window, trimmed(answer, window)))
 
+    def common(self, resources: Iterable[Resource[Any]]) -> Spans:
+        """Return the spans in which all of some resources have been read."""
+        found: Spans | None = None
+        for resource in resources:
+            spans = self.read.get(resource, [])
+            found = spans if found is None else common(found, spans)
+        return found or []
+
     def answers(self, resources: Iterable[Resource[Any]], window: Window) -> Answers:
         """Return what was answered about a window."""
         found = Answers(window)
@@ -44,7 +52,7 @@ class AtHand:
         answer = None
         for span, part in self._parts.get(resource, []):
             if span == window:
-                inside = part
+                inside = copied(part)
             elif touch(window, [span]):
                 inside = trimmed(part, window)
             else:
@@ -66,6 +74,10 @@ class Done:
     def add(self, name: str, window: Window) -> None:
         """Note a window of a stream."""
         self._spans[name] = union(self.of(name), [window])
+
+    def all(self) -> dict[str, Spans]:
+        """Return the spans of all streams."""
+        return self._spans
 
     def left(self, name: str, spans: Spans) -> Spans:
         """Return what a stream has not made its records from."""

@@ -87,7 +87,7 @@ class Caller:
 
     def _oldest(self, under_way: deque[tuple[list[Call], list[Future[Answer | None]]]]) -> Fetched:
         group, futures = under_way.popleft()
-        return group, self._result([lambda _, future=future: future.result() for future in futures], group)
+        return group, self._result([_waited_for(future) for future in futures], group)
 
     def _result(
         self, answers: list[Callable[[Call], Answer | None]], group: list[Call]
@@ -102,6 +102,10 @@ class Caller:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self._client.at_once, thread_name_prefix="solaredge")
         return self._pool.submit(self.send, call)
+
+
+def _waited_for(future: Future[Answer | None]) -> Callable[[Call], Answer | None]:
+    return lambda call: future.result()  # noqa: ARG005 (it is on its way)
 
 
 class Forecaster(Caller):

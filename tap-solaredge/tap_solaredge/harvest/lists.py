@@ -107,7 +107,9 @@ class Lists:
 
     def _of(self, resource: Resource[Any], site_id: int) -> tuple[tuple[Request, ...], Parse]:
         site = SiteRef(site_id)
-        return self._dialect.requests(resource, site), lambda found: self._dialect.parse(resource, found, site)
+        return self._dialect.requests(resource, site), lambda found: self._dialect.parse(
+            resource, found, site
+        )
 
     def _read(self, requests: tuple[Request, ...], parse: Parse) -> Any:  # noqa: ANN401
         """Return a list from what is kept, else by calls; what makes no sense is not kept."""

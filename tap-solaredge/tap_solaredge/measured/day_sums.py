@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from tap_solaredge.local_time import Instant, instant, local_day, midnight
 from tap_solaredge.measured.readings import BatterySeries, MeterSeries, MeterType
 from tap_solaredge.measured.split import no_glitches
-from tap_solaredge.spans import add, missing
+from tap_solaredge.resources import METERS, STORAGE, Answers
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from tap_solaredge.measured.readings import Answers, Series, Site
+    from tap_solaredge.measured.readings import Series, Site
     from tap_solaredge.spans import Window
 
 
@@ -23,29 +23,21 @@ class DaySums:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._read: list[Window] = []
         self._meters: dict[tuple[str | None, MeterType], dict[str, float]] = {}
         self._charge: dict[str, dict[str, float]] = {}
         self._discharge: dict[str, dict[str, float]] = {}
 
     def add(self, answers: Answers) -> None:
         """Add a window that overlaps no other one; one without meters or batteries does not help."""
-        if answers.window is None or answers.meters is None or answers.storage is None:
-            return
-        self._read = add(self._read, answers.window)
         dates: dict[Instant, str] = {}
-        for meter in answers.meters:
+        for meter in answers.get(METERS) or ():
             _add(self._meters.setdefault((meter.serial_number, meter.meter_type), {}), meter.energy, dates)
-        for battery in answers.storage:
+        for battery in answers.get(STORAGE) or ():
             for sums, energy in (
                 (self._charge, battery.charge_energy),
                 (self._discharge, battery.discharge_energy),
             ):
                 _add(sums.setdefault(battery.serial_number, {}), no_glitches(energy), dates)
-
-    def cover(self, window: Window) -> bool:
-        """Whether every quarter hour of a window has been read."""
-        return not missing(window, self._read)
 
     def meters(self, window: Window) -> list[MeterSeries]:
         """Return the days' energies as the meters' answer at DAY resolution would give them."""

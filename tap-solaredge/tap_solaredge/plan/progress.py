@@ -58,7 +58,8 @@ class SiteProgress:
     def needed(self, streams: Iterable[Progress], kind: Kind = Kind.QUARTERS) -> Needs:
         """Return what must be asked for some streams."""
         wanted = frozenset(need for stream in streams for need in stream.needs if need.kind is kind)
-        return self.dialect.needed(self.site, wanted)
+        others = frozenset(need for progress in self.quarters.values() for need in progress.needs)
+        return self.dialect.needed(self.site, wanted, others)
 
     def newest_start(self, resources: Needs) -> datetime:
         """Return the start of the newest window of quarter hours, paid for whole."""
@@ -84,7 +85,7 @@ class SiteProgress:
 
     def period_resources(self) -> Needs:
         """Return what is asked for days with their split, where quarter hours do not give it."""
-        return self.dialect.needed(self.site, PERIODS)
+        return self.dialect.needed(self.site, PERIODS, PERIODS)
 
     def sums_help(self) -> bool:
         """Whether quarter hours of this site save calls for the days that are wanted."""

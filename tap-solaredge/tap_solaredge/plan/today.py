@@ -7,7 +7,7 @@ quarter hour anyway, the split of the days follows from that and costs nothing.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.local_time import QUARTER, local_day, quarter_floor
 from tap_solaredge.plan import sun, windows
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from tap_solaredge.plan.progress import SiteProgress
     from tap_solaredge.plan.scope import Progress
-    from tap_solaredge.resources import Needs
+    from tap_solaredge.resources import Needs, Resource
+    from tap_solaredge.spans import Spans
 
 SETTLES = timedelta(minutes=90)
 """How long after dusk power is still read: the last quarter hours arrive late (gotcha 2)."""
@@ -52,7 +53,10 @@ class Today:
 
     def _nothing_new(self) -> bool:
         p, told = self._p, self._last_update
-        read = [progress.coverage.until for progress in (*p.quarters.values(), *p.energy.values(), *p.latest.values())]
+        read = [
+            progress.coverage.until
+            for progress in (*p.quarters.values(), *p.energy.values(), *p.latest.values())
+        ]
         return told is not None and all(until is not None and told + QUARTER <= until for until in read)
 
     # Quarter hours
@@ -138,7 +142,8 @@ class Today:
 
     def _is_free(self, quarters: list[Call]) -> bool:
         """Whether this run's quarter hours give the split of all days since the last read."""
-        p, planned = self._p, {}
+        p = self._p
+        planned: dict[Resource[Any], Spans] = {}
         for call in quarters:
             if call.resource is not None and call.window is not None:
                 planned.setdefault(call.resource, []).append(call.window)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from singer_sdk import typing as th
 
-from tap_solaredge.resources import Resource
+from tap_solaredge.resources import ALERTS, DETAILS, Answers
 from tap_solaredge.streams.base import (
     SITE_ID,
     Cadence,
@@ -19,7 +19,8 @@ from tap_solaredge.streams.base import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_solaredge.measured.readings import Answers, Record, Site
+    from tap_solaredge.measured.readings import Record, Site
+    from tap_solaredge.resources import Answers
 
 
 class Alerts(SolarEdgeStream):
@@ -29,7 +30,7 @@ class Alerts(SolarEdgeStream):
     selected_by_default = False
     primary_keys = ("alert_id",)
     cadence = Cadence.INVENTORY
-    needs = frozenset({Resource.DETAILS, Resource.ALERTS})
+    needs = frozenset({DETAILS, ALERTS})
     schema = schema(
         required("alert_id", th.IntegerType, "SolarEdge's number of the alert"),
         SITE_ID,
@@ -45,4 +46,4 @@ class Alerts(SolarEdgeStream):
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: ARG002, D102
-        yield from answers.alerts or ()
+        yield from answers.get(ALERTS) or ()

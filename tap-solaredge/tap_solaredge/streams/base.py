@@ -13,8 +13,8 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from tap_solaredge.measured.readings import Answers, Record, Site
-    from tap_solaredge.resources import Resource
+    from tap_solaredge.measured.readings import Record, Site
+    from tap_solaredge.resources import Answers, Resource
     from tap_solaredge.tap import TapSolarEdge
 
 
@@ -32,9 +32,9 @@ class SolarEdgeStream(Stream, metaclass=abc.ABCMeta):
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # records are built to the schema
     cadence: ClassVar[Cadence]
-    needs: ClassVar[frozenset[Resource]]
+    needs: ClassVar[frozenset[Resource[Any]]]
     """The answers that a record is made from."""
-    extras: ClassVar[frozenset[Resource]] = frozenset()
+    extras: ClassVar[frozenset[Resource[Any]]] = frozenset()
     """What a record can be made from besides, where a dialect offers it."""
     values: ClassVar[tuple[str, ...]] = ()
     """Columns that show that an interval carried a value, and so may move the bookmark."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from singer_sdk import typing as th
 
-from tap_solaredge.resources import Resource
+from tap_solaredge.resources import DETAILS, DEVICES, LIFETIME_STORAGE, STORAGE, Answers
 from tap_solaredge.streams.base import SITE_ID, Cadence, SolarEdgeStream, number, required, schema, text
 from tap_solaredge.streams.power_flows import storage_status
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_solaredge.local_time import Instant
-    from tap_solaredge.measured.readings import Answers, BatterySeries, Record, Series, Site
+    from tap_solaredge.measured.readings import BatterySeries, Record, Series, Site
+    from tap_solaredge.resources import Answers
 
 LEAST_CHARGE_TO_SCALE = 10.0
 """Percent; below this, remaining energy divided by state of charge is too coarse for a capacity."""
@@ -26,7 +27,8 @@ class Batteries(SolarEdgeStream):
     name = "batteries"
     primary_keys = ("serial_number",)
     cadence = Cadence.LATEST
-    needs = frozenset({Resource.DETAILS, Resource.DEVICES, Resource.STORAGE})
+    needs = frozenset({DETAILS, DEVICES, STORAGE})
+    extras = frozenset({LIFETIME_STORAGE})
     schema = schema(
         required("serial_number", th.StringType, "Serial number"),
         SITE_ID,
@@ -47,8 +49,8 @@ class Batteries(SolarEdgeStream):
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
-        latest = {series.serial_number: series for series in answers.storage or ()}
-        lifetime = {series.serial_number: series for series in answers.lifetime_storage or ()}
+        latest = {series.serial_number: series for series in answers.get(STORAGE) or ()}
+        lifetime = {series.serial_number: series for series in answers.get(LIFETIME_STORAGE) or ()}
         for battery in site.devices.batteries:
             serial = battery["serial_number"]
             record = dict(battery)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from singer_sdk import typing as th
 
-from tap_solaredge.resources import Resource
+from tap_solaredge.resources import DETAILS, DEVICES, STORAGE, Answers
 from tap_solaredge.streams.base import (
     SITE_ID,
     TIMESTAMP,
@@ -22,7 +22,8 @@ from tap_solaredge.streams.base import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_solaredge.measured.readings import Answers, Record, Site
+    from tap_solaredge.measured.readings import Record, Site
+    from tap_solaredge.resources import Answers
 
 
 class BatteryReadings(SolarEdgeStream):
@@ -32,7 +33,7 @@ class BatteryReadings(SolarEdgeStream):
     primary_keys = ("site_id", "serial_number", "timestamp")
     replication_key = "timestamp"
     cadence = Cadence.QUARTER_HOURS
-    needs = frozenset({Resource.DETAILS, Resource.DEVICES, Resource.STORAGE})
+    needs = frozenset({DETAILS, DEVICES, STORAGE})
     values = ("state_of_charge", "charge_power", "discharge_power")
     schema = schema(
         SITE_ID,
@@ -50,7 +51,7 @@ class BatteryReadings(SolarEdgeStream):
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
-        for battery in answers.storage or ():
+        for battery in answers.get(STORAGE) or ():
             for at in sorted({*battery.charge_power, *battery.state_of_charge, *battery.charge_energy}):
                 yield {
                     "site_id": site.site_id,

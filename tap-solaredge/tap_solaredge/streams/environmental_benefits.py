@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_solaredge.resources import Resource
+from tap_solaredge.resources import BENEFITS, DETAILS, Answers
 from tap_solaredge.streams.base import (
     SITE_ID,
     Cadence,
@@ -16,7 +16,8 @@ from tap_solaredge.streams.base import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_solaredge.measured.readings import Answers, Record, Site
+    from tap_solaredge.measured.readings import Record, Site
+    from tap_solaredge.resources import Answers
 
 
 class EnvironmentalBenefits(SolarEdgeStream):
@@ -26,7 +27,7 @@ class EnvironmentalBenefits(SolarEdgeStream):
     selected_by_default = False
     primary_keys = ("site_id",)
     cadence = Cadence.INVENTORY
-    needs = frozenset({Resource.DETAILS, Resource.BENEFITS})
+    needs = frozenset({DETAILS, BENEFITS})
     schema = schema(
         SITE_ID,
         number("co2_saved", "Carbon dioxide, kg"),
@@ -38,7 +39,7 @@ class EnvironmentalBenefits(SolarEdgeStream):
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
-        told = answers.benefits or {}
+        told = answers.get(BENEFITS) or {}
         row = {name: told.get(name) for name in self.schema["properties"] if name != "site_id"}
         if any(value is not None for value in row.values()):
             yield {"site_id": site.site_id, **row}

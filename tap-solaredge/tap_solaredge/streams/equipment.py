@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from singer_sdk import typing as th
 
-from tap_solaredge.resources import Resource
+from tap_solaredge.resources import DETAILS, DEVICES, Answers
 from tap_solaredge.streams.base import SITE_ID, Cadence, SolarEdgeStream, number, required, schema, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_solaredge.measured.readings import Answers, Record, Site
+    from tap_solaredge.measured.readings import Record, Site
+    from tap_solaredge.resources import Answers
 
 
 class Equipment(SolarEdgeStream):
@@ -21,7 +22,7 @@ class Equipment(SolarEdgeStream):
     name = "equipment"
     primary_keys = ("serial_number",)
     cadence = Cadence.INVENTORY
-    needs = frozenset({Resource.DETAILS, Resource.DEVICES})
+    needs = frozenset({DETAILS, DEVICES})
     schema = schema(
         required("serial_number", th.StringType, "Serial number"),
         SITE_ID,
@@ -43,4 +44,5 @@ class Equipment(SolarEdgeStream):
     )
 
     def records(self, site: Site, answers: Answers) -> Iterable[Record]:  # noqa: ARG002, D102
-        return answers.devices.equipment if answers.devices else ()
+        devices = answers.get(DEVICES)
+        return devices.equipment if devices else ()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from singer_sdk import typing as th
 
-from tap_solaredge.resources import Resource
+from tap_solaredge.resources import DETAILS, DEVICES, INVERTERS, Answers
 from tap_solaredge.streams.base import (
     SITE_ID,
     TIMESTAMP,
@@ -22,7 +22,8 @@ from tap_solaredge.streams.base import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_solaredge.measured.readings import Answers, Record, Site
+    from tap_solaredge.measured.readings import Record, Site
+    from tap_solaredge.resources import Answers
 
 
 class InverterReadings(SolarEdgeStream):
@@ -33,7 +34,7 @@ class InverterReadings(SolarEdgeStream):
     primary_keys = ("site_id", "serial_number", "timestamp")
     replication_key = "timestamp"
     cadence = Cadence.QUARTER_HOURS
-    needs = frozenset({Resource.DETAILS, Resource.DEVICES, Resource.INVERTERS})
+    needs = frozenset({DETAILS, DEVICES, INVERTERS})
     values = ("power", "energy_wh")
     schema = schema(
         SITE_ID,
@@ -55,7 +56,7 @@ class InverterReadings(SolarEdgeStream):
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
-        for inverter in answers.inverters or ():
+        for inverter in answers.get(INVERTERS) or ():
             for at in sorted({*inverter.power, *inverter.energy}):
                 yield {
                     "site_id": site.site_id,

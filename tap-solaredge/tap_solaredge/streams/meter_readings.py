@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from singer_sdk import typing as th
 
-from tap_solaredge.resources import Resource
+from tap_solaredge.resources import DETAILS, DEVICES, METERS, Answers
 from tap_solaredge.streams.base import (
     SITE_ID,
     TIMESTAMP,
@@ -21,7 +21,8 @@ from tap_solaredge.streams.base import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_solaredge.measured.readings import Answers, Record, Site
+    from tap_solaredge.measured.readings import Record, Site
+    from tap_solaredge.resources import Answers
 
 _PHASES = ("voltage_l1", "voltage_l2", "voltage_l3", "current_l1", "current_l2", "current_l3")
 _FACTORS = ("power_factor", "power_factor_l1", "power_factor_l2", "power_factor_l3")
@@ -35,7 +36,7 @@ class MeterReadings(SolarEdgeStream):
     primary_keys = ("site_id", "meter_name", "timestamp")
     replication_key = "timestamp"
     cadence = Cadence.QUARTER_HOURS
-    needs = frozenset({Resource.DETAILS, Resource.DEVICES, Resource.METERS})
+    needs = frozenset({DETAILS, DEVICES, METERS})
     values = ("power", "energy_wh", "energy_lifetime")
     schema = schema(
         SITE_ID,
@@ -50,7 +51,7 @@ class MeterReadings(SolarEdgeStream):
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
-        for meter in answers.meters or ():
+        for meter in answers.get(METERS) or ():
             if meter.computed:
                 continue
             name = site.meter_name(meter)

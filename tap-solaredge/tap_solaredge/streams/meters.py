@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from singer_sdk import typing as th
 
-from tap_solaredge.resources import Resource
+from tap_solaredge.resources import DETAILS, DEVICES, Answers
 from tap_solaredge.streams.base import SITE_ID, Cadence, SolarEdgeStream, required, schema, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_solaredge.measured.readings import Answers, Record, Site
+    from tap_solaredge.measured.readings import Record, Site
+    from tap_solaredge.resources import Answers
 
 
 class Meters(SolarEdgeStream):
@@ -21,7 +22,7 @@ class Meters(SolarEdgeStream):
     name = "meters"
     primary_keys = ("site_id", "name")
     cadence = Cadence.INVENTORY
-    needs = frozenset({Resource.DETAILS, Resource.DEVICES})
+    needs = frozenset({DETAILS, DEVICES})
     schema = schema(
         SITE_ID,
         required("name", th.StringType, "Name, unique within the site"),
@@ -35,4 +36,5 @@ class Meters(SolarEdgeStream):
     )
 
     def records(self, site: Site, answers: Answers) -> Iterable[Record]:  # noqa: ARG002, D102
-        return answers.devices.meters if answers.devices else ()
+        devices = answers.get(DEVICES)
+        return devices.meters if devices else ()

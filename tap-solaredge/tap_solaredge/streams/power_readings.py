@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_solaredge.resources import Resource
+from tap_solaredge.resources import DETAILS, POWER, Answers
 from tap_solaredge.streams.base import (
     SITE_ID,
     TIMESTAMP,
@@ -18,7 +18,8 @@ from tap_solaredge.streams.base import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_solaredge.measured.readings import Answers, Record, Site
+    from tap_solaredge.measured.readings import Record, Site
+    from tap_solaredge.resources import Answers
 
 
 class PowerReadings(SolarEdgeStream):
@@ -28,12 +29,12 @@ class PowerReadings(SolarEdgeStream):
     primary_keys = ("site_id", "timestamp")
     replication_key = "timestamp"
     cadence = Cadence.QUARTER_HOURS
-    needs = frozenset({Resource.DETAILS, Resource.POWER})
+    needs = frozenset({DETAILS, POWER})
     values = ("power_watts",)
     schema = schema(SITE_ID, TIMESTAMP, UTC_OFFSET, number("power_watts", "Mean production power, W"))
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
-        for at, power in sorted((answers.power or {}).items()):
+        for at, power in sorted((answers.get(POWER) or {}).items()):
             yield {
                 "site_id": site.site_id,
                 "timestamp": at.utc,

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from singer_sdk import typing as th
 
-from tap_solaredge.resources import Resource
+from tap_solaredge.resources import DETAILS, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream, number, required, schema, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_solaredge.measured.readings import Answers, Record, Site
+    from tap_solaredge.measured.readings import Record, Site
+    from tap_solaredge.resources import Answers
 
 
 class Sites(SolarEdgeStream):
@@ -21,7 +22,7 @@ class Sites(SolarEdgeStream):
     name = "sites"
     primary_keys = ("id",)
     cadence = Cadence.INVENTORY
-    needs = frozenset({Resource.DETAILS})
+    needs = frozenset({DETAILS})
     schema = schema(
         required("id", th.IntegerType, "SolarEdge's number of the site"),
         text("name", "Name that the installer gave"),
@@ -50,5 +51,6 @@ class Sites(SolarEdgeStream):
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: ARG002, D102
-        if answers.details is not None:
-            yield answers.details
+        details = answers.get(DETAILS)
+        if details is not None:
+            yield details

@@ -9,9 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.errors import UnexpectedPayload
 from tap_solaredge.local_time import quarter_of, unit_start, wall_instants
-from tap_solaredge.measured.readings import BatterySeries, MeterSeries, MeterType
+from tap_solaredge.measured.readings import BatterySeries, Device, MeterSeries, MeterType
 from tap_solaredge.measured.split import storage_energies, storage_powers
-from tap_solaredge.resources import Resource
+from tap_solaredge.resources import (
+    BENEFITS,
+    DEVICES,
+    ENERGY,
+    INVERTERS,
+    METER_ENERGY,
+    METERS,
+    POWER,
+    SNAPSHOT,
+    STORAGE,
+    STORAGE_ENERGY,
+    Answers,
+    Resource,
+)
 from tap_solaredge.service.payload import day, factor, member, number, text, whole
 from tap_solaredge.service.v1.benefits import benefits
 from tap_solaredge.service.v1.devices import devices
@@ -24,7 +37,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from tap_solaredge.local_time import Instant
-    from tap_solaredge.measured.readings import Answers, Record, Series, Site, SiteRef
+    from tap_solaredge.measured.readings import Record, Series, Site, SiteRef
+    from tap_solaredge.resources import Answers
 
 _TYPES = {kind.casefold(): kind for kind in MeterType}
 
@@ -36,19 +50,19 @@ def listed_sites(payload: Any) -> list[Record]:  # noqa: ANN401
     return [_site(site, where) for site in (found if isinstance(found, list) else [found])]
 
 
-def parse(resource: Resource, payloads: list[Any], site: SiteRef) -> Any:  # noqa: ANN401
+def parse(resource: Resource[Any], payloads: list[Any], site: SiteRef) -> Any:  # noqa: ANN401
     """Return what the answers say; the type is that of the resource's field in `Answers`.
 
     Raises:
         UnexpectedPayload: If it is not what the API promises; the message names site, resource and field.
     """
     where, zone = f"site {site.site_id}, {resource}", site.zone
-    if resource is Resource.DEVICES:
+    if resource is DEVICES:
         return devices(payloads[0], where, site.site_id)
     if resource in _MOMENTS:
         return _MOMENTS[resource](payloads[0], where)
     assert zone is not None  # noqa: S101 (series are asked of known sites)
-    if resource is Resource.INVERTERS:
+    if resource is INVERTERS:
         answers = zip(site.inverters, payloads, strict=True)
         return [inverter(serial, payload, where, zone) for serial, payload in answers]
     return _SERIES[resource](payloads, where, zone)
@@ -56,17 +70,20 @@ def parse(resource: Resource, payloads: list[Any], site: SiteRef) -> Any:  # noq
 
 def complete(answers: Answers, site: Site, time_unit: str) -> None:
     """Work out the production: a type of the meters, and with a battery the AC output (gotcha 65)."""
-    if answers.meters is not None and site.has_meters:
-        answers.power = next(m.power for m in answers.meters if _is_output(m))
-        answers.meters = _on_devices(answers.meters, site)
-    if site.has_batteries and answers.power is not None:
-        answers.power = _without_battery(answers.power, answers) if answers.storage is not None else None
-    if site.has_batteries and answers.energy is not None:
-        if answers.storage_energy is None:
-            answers.energy = None
-            return
-        answers.storage_energy = _in_periods(answers.storage_energy, answers.energy, time_unit)
-        answers.energy = _energy_without_battery(answers.energy, answers.storage_energy)
+    meters = answers.get(METERS)
+    if meters is not None and site.has(Device.METER):
+        answers.put(POWER, next(m.power for m in meters if _is_output(m)))
+        answers.put(METERS, _on_devices(meters, site))
+    if not site.devices.batteries:
+        return
+    power, storage_readings = answers.get(POWER), answers.get(STORAGE)
+    if power is not None:
+        answers.put(POWER, None if storage_readings is None else _without_battery(power, storage_readings))
+    energy, stored = answers.get(ENERGY), answers.get(STORAGE_ENERGY)
+    if energy is not None:
+        batteries = None if stored is None else _in_periods(stored, energy, time_unit)
+        answers.put(STORAGE_ENERGY, batteries)
+        answers.put(ENERGY, None if batteries is None else _energy_without_battery(energy, batteries))
 
 
 def _is_output(meter: MeterSeries) -> bool:
@@ -179,11 +196,11 @@ def _same(one: MeterSeries, other: MeterSeries) -> bool:
     return (one.serial_number, one.meter_type) == (other.serial_number, other.meter_type)
 
 
-def _without_battery(output: Series, answers: Answers) -> Series:
+def _without_battery(output: Series, batteries: list[BatterySeries]) -> Series:
     """Return the PV power: output, less what the battery gave, and what it took first."""
     found: Series = {}
     for at, power in output.items():
-        stored = storage_powers(answers.storage or [], at)
+        stored = storage_powers(batteries, at)
         known = power is not None and stored.charge is not None and stored.discharge is not None
         found[at] = max((power or 0) + (stored.charge or 0) - (stored.discharge or 0), 0.0) if known else None
     return found
@@ -230,16 +247,16 @@ def _meter_energies(payloads: list[Any], where: str, zone: ZoneInfo) -> list[Met
     return [MeterSeries(None, k, energy=v) for k, v in _by_type(payloads[0], "energyDetails", where, zone)]
 
 
-_MOMENTS: Mapping[Resource, Callable[[Any, str], Any]] = MappingProxyType(
-    {Resource.SNAPSHOT: power_flow, Resource.BENEFITS: benefits}
+_MOMENTS: Mapping[Resource[Any], Callable[[Any, str], Any]] = MappingProxyType(
+    {SNAPSHOT: power_flow, BENEFITS: benefits}
 )
-_SERIES: Mapping[Resource, Callable[[list[Any], str, ZoneInfo], Any]] = MappingProxyType(
+_SERIES: Mapping[Resource[Any], Callable[[list[Any], str, ZoneInfo], Any]] = MappingProxyType(
     {
-        Resource.POWER: partial(_production, root="power"),
-        Resource.ENERGY: partial(_production, root="energy"),
-        Resource.METERS: _meters,
-        Resource.METER_ENERGY: _meter_energies,
-        Resource.STORAGE: storage,
-        Resource.STORAGE_ENERGY: storage,
+        POWER: partial(_production, root="power"),
+        ENERGY: partial(_production, root="energy"),
+        METERS: _meters,
+        METER_ENERGY: _meter_energies,
+        STORAGE: storage,
+        STORAGE_ENERGY: storage,
     }
 )

@@ -6,7 +6,21 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.measured.readings import BatterySeries, MeterSeries, MeterType, Record, Series
-from tap_solaredge.resources import Resource
+from tap_solaredge.resources import (
+    ALERTS,
+    BENEFITS,
+    DETAILS,
+    DEVICES,
+    ENERGY,
+    INVERTERS,
+    LIFETIME_STORAGE,
+    METER_ENERGY,
+    METERS,
+    POWER,
+    STORAGE,
+    STORAGE_ENERGY,
+    Resource,
+)
 from tap_solaredge.service.payload import day, member, number, series, text, utc_time, whole
 from tap_solaredge.service.v2.devices import devices
 from tap_solaredge.service.v2.extensions import alerts, benefits, inverters
@@ -39,17 +53,17 @@ def listed_sites(payload: Any) -> list[Record]:  # noqa: ANN401
     ]
 
 
-def parse(resource: Resource, payloads: list[Any], site: SiteRef) -> Any:  # noqa: ANN401
+def parse(resource: Resource[Any], payloads: list[Any], site: SiteRef) -> Any:  # noqa: ANN401
     """Return what an answer says; the type is that of the resource's field in `Answers`.
 
     Raises:
         UnexpectedPayload: If it is not what the API promises; the message names site, resource and field.
     """
     where = f"site {site.site_id}, {resource}"
-    if resource is Resource.ALERTS:
+    if resource is ALERTS:
         return alerts(payloads, where)
     (payload,) = payloads
-    if resource is Resource.DEVICES:
+    if resource is DEVICES:
         return devices(payload, where, site.site_id)
     return _READERS[resource](payload, where)
 
@@ -139,17 +153,17 @@ def _status(site: Record) -> str | None:
     return status.capitalize() if status else None
 
 
-_READERS: Mapping[Resource, Callable[[Any, str], Any]] = MappingProxyType(
+_READERS: Mapping[Resource[Any], Callable[[Any, str], Any]] = MappingProxyType(
     {
-        Resource.DETAILS: details,
-        Resource.POWER: series,
-        Resource.ENERGY: series,
-        Resource.METERS: meters,
-        Resource.METER_ENERGY: meters,
-        Resource.STORAGE: storage,
-        Resource.STORAGE_ENERGY: storage,
-        Resource.LIFETIME_STORAGE: storage,
-        Resource.INVERTERS: inverters,
-        Resource.BENEFITS: benefits,
+        DETAILS: details,
+        POWER: series,
+        ENERGY: series,
+        METERS: meters,
+        METER_ENERGY: meters,
+        STORAGE: storage,
+        STORAGE_ENERGY: storage,
+        LIFETIME_STORAGE: storage,
+        INVERTERS: inverters,
+        BENEFITS: benefits,
     }
 )
