@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from tap_solaredge.spans import Window, add, missing, union
+from tap_solaredge.spans import missing, union
 
 
 def span(start, end):

@@ -101,7 +101,8 @@ class SiteHarvest:
             return []
         today = Today(progress, self._last_update())
         calls = today.calls()
-        self._records.dark, self._sums_wanted = today.dark, today.sums_wanted
+        self._records.dark = today.dark
+        self._sums_wanted = self._sums_wanted or today.sums_wanted
         return [*calls, *self._snapshot()]
 
     def behind(self) -> list[list[Call]]:
