@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tap_solaredge.plan import owed
-from tap_solaredge.plan.progress import first_run
+from tap_solaredge.plan.progress import earlier, first_run
 from tap_solaredge.plan.scope import Progress
 from tap_solaredge.spans import without
 from tap_solaredge.streams import Cadence, SolarEdgeStream
@@ -70,12 +70,32 @@ class Coverages:
             before = self._bookmarks.coverage(stream.name, self._site_id)
             self._move(stream, owed.reopened(before, spans))
 
+    def wake(self, streams: Iterable[SolarEdgeStream], now: datetime) -> None:
+        """Note that what is open is worth reading again."""
+        for stream in streams:
+            self._move(stream, replace(self._of(stream), woke_at=now))
+
+    def begin_earlier(self, streams: Iterable[SolarEdgeStream], first_data: datetime, now: datetime) -> bool:
+        """Let streams begin where data were found, and return whether any did not do so already."""
+        moved = False
+        for stream in streams:
+            days = stream.cadence is Cadence.ENERGY
+            start, before = earlier(first_data, self._scope, self._end(now), days=days), self._of(stream)
+            if before.start is None or start < before.start:
+                self._starts[str(stream.name)] = start
+                self._move(stream, replace(before, start=start))
+                moved = True
+        return moved
+
     def close_round(self, streams: Iterable[SolarEdgeStream], done: dict[str, Spans], now: datetime) -> None:
         """Note when open spans were read again, where all that were due have been."""
         for stream in streams:
             coverage = self._bookmarks.coverage(stream.name, self._site_id)
             if coverage.open and not without(owed.due(coverage, now), done.get(str(stream.name), [])):
                 self._move(stream, replace(coverage, reopened_at=now))
+
+    def _end(self, now: datetime) -> datetime:
+        return min(now, self._scope.end) if self._scope.end else now
 
     def _of(self, stream: SolarEdgeStream) -> owed.Coverage:
         """Return the coverage, with the start that the plan gave it."""
@@ -86,10 +106,8 @@ class Coverages:
         told = self._bookmarks.coverage(stream.name, self._site_id)
         found = owed.believed(told, now)
         if stream.cadence is not Cadence.LATEST:
-            days = stream.cadence is Cadence.ENERGY
-            lookback = self._scope.energy_lookback if days else self._scope.power_lookback
-            end = min(now, self._scope.end) if self._scope.end else now
-            found = owed.started(found, first_run(site, self._scope, end, lookback), self._scope.start)
+            start = first_run(site, self._scope, self._end(now), days=stream.cadence is Cadence.ENERGY)
+            found = owed.started(found, start, start if self._scope.start else None)
         self._starts[str(stream.name)] = found.start
         if found.until != told.until and self._clock.heard:
             self._warn_of_the_future(told)

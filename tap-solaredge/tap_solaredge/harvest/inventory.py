@@ -33,6 +33,7 @@ class Inventory:
         self._dialect = job.dialect
         self._lists = lists
         self._outcomes = outcomes
+        self._refused = False
 
     def price(self) -> int:
         """Return how many calls the lists take now."""
@@ -51,7 +52,7 @@ class Inventory:
         details = self.answers.get(DETAILS)
         if details is not None:
             self.site = site_of(details, self.answers.get(DEVICES))
-            if not with_devices:
+            if self._refused or not with_devices:
                 self.deny_devices()
 
     def deny_devices(self) -> None:
@@ -93,7 +94,7 @@ class Inventory:
             if error.stops_the_run or isinstance(error, SiteDaySpent):
                 raise
             if isinstance(error, ScopeMissing):
-                self.deny_devices()
+                self._refused = True
                 return
             hit: Iterable[SolarEdgeStream] = [s for s in self._streams if resource in s.needs | s.extras]
             if not isinstance(error, NotPermitted):

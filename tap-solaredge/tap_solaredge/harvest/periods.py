@@ -13,6 +13,7 @@ from tap_solaredge.spans import Spans, Window, common, missing, union, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from tap_solaredge.harvest.at_hand import AtHand
     from tap_solaredge.measured.readings import Series
@@ -55,17 +56,13 @@ class Periods:
         ready, unit, zone = read, progress.scope.time_unit, progress.site.zone
         for resource in progress.period_resources() - {ENERGY}:
             ready = common(ready, union(self._at_hand.read.get(resource, []), self._summed))
-        whole = [
-            Window(start, min(end, read[-1].end))
-            for span in windows.whole_periods(ready, unit, zone)
-            for start, end in windows.periods_in(span, unit, zone)
-        ]
-        return union(period for period in whole if not missing(period, ready))
+        running = read[-1].end if read else None
+        return _whole(windows.whole_periods(ready, unit, zone), ready, running, progress)
 
     def answers(self, window: Window, progress: SiteProgress) -> Iterator[Answers]:
         """Yield what is known of whole periods, apart where the split comes from quarter hours."""
         needed = progress.period_resources()
-        summed = common([window], self._summed)
+        summed = _whole([window], self._summed, window.end, progress)
         for part in (*summed, *without([window], summed)):
             answers = self._at_hand.answers(needed, part)
             if self._sums is not None and part in summed:
@@ -78,6 +75,16 @@ class Periods:
         assert answers.window is not None  # noqa: S101 (it is of a series)
         of_meters = QUARTER_SUMS[resource].device is METERS.device
         answers.put(resource, sums.meters(answers.window) if of_meters else sums.storage(answers.window))
+
+
+def _whole(spans: Spans, known: Spans, end: datetime | None, progress: SiteProgress) -> Spans:
+    """Return those periods of some spans that are known from their start to their end, or to the end of all."""
+    periods = (
+        Window(period.start, min(period.end, end or period.end))
+        for span in spans
+        for period in windows.periods_in(span, progress.scope.time_unit, progress.site.zone)
+    )
+    return union(period for period in periods if not missing(period, known))
 
 
 def compared(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import date
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from tap_solaredge.harvest.bookmarks import Bookmarks
     from tap_solaredge.harvest.coverages import Coverages
     from tap_solaredge.harvest.outcomes import Batch, Outcomes
+    from tap_solaredge.measured.readings import Record
     from tap_solaredge.plan.calls import Call
     from tap_solaredge.plan.progress import SiteProgress
+
+logger = logging.getLogger("tap-solaredge")
 
 SEEN = "days"
 """Name of the newest days' energies (Wh) in the bookmark of daily energy."""
@@ -46,6 +50,7 @@ class Records:
         """The dark hours that are known without a call for solar power."""
         self.found_late_data = False
         """Whether values came late, so that further spans have become owed."""
+        self._woken = False
         self._periods = Periods(self.at_hand)
         self._streams = streams
         self._outcomes = outcomes
@@ -114,7 +119,7 @@ class Records:
     ) -> Spans:
         """Return where a device gave no value although one may come; a night of silence is none."""
         site, found = progress.site, []
-        for series in by_device(answer).values():
+        for series in by_device(answer, site.reporting(resource.device)).values():
             spans = empty_spans(series, window, progress.now)
             light = [span for span in spans if sun.lit(site, span.start, span.end)]
             speaks_at_night = (len(spans) - len(light)) * DAY < (window.end - window.start) / 2
@@ -153,6 +158,8 @@ class Records:
             self._coverages.read_dry(stream, window, progress.now)
             return
         records = list(stream.records(progress.site, answers))
+        if stream.cadence is Cadence.ENERGY:
+            records = self._with_data(stream, records, progress)
         yield self._outcomes.counted(stream, records)
         newest_first = sorted(records, key=itemgetter(key), reverse=True)
         over = [record for record in newest_first if _is_over(record[key], progress)]
@@ -167,6 +174,27 @@ class Records:
         self._bookmarks.advance(stream.name, progress.site.site_id, key, newest)
         if late and stream.cadence is Cadence.QUARTER_HOURS:
             self._reopen_energy(late, progress)
+        if self._bookmarks.was_skipped(stream.name, progress.site.site_id) and not self._woken:
+            self._woken = self.found_late_data = True
+            self._coverages.wake(self._going_on(Cadence.ENERGY), progress.now)
+
+    def _with_data(
+        self, stream: SolarEdgeStream, records: list[Record], progress: SiteProgress
+    ) -> list[Record]:
+        """Return the records without empty ones from before the installation; data from then are believed."""
+        site, key = progress.site, str(stream.replication_key)
+        installed = site.installed.isoformat() if site.installed else ""
+        early = [record[key] for record in records if record[key] < installed and stream.has_value(record)]
+        if early:
+            first = progress.midnight(date.fromisoformat(min(early)))
+            streams = [*self._going_on(Cadence.QUARTER_HOURS), *self._going_on(Cadence.ENERGY)]
+            if self._coverages.begin_earlier(streams, first, progress.now):
+                self.found_late_data = True
+                logger.info(
+                    "site %s: there are data from %s, before the installation date %s: they are read too",
+                    site.site_id, min(early), installed,
+                )  # fmt: skip
+        return [record for record in records if record[key] >= installed or stream.has_value(record)]
 
     def _reopen_energy(self, late: Spans, progress: SiteProgress) -> None:
         """Let the days be read again whose quarter hours came late."""

@@ -22,6 +22,7 @@ from tap_solaredge.local_time import (
     quarter_of,
     utc_text,
 )
+from tap_solaredge.measured.joining import joined
 from tap_solaredge.measured.readings import Device
 from tap_solaredge.plan.behind import Behind
 from tap_solaredge.plan.calls import Call, Purpose
@@ -236,7 +237,8 @@ class SiteHarvest:
         for stream in self._going_on(Cadence.LATEST):
             self._coverages.read_only(stream, Window(window.start, min(window.end, self._clock.now())))
         if answer is not None:
-            self._inventory.answers.put(STORAGE, answer)
+            known = self._inventory.answers.get(STORAGE)
+            self._inventory.answers.put(STORAGE, joined(known, answer) if known else answer)
 
     def _take_snapshot(self, flow: Snapshot | None, now: datetime) -> Iterator[Batch | None]:
         """Yield the flows of this moment; the bookmark of their stream is that of its quarter hours."""

@@ -18,11 +18,18 @@ Key = tuple[str, str]
 """Serial number and type of a device."""
 
 
-def by_device(answer: Series | Iterable[MeterSeries | BatterySeries | InverterSeries]) -> dict[Key, Series]:
-    """Return the series that shows whether a device reported, by device; a site's own has an empty key."""
+def by_device(
+    answer: Series | Iterable[MeterSeries | BatterySeries | InverterSeries], expected: Iterable[Key]
+) -> dict[Key, Series]:
+    """Return the series that shows whether a device reported, by device; a site's own has an empty key.
+
+    Args:
+        answer: What the service answered.
+        expected: The devices that should be in it: those that gave no value may be left out.
+    """
     if isinstance(answer, dict):
         return {("", ""): answer}
-    found: dict[Key, Series] = {}
+    found: dict[Key, Series] = {key: {} for key in expected}
     for device in answer:
         kind = str(device.meter_type) if isinstance(device, MeterSeries) else ""
         told = _telling(device)

@@ -167,6 +167,14 @@ class Site:
             return any(meter["serial_number"] for meter in self.devices.meters)
         return bool(self.devices.batteries if device is Device.BATTERY else self.devices.inverters)
 
+    def reporting(self, device: Device | None) -> list[tuple[str, str]]:
+        """Return serial number and type of the devices of a kind that should report, where that is known."""
+        meters = [m for m in self.devices.meters if m["serial_number"] and m["active"] is True]
+        if device is Device.METER:
+            return [(meter["serial_number"], meter["meter_type"]) for meter in meters]
+        batteries = self.devices.batteries if device is Device.BATTERY else []
+        return [(b["serial_number"], "") for b in batteries if b["active"] is not False]
+
     def meters_of(self, meter_type: MeterType) -> list[Record]:
         """Return the physical meters that count something."""
         return [m for m in self.devices.meters if m["serial_number"] and m["meter_type"] == meter_type]
@@ -190,7 +198,8 @@ def site_of(details: Record, devices: Inventory | None) -> Site:
         name=details["name"] or str(details["id"]),
         zone=zone(details["timezone"]),
         installed=date.fromisoformat(installed) if installed else None,
-        pending=(details["status"] or "").casefold().startswith("pending"),
+        pending=(details["status"] or "").casefold().startswith("pending")
+        and not details["last_update_time"],
         latitude=details["latitude"],
         longitude=details["longitude"],
         devices=devices or Inventory([], [], []),

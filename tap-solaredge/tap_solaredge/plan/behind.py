@@ -54,7 +54,7 @@ class Behind:
         p, coverage = self._p, progress.coverage
         start, newest = p.quarters_start(), p.newest_start(self._needed)
         until = max(newest, coverage.until or newest)
-        open_again = common(due(coverage, p.now), [Window(start, until)]) if start < until else []
+        open_again = common(due(coverage, p.now), [Window(start, newest)]) if start < newest else []
         spans = union(owed(coverage, until), open_again)
         last_days = Window(max(quarter_floor(p.end - p.scope.late_data), start), newest)
         if p.late_is_due and last_days.start < last_days.end:

@@ -54,7 +54,8 @@ class Forecast:
             yield "The budget ends before everything is read; later runs go on"
         if self.history_left and self.history_ends:
             yield (
-                f"History: {counted(self.history_left, 'call')} left for later runs, "
+                f"History: {counted(self.history_left, 'call')} "
+                f"{'is' if self.history_left == 1 else 'are'} left for later runs, "
                 f"until about {self.history_ends:%Y-%m-%d} with frequent runs"
             )
 

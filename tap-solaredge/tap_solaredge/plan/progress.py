@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ENOUGH = timedelta(days=7)
 """How much of the newest window is read again where the service would accept more: late data are in it."""
+HINT = timedelta(days=28)
+"""How long before the installation date daily energy is read: one call."""
 PERIODS: Needs = frozenset({ENERGY, METER_ENERGY, STORAGE_ENERGY})
 
 
@@ -147,12 +149,20 @@ class SiteProgress:
         return min((start for start in starts if start is not None), default=self.end)
 
 
-def first_run(site: Site, scope: Scope, end: datetime, lookback: timedelta) -> datetime:
+def first_run(site: Site, scope: Scope, end: datetime, *, days: bool) -> datetime:
     """Return where a first run begins: at the start that the settings name, else a look-back before its end.
 
-    What a site's master data say of its installation only shortens a look-back (gotcha 81).
+    The installation date is a hint only (gotcha 81): daily energy is read from before it, at little cost, and
+    where that shows data, the rest follows; see `earlier`.
     """
-    if scope.start:
-        return quarter_ceil(scope.start)
-    installed = midnight(site.installed, site.zone) if site.installed else end - lookback
-    return quarter_ceil(max(end - lookback, installed))
+    wanted = scope.start or end - (scope.energy_lookback if days else scope.power_lookback)
+    if site.installed and not (days and scope.start):
+        installed = midnight(site.installed, site.zone)
+        wanted = max(wanted, installed - HINT if days else installed)
+    return quarter_ceil(wanted)
+
+
+def earlier(first_data: datetime, scope: Scope, end: datetime, *, days: bool) -> datetime:
+    """Return where reading begins, now that data from before the installation date were found."""
+    wanted = scope.start or end - (scope.energy_lookback if days else scope.power_lookback)
+    return quarter_ceil(max(wanted, first_data - HINT if days else first_data))
