@@ -10,6 +10,7 @@ from solaredge_simulator.flows import balanced_columns, bare_columns, production
 from solaredge_simulator.inverters import inverter_columns
 from solaredge_simulator.local_days import midnight, quarter_count
 from solaredge_simulator.outages import uplink
+from solaredge_simulator.sources import sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +66,17 @@ def inverters(site: Site, day: date) -> Mapping[Key, Column]:
 def link(site: Site, day: date) -> Uplink:
     """Return what was lost and what came late on a local day."""
     start, count = midnight(site.zone, day), quarter_count(site.zone, day)
-    return uplink(f"{site.seed}/{site.site_id}/{day.toordinal()}/link", start, count, trouble=site.trouble)
+    seed = f"{site.seed}/{site.site_id}/{day.toordinal()}/link"
+    found = uplink(seed, start, count, trouble=site.trouble)
+    return found._replace(visible_at=_held(site, None, found.visible_at))
+
+
+def arrivals(site: Site, day: date, key: Key) -> tuple[int, ...]:
+    """Return the instant at which each quarter of a series is visible: all devices behind it have sent."""
+    found = link(site, day).visible_at
+    for serial in sources(site, key) & {outage.device for outage in site.outages if outage.device}:
+        found = tuple(map(max, found, _held(site, serial, found)))
+    return found
 
 
 def add(values: Column) -> Sum:
@@ -81,6 +92,14 @@ def _sums(site: Site, day: date) -> Mapping[Key, Sum]:
 
 def _is_of_site(site: Site, key: Key) -> bool:
     return not key[0] or any(battery.serial == key[0] for battery in site.batteries)
+
+
+def _held(site: Site, device: str | None, usual: tuple[int, ...]) -> tuple[int, ...]:
+    """Return when quarters arrive that a silent device, or with None the silent site, holds back."""
+    for outage in site.outages:
+        if outage.device == device:
+            usual = tuple(map(outage.arrival, usual))
+    return usual
 
 
 def _without(lost: range, found: dict[Key, Column]) -> Mapping[Key, Column]:

@@ -15,7 +15,7 @@ from solaredge_simulator.v1.service import V1
 from solaredge_simulator.v2.service import V2
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
     from solaredge_simulator.accounts import Account
     from solaredge_simulator.clock import Clock
@@ -30,7 +30,7 @@ class Front:
 
     def __init__(
         self,
-        plants: Mapping[int, Plant],
+        plants: dict[int, Plant],
         clock: Clock,
         options: Options,
         accounts: Collection[Account],
@@ -42,7 +42,7 @@ class Front:
         self.oauth = OAuth(plants, accounts)
         self._v2 = V2(plants, options, accounts, self.oauth)
         self._v1 = V1(plants, v1) if v1 else None
-        self._control = Control(clock, self.calls, self.faults, self.oauth)
+        self._control = Control(plants, clock, self.calls, self.faults, self.oauth)
 
     def answer(self, request: Request) -> Answer:
         """Return the answer to one request."""

@@ -83,6 +83,14 @@ class Simulator:
         """Let calls go wrong; `details` are the further fields of `Fault`."""
         return self.front.faults.add(Fault(kind=kind, path=path, **details))
 
+    def outage(self, site: int, start: datetime, end: datetime, **details: Any) -> Plant:  # noqa: ANN401
+        """Let a site or one device of it be silent, and return its plant, which `plants` holds from now on.
+
+        `details` as in `Plant.silent`: `order`, `hours`, `device`.
+        """
+        self.plants[site] = self.plants[site].silent(start, end, **details)
+        return self.plants[site]
+
     def lift_faults(self) -> None:
         """Let everything go right again."""
         self.front.faults.clear()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from solaredge_simulator.demand import Demand
     from solaredge_simulator.devices import Battery, Gateway, Inverter, Meter, MeterType
+    from solaredge_simulator.outages import Outage
 
 FOREVER = 1 << 40
 """Epoch seconds that never come."""
@@ -56,6 +57,8 @@ class Site:
     seed: int = 1
     trouble: bool = True
     """Hours offline and late uploads happen."""
+    outages: tuple[Outage, ...] = ()
+    """When the site or one device of it is silent and keeps its data."""
 
     @property
     def begins(self) -> int:

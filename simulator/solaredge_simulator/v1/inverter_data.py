@@ -54,9 +54,10 @@ def _states(ask: SiteAsk, inverter: Inverter, start: str, end: str) -> Iterator[
             made = ask.view.sum(("", "production_wh"), ask.plant.begins, begin).total
             lifetime = made * inverter.share
         columns = [ask.view.column(day, (inverter.serial, name)) for name in _SERIES]
-        link = days.link(ask.plant, day)
+        lost = days.link(ask.plant, day).lost
+        arrivals = days.arrivals(ask.plant, day, (inverter.serial, "power_w"))
         for place, (power, energy, volts, hertz) in enumerate(zip(*columns, strict=True)):
-            hidden = place in link.lost or link.visible_at[place] > ask.view.now
+            hidden = place in lost or arrivals[place] > ask.view.now
             if hidden or not inverter.serves(begin + place * QUARTER):
                 continue
             lifetime += energy or 0.0

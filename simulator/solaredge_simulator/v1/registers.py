@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from solaredge_simulator.devices import MeterType
 from solaredge_simulator.local_days import QUARTER, stamp
-from solaredge_simulator.plants import METERED
+from solaredge_simulator.sources import METERED
 from solaredge_simulator.v1.asks import MONTH, YEAR
 from solaredge_simulator.v1.energy import QUARTERS, chosen, time_unit
 from solaredge_simulator.v1.series import wall
