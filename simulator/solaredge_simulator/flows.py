@@ -73,6 +73,9 @@ def balanced_columns(
             columns["", f"{name}_{unit}"] = [*values]
         made_then = [flow.production for flow in flows]
         columns["", f"production_{unit}"] = _sleeping(made_then, energies, site)
+        columns["", f"direct_{unit}"] = [
+            max(0.0, flow.production - flow.charge - flow.feed_in) for flow in flows
+        ]
         if packs:
             columns["", f"output_{unit}"] = _output(columns["", f"production_{unit}"], flows)
     for place, pack in enumerate(packs):

@@ -39,7 +39,7 @@ class Front:
         self.clock, self.options = clock, options
         self.calls, self.faults = Calls(), Faults()
         self.stopping = threading.Event()
-        self.oauth = OAuth(plants, accounts)
+        self.oauth = OAuth(plants, accounts, options)
         self._v2 = V2(plants, options, accounts, self.oauth)
         self._v1 = V1(plants, v1) if v1 else None
         self._control = Control(plants, clock, self.calls, self.faults, self.oauth)

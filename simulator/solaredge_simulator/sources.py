@@ -22,8 +22,8 @@ METERED = {
 def sources(site: Site, key: Key) -> set[str]:
     """Return the serials of the devices that a series comes from.
 
-    A meter goes before everything else. Without one, production is what the inverters report, and consumption
-    is computed from the meters at the grid and from the batteries.
+    A meter goes before everything else. Without one, production is what the inverters report; consumption and
+    its part that is directly from the PV are computed from all devices.
     """
     owner, quantity = key
     if owner:
@@ -33,8 +33,9 @@ def sources(site: Site, key: Key) -> set[str]:
     if meters:
         return meters
     batteries = {battery.serial for battery in site.batteries}
-    if name == "consumption":
-        return batteries | {meter.serial for meter in site.meters if meter.serial}
     if name in {"charge", "discharge"}:
         return batteries
-    return {inverter.serial for inverter in site.inverters}
+    inverters = {inverter.serial for inverter in site.inverters}
+    if name in {"consumption", "direct"}:
+        return inverters | batteries | {meter.serial for meter in site.meters if meter.serial}
+    return inverters
