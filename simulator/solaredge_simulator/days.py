@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from solaredge_simulator.sites import Site
 
 
+_UNMETERED = ("production_", "output_", "charge_", "discharge_")
+"""The series of a site that need no meter."""
+
+
 class Sum(NamedTuple):
     """The sum of the values there are, and their number."""
 
@@ -45,14 +49,7 @@ def daily_sum(site: Site, day: date, key: Key) -> Sum:
 @lru_cache(maxsize=2048)
 def columns(site: Site, day: date) -> Mapping[Key, Column]:
     """Return the series of the site itself and of its batteries."""
-    start, count = midnight(site.zone, day), quarter_count(site.zone, day)
-    random = Random(f"{site.seed}/{site.site_id}/{day.toordinal()}")
-    energies = production(site, day, start, count, random)
-    if site.demand is None:
-        found = bare_columns(site, energies, random)
-    else:
-        found = balanced_columns(site, site.demand, day.weekday(), energies, random)
-    return _without(link(site, day).lost, found)
+    return _without(link(site, day).lost, _happened(site, day))
 
 
 @lru_cache(maxsize=512)
@@ -60,6 +57,28 @@ def inverters(site: Site, day: date) -> Mapping[Key, Column]:
     """Return the series of all inverters."""
     found = inverter_columns(site, midnight(site.zone, day), columns(site, day))
     return _without(link(site, day).lost, found)
+
+
+@lru_cache(maxsize=20_000)
+def lost(site: Site, day: date, key: Key) -> Column:
+    """Return what happened in the quarters of a day that are lost for good; None in all others."""
+    gone = link(site, day).lost
+    of_site = _happened(site, day)
+    every = of_site if _is_of_site(site, key) else inverter_columns(site, midnight(site.zone, day), of_site)
+    return [value if place in gone else None for place, value in enumerate(every[key])]
+
+
+def _happened(site: Site, day: date) -> dict[Key, Column]:
+    """Return the series of the site itself and of its batteries, nothing lost."""
+    start, count = midnight(site.zone, day), quarter_count(site.zone, day)
+    random = Random(f"{site.seed}/{site.site_id}/{day.toordinal()}")
+    energies = production(site, day, start, count, random)
+    if site.demand:
+        return balanced_columns(site, site.demand, day.weekday(), energies, random)
+    if site.unmeasured:
+        found = balanced_columns(site, site.unmeasured, day.weekday(), energies, random)
+        return {key: column for key, column in found.items() if key[0] or key[1].startswith(_UNMETERED)}
+    return bare_columns(site, energies, random)
 
 
 @lru_cache(maxsize=20_000)

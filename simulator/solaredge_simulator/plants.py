@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from solaredge_simulator import days
 from solaredge_simulator.local_days import QUARTER, local_day, midnight, quarter_count, slices, utc
@@ -120,6 +120,19 @@ class Plant(Site):
             raise ValueError(f"site {self.site_id} has no device {device}")
         found = outage(start.timestamp(), end.timestamp(), order, hours, device)
         return replace(self, outages=(*self.outages, found))
+
+    def renamed(self, serial: str, name: str, meter_type: str | None = None) -> Self:
+        """Return the plant whose devices with a serial, or one listing of a meter, have another name."""
+        renamed: dict[str, Any] = {
+            of: tuple(
+                replace(device, name=name)
+                if device.serial == serial and meter_type in {None, getattr(device, "meter_type", None)}
+                else device
+                for device in getattr(self, of)
+            )
+            for of in ("inverters", "meters", "batteries")
+        }
+        return replace(self, **renamed)
 
     def _touched(self, begin: float, now: float) -> bool:
         return any(outage.touches(begin, now) for outage in self.outages)

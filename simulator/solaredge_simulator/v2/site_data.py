@@ -47,7 +47,7 @@ def details(ask: SiteAsk) -> object:
         "countryCode": place.country_code,
         "latitude": place.latitude,
         "longitude": place.longitude,
-        "timezone": plant.zone.key,
+        "timezone": plant.zone_shown,
     }
     return {
         "siteId": plant.site_id,
@@ -156,7 +156,7 @@ def _listed(plant: Plant, now: datetime) -> dict[str, object]:
         "siteId": plant.site_id,
         "name": plant.name,
         "peakPower": plant.peak_power / 1000,
-        "installationDate": plant.installed.isoformat(),
+        "installationDate": str(plant.installed_shown),
         "location": {
             "address": place.address,
             "city": place.city,
@@ -164,7 +164,7 @@ def _listed(plant: Plant, now: datetime) -> dict[str, object]:
             "zip": place.zip_code,
             "country": place.country,
         },
-        "activationStatus": "ACTIVE" if plant.begins <= now.timestamp() else "PENDING",
+        "activationStatus": plant.status_shown(now),
         "note": plant.note,
     }
 
