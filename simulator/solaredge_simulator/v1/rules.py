@@ -31,5 +31,7 @@ class V1Rules:
     """Significant digits of the counters of inverters; real ones have six (gotcha 92)."""
     counters: Literal["pause", "go on"] = "pause"
     """Whether counters of devices know what happened while the site was offline and its data were lost."""
+    sums: Literal["whole", "partial"] = "whole"
+    """Months and years of `energyDetails` have all types of meter, or values of two of them only."""
     provisional: bool = True
     """Quarters of the last minutes already have a value, which is too low."""
