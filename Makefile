@@ -71,9 +71,10 @@ pictures: setup ## make the pictures of docs/home-owner.md and docs/report.md ag
 proof-login: setup ## 100 hourly runs and 50 kills of a renewal: none may need a new login
 	@LOGIN_PROOF=whole $(BIN)/pytest tap-solaredge/tests/test_token_file.py -rP
 
-proofs: setup ## months of hourly runs on the free plan, five years of history, 300 sites, 400 days against the truth; some minutes
+proofs: setup ## months of hourly runs on the free plan, five years of history, 300 sites, 400 days against the truth, pauses, outages, clocks; some minutes
 	@PROOF=whole $(BIN)/pytest tap-solaredge/tests/test_month.py tap-solaredge/tests/test_backfill.py \
-		tap-solaredge/tests/test_fleet.py tap-solaredge/tests/test_two_taps.py tap-solaredge/tests/v1/test_v1_harvest.py \
+		tap-solaredge/tests/test_fleet.py tap-solaredge/tests/test_two_taps.py \
+		tap-solaredge/tests/test_owed_proof.py tap-solaredge/tests/test_clock_proof.py tap-solaredge/tests/v1/test_v1_harvest.py \
 		tap-solaredge/tests/v1/test_v1_records.py tests/test_truth.py tests/test_extension_truth.py \
 		tests/test_from_v1_to_v2.py -n $(CI_WORKERS) --dist loadfile -rP --show-capture=stdout
 

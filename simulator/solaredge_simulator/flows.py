@@ -65,7 +65,8 @@ def balanced_columns(
     loads = demands(demand, weekday, len(energies), random)
     packs = [Pack(battery) for battery in site.batteries]
     rows = [
-        _quarter(made, eighths(load / 4), packs, random) for made, load in zip(energies, loads, strict=True)
+        _quarter(made, eighths(load / 4), packs, random, 24 * place / len(energies))
+        for place, (made, load) in enumerate(zip(energies, loads, strict=True))
     ]
     columns: dict[Key, Column] = {}
     for unit, flows in (("wh", [row[0] for row in rows]), ("w", [row[1] for row in rows])):
@@ -73,6 +74,9 @@ def balanced_columns(
             columns["", f"{name}_{unit}"] = [*values]
         made_then = [flow.production for flow in flows]
         columns["", f"production_{unit}"] = _sleeping(made_then, energies, site)
+        columns["", f"direct_{unit}"] = [
+            max(0.0, flow.production - flow.charge - flow.feed_in) for flow in flows
+        ]
         if packs:
             columns["", f"output_{unit}"] = _output(columns["", f"production_{unit}"], flows)
     for place, pack in enumerate(packs):
@@ -81,7 +85,7 @@ def balanced_columns(
     return columns
 
 
-def _quarter(made: float, load: float, packs: list[Pack], random: Random) -> _Quarter:
+def _quarter(made: float, load: float, packs: list[Pack], random: Random, hour: float) -> _Quarter:
     """Return (energies in Wh, mean powers in W, batteries) of one quarter."""
     fate, spare = random.random(), min(made, load)
     swap = eighths(spare * 0.15) if spare > _LEAST_SWAP else 0.0
@@ -91,7 +95,7 @@ def _quarter(made: float, load: float, packs: list[Pack], random: Random) -> _Qu
     surplus, batteries = made - load, list[_State]()
     charge = discharge = charge_w = discharge_w = 0.0
     for pack in packs:
-        taken, given = pack.flow(surplus, churn)
+        taken, given = pack.flow(surplus, churn, hour)
         taken_w, given_w = eighths(taken * quadruple), eighths(given * quadruple)
         batteries.append((taken, given, taken_w, given_w, pack.level, pack.state_of_charge))
         charge, discharge = charge + taken, discharge + given
@@ -111,7 +115,7 @@ def _output(made: Column, flows: list[Flows]) -> Column:
     """Return the AC output of inverters with batteries behind them; None while they sleep."""
     return [
         None
-        if production is None and not flow.discharge
+        if production is None and not flow.discharge and not flow.charge
         else (production or 0.0) + flow.discharge - flow.charge
         for production, flow in zip(made, flows, strict=True)
     ]

@@ -24,21 +24,26 @@ class Pack:
     """The level of one battery through one local day; it begins every day at the same level."""
 
     def __init__(self, battery: Battery) -> None:
+        self._sells, self._buys = battery.sells, battery.buys
         self.serial = battery.serial
         self.capacity = battery.capacity
         self.level = eighths(battery.capacity * _MIDNIGHT)
         self._reserve = eighths(battery.capacity * _RESERVE)
         self._most = eighths(battery.power / 4)
 
-    def flow(self, surplus: float, churn: float) -> tuple[float, float]:
+    def flow(self, surplus: float, churn: float, hour: float) -> tuple[float, float]:
         """Return (charge, discharge) of a quarter in Wh.
 
         Args:
             surplus: production minus load, Wh; negative when the load needs more.
             churn: Wh that go in and out within the same quarter.
+            hour: of the local day.
         """
         charge = discharge = 0.0
-        if surplus > 0:
+        if _within(self._sells, hour):
+            discharge = max(0.0, min(self._most, self.level - self._reserve))
+        elif surplus > 0 or _within(self._buys, hour):
+            surplus = self._most if _within(self._buys, hour) else surplus
             charge = eighths(min(surplus, self._most, (self.capacity - self.level) * 0.98))
         else:
             discharge = max(0.0, min(-surplus, self._most, self.level - self._reserve))
@@ -51,3 +56,7 @@ class Pack:
     def state_of_charge(self) -> float:
         """Percent of the capacity."""
         return round(100 * self.level / self.capacity, 4)
+
+
+def _within(hours: tuple[int, int] | None, hour: float) -> bool:
+    return hours is not None and hours[0] <= hour < hours[1]
