@@ -11,6 +11,7 @@ from tap_solaredge.harvest.at_hand import AtHand, Done
 from tap_solaredge.harvest.periods import Periods, compared
 from tap_solaredge.local_time import DAY, QUARTER, from_utc_text, local_day, unit_end
 from tap_solaredge.measured.gaps import by_device, empty_spans
+from tap_solaredge.measured.readings import Device
 from tap_solaredge.plan import sun, windows
 from tap_solaredge.resources import ENERGY, POWER, Answers, Kind, Needs, Resource
 from tap_solaredge.spans import Spans, Window, common, union, without
@@ -169,6 +170,8 @@ class Records:
             empty = windows.whole_periods(
                 _starts(days, progress), progress.scope.time_unit, progress.site.zone
             )
+            if Device.METER in progress.site.denied:  # the split may come with a later permission
+                empty = [window]
         moment = from_utc_text(newest) if newest and "T" in newest else None
         late = self._coverages.read(stream, window, empty, moment, progress.now)
         self._bookmarks.advance(stream.name, progress.site.site_id, key, newest)
