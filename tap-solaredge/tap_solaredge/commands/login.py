@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import logging
 import secrets
 import webbrowser
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from tap_solaredge.tap import TapSolarEdge
 
+logger = logging.getLogger("tap-solaredge")
+
 MOST_MONTHS = 24
 """The longest permission that an owner can give (reference: API V2, section 2.3)."""
 
@@ -35,10 +38,12 @@ def login(tap: TapSolarEdge, *, browser: bool, paste: bool, months: int, scope: 
     nonce = secrets.token_urlsafe(24)
     link = authorize_link(config, nonce, months=months, scope=scope)
     found = _pasted(link, nonce) if paste else _received(config, link, nonce, browser=browser)
-    grant = _exchanged(config, found, months=months, scope=scope)
-    with token_file(config).change() as change:
+    with token_file(config).change() as change:  # tells before the code is spent whether it can be written
+        grant = _exchanged(config, found, months=months, scope=scope)
         change.grants.put(grant)
         change.save()
+    if not grant.refresh_token:
+        logger.warning("The service gave no refresh token: this login ends with its first access token")
     tap.forget_refusals(grant.site_id)
     click.echo(
         f"Logged in: site {grant.site_id}, scopes {' '.join(grant.scopes or ())}, "

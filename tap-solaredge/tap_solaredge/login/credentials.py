@@ -45,7 +45,7 @@ class Credential(AuthBase):
         """Return what goes with a request about a site; None is the account."""
         return self
 
-    def renew(self, site_id: int | None, refused: PreparedRequest) -> bool:  # noqa: ARG002
+    def renew(self, site_id: int | None, refused: AuthBase) -> bool:  # noqa: ARG002
         """Replace what was refused with a 401, if that can be done; the call is then made once more."""
         return False
 
@@ -78,10 +78,10 @@ class FleetKey(Credential):
 
 class _Bearer(AuthBase):
     def __init__(self, access_token: str) -> None:
-        self._access_token = access_token
+        self.access_token = access_token
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._access_token}"
+        request.headers["Authorization"] = f"Bearer {self.access_token}"
         return request
 
 
@@ -126,14 +126,13 @@ class SiteAccess(Credential):
                 self._renew(site_id)
             return _Bearer(str(self._grants[site_id].access_token))
 
-    def renew(self, site_id: int | None, refused: PreparedRequest) -> bool:
+    def renew(self, site_id: int | None, refused: AuthBase) -> bool:
         """Renew a token that was refused before its time."""
         with self._lock:
-            if site_id is None:
+            if site_id is None or not isinstance(refused, _Bearer):
                 return False
-            token = str(refused.headers.get("Authorization", "")).removeprefix("Bearer ")
-            if token == self._grants[site_id].access_token:
-                self._renew(site_id, refused=token)
+            if refused.access_token == self._grants[site_id].access_token:
+                self._renew(site_id, refused=refused.access_token)
             return True
 
     def _renew(self, site_id: int, refused: str | None = None) -> None:
