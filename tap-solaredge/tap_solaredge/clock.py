@@ -18,6 +18,8 @@ class Clock:
 
     def __init__(self) -> None:
         self._skew = timedelta()
+        self.heard = False
+        """Whether an answer has told the service's time in this run; before, it is this computer's."""
 
     def now(self) -> datetime:
         """Return the time, UTC."""
@@ -25,6 +27,7 @@ class Clock:
 
     def set_by(self, service_time: datetime) -> None:
         """Learn the service's time from an answer."""
+        self.heard = True
         skew = service_time - self.host()
         if abs(skew - self._skew) <= PRECISION:
             return
