@@ -245,7 +245,8 @@ def test_whoami_shows_sites_scopes_and_days_but_no_secret(simulator, tmp_path, c
     file = Path(values["token_file"])
     grant_access(simulator, file, ROOF, scopes=["SITE_DATA"])
     grant_access(simulator, file, HOME, known=False)
-    whoami(TapSolarEdge(config=values, clock=SimulatorClock(simulator)))
+    tap = TapSolarEdge(config=values, clock=SimulatorClock(simulator))
+    whoami.main([], obj=lambda _: tap, standalone_mode=False)
     unused = "a run is needed by 2026-12-20 (30 days left)"
     assert capsys.readouterr().out.splitlines() == [
         f"Application {CLIENT}, tokens in {file}",

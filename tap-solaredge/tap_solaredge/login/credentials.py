@@ -63,16 +63,13 @@ class FleetKey(Credential):
 
     remedy = "The credential is missing, wrong or expired: check `api_key`"
 
-    def __init__(self, api_key: str, account_key: str | None = None) -> None:
+    def __init__(self, api_key: str) -> None:
         self.identity = api_key
         self._api_key = api_key
-        self._account_key = account_key
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Add the key, and the account key of the 2022-25 beta where one is configured."""
+        """Add the key."""
         request.headers["X-API-Key"] = self._api_key
-        if self._account_key:
-            request.headers["X-Account-Key"] = self._account_key
         return request
 
 
@@ -189,8 +186,10 @@ def credential(config: Mapping[str, Any], clock: Clock) -> Credential:
         ConfigError: See `check_credential`; or the token file is wrong.
     """
     check_credential(config)
+    if config.get("account_key"):
+        logger.warning("`account_key` is no longer needed: the service does not look at it; leave it out")
     if config.get("api_key"):
-        return FleetKey(api_key(config, "the key of a fleet application"), config.get("account_key"))
+        return FleetKey(api_key(config, "the key of a fleet application"))
     return SiteAccess(config, clock)
 
 
