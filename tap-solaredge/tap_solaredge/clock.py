@@ -19,7 +19,7 @@ class Clock:
     def __init__(self) -> None:
         self._skew = timedelta()
         self.heard = False
-        """Whether the service has told its time in this run."""
+        """Whether an answer has told the service's time in this run; before, it is this computer's."""
 
     @property
     def skew(self) -> timedelta:

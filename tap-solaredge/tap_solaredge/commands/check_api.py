@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from tap_solaredge.cli import Command
+from tap_solaredge.cli import configured
 from tap_solaredge.errors import NotAuthorized, NotPermitted
 from tap_solaredge.login.credentials import NOBODY, token_file
 from tap_solaredge.measured.readings import SiteRef
+from tap_solaredge.redaction import say
 from tap_solaredge.resources import DETAILS, DEVICES, ENERGY, METERS, Kind, Resource
 from tap_solaredge.service.dialects import DIALECTS
 from tap_solaredge.spans import Window
@@ -33,7 +34,14 @@ _TRIED = (ENERGY, METERS, DEVICES)
 """What is tried in turn, as far as one call answers it."""
 
 
+@click.command("check-api")
+@configured
 def check_api(tap: TapSolarEdge) -> None:
+    """Show credential, sites, what may be read and what is left, with at most three calls."""
+    check(tap)
+
+
+def check(tap: TapSolarEdge) -> None:
     """Print what a run would find.
 
     Raises:
@@ -42,10 +50,10 @@ def check_api(tap: TapSolarEdge) -> None:
     config, dialect = tap.config, DIALECTS[tap.config["api_version"]]
     client, ledger = tap.connect(retries=0)
     with closing(ledger), closing(client):
-        click.echo(f"Credential: {_kind(config)}, API {dialect.name} at {config['api_url']}")
+        say(f"Credential: {_kind(config)}, API {dialect.name} at {config['api_url']}")
         for line in _found(client, dialect, config, tap):
-            click.echo(line)
-        click.echo(f"Left: {'; '.join(_left(ledger))}; {client.calls} calls for this check")
+            say(line)
+        say(f"Left: {'; '.join(_left(ledger))}; {client.calls} calls for this check")
 
 
 def _kind(config: Mapping[str, Any]) -> str:
@@ -111,10 +119,3 @@ def _left(ledger: Ledger) -> Iterator[str]:
         yield f"{limits.daily_calls_per_site} calls a day for each site"
     if left.minute is None and left.month is None and limits.daily_calls_per_site is None:
         yield "calls are not limited"
-
-
-COMMAND = Command(
-    "check-api",
-    "Show credential, sites, what may be read and what is left, with at most three calls.",
-    check_api,
-)
