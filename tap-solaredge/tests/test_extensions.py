@@ -6,7 +6,6 @@ import pytest
 
 from solaredge_simulator.fleet import HOME, OFFICE, ROOF
 from solaredge_simulator.v1.rules import V1Rules
-from tap_solaredge.errors import UnexpectedPayload
 from tap_solaredge.local_time import Instant
 from tap_solaredge.measured.readings import SiteRef
 from tap_solaredge.resources import Resource
@@ -139,8 +138,8 @@ def test_benefits_of_v1_may_be_in_pounds_or_empty():
     }  # fmt: skip
     nothing = v1.parse(Resource.BENEFITS, [{"envBenefits": {}}], SITE)
     assert set(nothing.values()) == {None}
-    with pytest.raises(UnexpectedPayload, match="site 7, benefits: unknown unit 'stone'"):
-        v1.parse(Resource.BENEFITS, [{"envBenefits": {"gasEmissionSaved": {"units": "stone"}}}], SITE)
+    sent = {"envBenefits": {"gasEmissionSaved": {"units": "stone", "co2": 1.0}, "treesPlanted": 2.5}}
+    assert v1.parse(Resource.BENEFITS, [sent], SITE) == nothing | {"trees_planted": 2.5}
 
 
 def test_voltage_that_is_stamped_with_the_end_of_its_interval_belongs_to_its_start():
