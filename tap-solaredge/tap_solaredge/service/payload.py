@@ -125,6 +125,7 @@ def number(value: Any, place: Place, units: Units = PURE, scale: float | None = 
     if read is None or scale is None or not -MOST < read * scale < MOST:
         place.lose(f"expected a number, got {shown(value)}")
         return None
+    place.notes.read += 1
     return read * scale
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-solaredge")
 
 CHANGED = "SolarEdge's answer changed its form: see whether a newer tap-solaredge knows it"
-FEW = 4
-"""So many values may be unreadable by accident; more without a single readable one are another form."""
+FEW = 2
+"""So many values of which none can be read are no accident but another form."""
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class _Notes:
     lost: int = 0
     """Values and entries that were there and could not be read."""
     read: int = 0
-    """Values, series or entries that could."""
+    """Values, series or entries that could; of an answer with some it is known that it has its old form."""
 
 
 class Place:

@@ -99,7 +99,6 @@ def gathered(
         if at is None:
             continue
         value = number(point.get(name), place / f"at {at.utc}", units, scale)
-        place.notes.read += value is not None
         before = found.get(at.utc)
         if before is not None and before[1] is not None:
             if value is None:

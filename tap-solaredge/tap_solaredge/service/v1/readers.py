@@ -6,7 +6,6 @@ from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.errors import UnexpectedPayload
 from tap_solaredge.local_time import unit_start
 from tap_solaredge.measured.readings import BatterySeries, InverterSeries, MeterSeries, MeterType
 from tap_solaredge.measured.split import storage_energies, storage_powers
@@ -100,17 +99,11 @@ def parse(resource: Resource, payloads: list[Any], site: SiteRef) -> Any:  # noq
 
 
 def _inverters(payloads: dict[str, Any], place: Place, zone: ZoneInfo) -> list[InverterSeries]:
-    """Return the readings of each inverter; one that cannot be read costs itself, not the others."""
-    found, errors = [], []
+    """Return the readings of each inverter."""
+    found = []
     for serial, payload in payloads.items():
-        try:
-            with place.call() as call:
-                found.append(inverter(serial, payload, call, zone))
-        except UnexpectedPayload as error:
-            errors.append(error)
-            (place / serial).lose("the answer lacks its samples; the inverter is left out")
-    if errors and not found:
-        raise errors[0]
+        with place.call() as call:
+            found.append(inverter(serial, payload, call, zone))
     return found
 
 

@@ -25,8 +25,8 @@ _DRIFT = 180.0
 """Seconds by which the last samples of two quarter hours may be more or less than a quarter hour apart."""
 _SMALL = 0.02
 """A counter tells the energy of an interval where its step is no larger part of it, or than 1 Wh."""
-_LIKELY = 2.0
-"""What a counter rose is believed up to so many times, or down to such a part of, mean power by time."""
+_NEAR, _SAME = 0.5, 0.05
+"""Part of mean power by time by which a counter's rise may differ, within a quarter hour and over a gap."""
 
 
 class Sample(NamedTuple):
@@ -74,16 +74,13 @@ def timed(rows: list[Any], stamp: str, place: Place, zone: ZoneInfo) -> Iterator
 def values(samples: list[Sample], name: str, place: Place, units: Units = PURE) -> list[float]:
     """Return the values that a field has in the samples."""
     read = [number(sample.row.get(name), place / name, units) for sample in samples]
-    found = [value for value in read if value is not None]
-    place.notes.read += len(found)
-    return found
+    return [value for value in read if value is not None]
 
 
 def count(samples: list[Sample], name: str, place: Place) -> Count | None:
     """Return what a counter showed last."""
     read = [(sample.at, number(sample.row.get(name), place / name, ENERGY)) for sample in samples]
     counted = [Count(at, value) for at, value in read if value is not None]
-    place.notes.read += len(counted)
     return counted[-1] if counted else None
 
 
@@ -119,24 +116,25 @@ def energies(powers: Series, counts: dict[Instant, Count | None], step: Callable
         after = counts.get(at)
         after = after if after is not None and after.value else None  # 0 is no count (gotcha 51)
         by_power = None if power is None else power * QUARTER_IN_HOURS
-        rise = _rise(before, after)
-        counted = rise is not None and after is not None and _tells(rise, by_power, step(after.value))
-        found[at] = rise if counted else by_power
+        found[at] = by_power
+        if before is not None and after is not None:
+            rise = after.value - before.value
+            if _tells(rise, by_power, step(after.value), within_a_quarter=_is_quarter_later(before, after)):
+                found[at] = rise
         before = after or before
     return found
 
 
-def _rise(before: Count | None, after: Count | None) -> float | None:
-    """Return what a counter rose from one quarter hour to the next, None over a gap or where it fell."""
-    if before is None or after is None or after.value < before.value:
-        return None
+def _is_quarter_later(before: Count, after: Count) -> bool:
+    """Whether a counter was read a quarter of an hour after the last time: no gap lies between."""
     apart = (from_utc_text(after.at.utc) - from_utc_text(before.at.utc)).total_seconds()
-    return after.value - before.value if abs(apart - _QUARTER_IN_SECONDS) <= _DRIFT else None
+    return abs(apart - _QUARTER_IN_SECONDS) <= _DRIFT
 
 
-def _tells(rise: float, by_power: float | None, step: float) -> bool:
-    """Whether a rise is fine enough, and not far from what the power says."""
+def _tells(rise: float, by_power: float | None, step: float, *, within_a_quarter: bool) -> bool:
+    """Whether a counter's rise is the energy of a quarter hour: fine enough, and near what the power says."""
+    if rise < 0 or step > max(_SMALL * max(rise, by_power or 0.0), 1.0):
+        return False
     if by_power is None:
-        return step <= max(_SMALL * rise, 1.0)
-    likely = abs(rise - by_power) <= 2 * step or by_power / _LIKELY <= rise <= by_power * _LIKELY
-    return likely and step <= max(_SMALL * max(rise, by_power), 1.0)
+        return within_a_quarter
+    return abs(rise - by_power) <= max(2 * step, (_NEAR if within_a_quarter else _SAME) * by_power)

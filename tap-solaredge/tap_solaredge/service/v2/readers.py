@@ -108,6 +108,7 @@ def details(payload: Any, place: Place, site: SiteRef) -> Record:  # noqa: ANN40
         UnexpectedPayload: If it is another site, or none.
     """
     of_site(essential(payload, "siteId", place), site.site_id, place)
+    place.notes.read += 1
     where = place / "location"
     at = mapping(payload.get("location"), where)
     return {
