@@ -43,7 +43,7 @@ def inverter(serial: str, payload: Any, place: Place, zone: ZoneInfo) -> Inverte
 
 def _read(found: InverterSeries, at: Instant, samples: list[Sample], place: Place) -> None:
     """Add the readings of one quarter hour."""
-    awake = [sample for sample in samples if sample.row.get("inverterMode") != _SLEEPING]  # gotcha 12
+    awake = [sample for sample in samples if _is_awake(sample, place)]
     power = found.power[at] = mean(values(samples, "totalActivePower", place, POWER))
     volts = found.voltage[at] = mean(_of_phases(samples, "acVoltage", place, VOLTAGE))
     found.frequency[at] = mean(_of_phases(samples, "acFrequency", place, FREQUENCY))
@@ -52,6 +52,13 @@ def _read(found: InverterSeries, at: Instant, samples: list[Sample], place: Plac
     found.temperature[at] = mean(values(awake, "temperature", place, TEMPERATURE))
     found.power_limit[at] = last(values(awake, "powerLimit", place, PERCENT))
     found.mode[at] = text(samples[-1].row.get("inverterMode"), place / "inverterMode")
+
+
+def _is_awake(sample: Sample, place: Place) -> bool:
+    """Whether an inverter measures what it tells: 0 degrees at night is no reading (gotcha 12)."""
+    mode = sample.row.get("inverterMode")
+    known = isinstance(mode, str) and not is_empty(mode)
+    return mode != _SLEEPING if known else bool(values([sample], "dcVoltage", place, VOLTAGE))
 
 
 def _of_phases(samples: list[Sample], name: str, place: Place, units: Units) -> list[float]:

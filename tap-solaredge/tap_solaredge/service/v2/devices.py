@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.service.inventory import Listed, meter_type
-from tap_solaredge.service.payload import entries, essential, flag, number, objects, text, whole
+from tap_solaredge.service.payload import cleaned, entries, essential, flag, number, objects, text, whole
 from tap_solaredge.service.units import ENERGY, POWER
 from tap_solaredge.service.v2.charge import learn_capacity
 
@@ -26,9 +26,10 @@ def devices(payload: Any, place: Place, site: SiteRef) -> Inventory:  # noqa: AN
     listed = payload if isinstance(payload, list) else essential(payload, "devices", place)
     found = Listed(place, ("serialNumber",))
     for device, where in objects(entries(listed, place, "devices"), place):
-        kind = (text(device.get("type"), where / "type") or "").upper()
+        told = device.get("type")
+        kind = cleaned(told).upper() if isinstance(told, str) else ""
         if not kind:
-            where.lose("a device without `type` is left out")
+            where.lose("a device without a readable `type` is left out")
             continue
         row = _shared(device, where, site.site_id)
         if kind == "METER":

@@ -13,6 +13,7 @@ from tap_solaredge.service.payload import (
     MOST_ID,
     entries,
     essential,
+    is_empty,
     keyed,
     mapping,
     number,
@@ -70,7 +71,7 @@ def _from_the_start(values: Series, power: Series) -> Series:
 
     The one recording that is known stamps them like the power, so the stamps of the power decide.
     """
-    if not values or not power or min(values).utc != _end(min(power)):
+    if not values or not power or (min(values).utc, max(values).utc) != (_end(min(power)), _end(max(power))):
         return values
     starts = {_end(at): at for at in power}
     return {starts[at.utc]: value for at, value in values.items() if at.utc in starts}
@@ -100,6 +101,8 @@ def _alert(number_of: int, site_id: int, alert: Record, place: Place) -> Record:
     where = place / "component"
     component = mapping(alert.get("component"), where)
     codes = alert.get("errorCodes")
+    if not isinstance(codes, list) and not is_empty(codes):
+        (place / "errorCodes").lose(f"expected a list, got {shown(codes)}")
     return {
         "alert_id": number_of,
         "site_id": site_id,
@@ -111,7 +114,7 @@ def _alert(number_of: int, site_id: int, alert: Record, place: Place) -> Record:
         "last_trigger": utc_time(alert.get("lastTrigger"), place / "lastTrigger"),
         "component_name": text(component.get("name"), where / "name"),
         "component_serial_number": text(component.get("serialNumber"), where / "serialNumber"),
-        "error_codes": None if codes is None else msgspec.json.encode(codes).decode(),
+        "error_codes": msgspec.json.encode(codes).decode() if isinstance(codes, list) else None,
     }
 
 
