@@ -220,6 +220,7 @@ def _in_periods(batteries: list[BatterySeries], starts: Series, time_unit: str) 
             battery.serial_number,
             charge_energy=summed(battery.charge_energy),
             discharge_energy=summed(battery.discharge_energy),
+            sold_energy=summed(battery.sold_energy),
         )
         for battery in batteries
     ]
