@@ -25,15 +25,15 @@ setup: .venv/ready ## create .venv with both plugins, the simulator and the tool
 	@$(PYTHON) -m venv .uv || { echo "Python's venv module is needed (Debian: apt install python3-venv)"; exit 1; }
 	@.uv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
 
-.venv/ready: $(UV) pyproject.toml constraints.txt $(wildcard */pyproject.toml */*/pyproject.toml)
+.venv/ready: $(UV) pyproject.toml constraints.txt $(wildcard */pyproject.toml)
 	@$(UV) venv --quiet --clear --python '$(PYTHON)' .venv
-	@$(UV) pip install --quiet --python $(BIN)/python --editable tap-solaredge --editable tap-solaredge/simulator --editable 'target-seh-sql[postgresql,mariadb,report]' --group dev
+	@$(UV) pip install --quiet --python $(BIN)/python --editable simulator --editable tap-solaredge --editable 'target-seh-sql[postgresql,mariadb,report]' --group dev
 	@touch $@
 
 demo: setup ## load the bundled simulator's five sites into demo.db through Meltano and show the result
 	@$(BIN)/python -c 'from datetime import *; print(datetime.now(UTC).isoformat(timespec="seconds"))' > .venv/demo-began
 	@$(BIN)/meltano --environment=demo run demo
-	@$(BIN)/python -m target_seh_sql.overview sqlite:///demo.db --since "$$(cat .venv/demo-began)"
+	@TARGET_SEH_SQL_LOGLEVEL=WARNING TARGET_SEH_SQL_SQLALCHEMY_URL=sqlite:///demo.db $(BIN)/target-seh-sql status --config=ENV --tables --since "$$(cat .venv/demo-began)"
 
 test: setup ## set up and run all tests
 	@UV_COMPILE_BYTECODE=0 $(BIN)/pytest -n $(CI_WORKERS) --dist loadfile --no-loadscope-reorder
@@ -55,10 +55,10 @@ format: setup ## rewrite files to the project's style
 	@$(BIN)/ruff format .
 
 definitions: setup ## write plugin.yml of both plugins, for Meltano and its Hub, and their settings in meltano.yml
-	@$(BIN)/python -m hub.definitions
+	@$(BIN)/python -m tools.hub.definitions
 
 dashboards: setup ## write Grafana's dashboards in deploy/grafana
-	@$(BIN)/python -m grafana.dashboard
+	@$(BIN)/python -m tools.grafana.dashboard
 
 packages: setup ## build wheels and sdists of both plugins into dist/ and check them
 	@$(UV) build --quiet --clear --build-constraints constraints.txt --out-dir $(DIST) tap-solaredge
@@ -81,36 +81,37 @@ types: setup ## check types (mypy, strict)
 	@$(BIN)/mypy
 
 bench: setup ## measure the target against drivers and peers, write docs/benchmarks-target.md; BENCH='--help' tells more
-	@cd target-seh-sql && ../$(BIN)/python -m benchmarks --out ../docs/benchmarks-target.md $(BENCH)
+	@$(BIN)/python -m tools.benchmarks.target --out docs/benchmarks-target.md $(BENCH)
 
 bench-tap: setup ## measure five years of one site through the tap, write docs/benchmarks-tap.md; BENCH='--runs 5'
-	@cd tap-solaredge && ../$(BIN)/python -m benchmarks --out ../docs/benchmarks-tap.md $(BENCH)
+	@$(BIN)/python -m tools.benchmarks.tap --out docs/benchmarks-tap.md $(BENCH)
 
 bench-v1: setup ## measure what three calls at once save under V1
-	@cd tap-solaredge && ../$(BIN)/python -m benchmarks.v1_at_once
+	@$(BIN)/python -m tools.benchmarks.tap.v1_at_once
 
 bench-report: setup ## measure the report of five years for three sites beside its queries alone
-	@cd target-seh-sql && ../$(BIN)/python -m benchmarks.report_time $(BENCH)
+	@$(BIN)/python -m tools.benchmarks.target.report_time $(BENCH)
 
 shards: setup ## 8 shards at once over 200 sites into one PostgreSQL, equal to the truth; SHARDS='--sites 40' for fewer
-	@$(BIN)/python tests/shards.py $(SHARDS)
+	@$(BIN)/python -m tools.shards $(SHARDS)
 
 orchestrators: setup ## install Airflow and Dagster, each in an environment of its own, and let them run deploy/orchestrators
-	@$(BIN)/pytest tests/orchestrators.py
+	@$(BIN)/pytest tools/orchestrators.py
 
-schema: setup ## write docs/schema.md from the tables
-	@$(BIN)/python tests/schema_page.py > docs/schema.md
+schema: setup ## let the tables and docs/schema.md say what the tap's streams say of their columns
+	@$(BIN)/python -m tools.meanings
+	@$(BIN)/python -m tools.schema_page > docs/schema.md
 
 chaos: setup ## kill the pipe 100 times on each database and compare; CHAOS='--seed 2 --kills 50' for others
-	@$(BIN)/python tests/chaos.py $(CHAOS)
+	@$(BIN)/python -m tools.chaos $(CHAOS)
 
 chaos-tap: setup ## kill the tap alone 200 times at random instants: records, state and ledger must hold
-	@$(BIN)/python tests/chaos.py --tap --kills 200 --databases sqlite $(CHAOS)
+	@$(BIN)/python -m tools.chaos --tap --kills 200 --databases sqlite $(CHAOS)
 
 constraints: $(UV) ## pin the newest version of every dependency in constraints.txt; CONSTRAINTS= keeps what is pinned
 	@UV_CONSTRAINT= $(UV) pip compile --quiet --universal $(CONSTRAINTS) --python-version 3.11 --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --group dev --group build --all-extras --output-file constraints.txt \
-		tap-solaredge/pyproject.toml tap-solaredge/simulator/pyproject.toml target-seh-sql/pyproject.toml
+		tap-solaredge/pyproject.toml simulator/pyproject.toml target-seh-sql/pyproject.toml
 
 clean: ## remove everything that make has made
 	@rm -rf .venv .uv .meltano dist demo.db* .pytest_cache .mypy_cache .ruff_cache

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from filled_databases import filled_database, written_messages
-from pipeline import Pipeline
+
+from tools.pipeline import Pipeline
 
 ROOT = Path(__file__).parents[1]
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     {
         path
-        for pattern in ("*.md", "docs/*.md", "deploy/*.md", "*/README.md", "*/*/README.md", ".github/*.md")
+        for pattern in ("*.md", "docs/*.md", "*/README.md", "tools/**/README.md", ".github/*.md")
         for path in ROOT.glob(pattern)
         if ".venv" not in path.parts and ".meltano" not in path.parts
     }

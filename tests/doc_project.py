@@ -8,19 +8,18 @@ import sys
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from pipeline import BIN
-
 from solaredge_simulator.fleet import HOME
 from solaredge_simulator.pytest_plugin import NOW
 from solaredge_simulator.simulator import Simulator
 from solaredge_simulator.v1.rules import V1Rules
+from tools.pipeline import BIN
 
 ROOT = Path(__file__).parents[1]
 COPIED = (
     "meltano.yml", "pyproject.toml", "constraints.txt", "Makefile", ".env.example", "docs", "deploy",
-    "tap-solaredge", "target-seh-sql",
+    "simulator", "tap-solaredge", "target-seh-sql",
 )  # fmt: skip
-PACKAGES = COPIED[-2:]
+PACKAGES = COPIED[-3:]
 """Linked, not copied."""
 INSTALLED = ("extractors", "loaders", "utilities")
 """Folders of .meltano that pages share: the plugins' environments are made once."""
@@ -36,7 +35,7 @@ class Project:
         self.home = folder / "home"
         self._renew()
         subprocess.run(
-            [BIN / "meltano", "install", *PACKAGES, "solaredge-simulator"],
+            [BIN / "meltano", "install"],
             cwd=self.folder, env=self._environment(), capture_output=True, check=True,
         )  # fmt: skip
 

@@ -7,13 +7,13 @@ import json
 import subprocess
 from contextlib import contextmanager
 
-from databases import empty_database, engine_of
-from pipeline import BIN, Pipeline
 from sqlalchemy import text
 
 from solaredge_simulator.fleet import HOME, OFFICE
 from solaredge_simulator.pytest_plugin import NOW
 from solaredge_simulator.simulator import Simulator
+from tools.databases import empty_database, engine_of
+from tools.pipeline import BIN, Pipeline
 
 CUT = {
     "power_flows": "timestamp BETWEEN '2026-11-18 12:15:00' AND '2026-11-18 13:00:00'",

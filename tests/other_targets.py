@@ -13,10 +13,11 @@ from pathlib import Path
 import psycopg
 import pytest
 from filelock import FileLock
-from pipeline import BIN
 from psycopg.rows import dict_row
 from sqlalchemy import make_url
-from truth import plain
+
+from tools.pipeline import BIN
+from tools.truth import plain
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/other-targets.md").read_text()

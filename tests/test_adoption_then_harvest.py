@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 import old_harvest
 import pytest
-import truth
-from databases import KINDS, empty_database, engine_of
-from pipeline import BIN, Pipeline
 
 from solaredge_simulator.fleet import HOME, ISLAND, OFFICE
+from tools import truth
+from tools.databases import KINDS, empty_database, engine_of
+from tools.pipeline import BIN, Pipeline
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 """Lord Howe's clock goes forward on October 4th, Amsterdam's back on the 25th, New York's on November 1st."""

@@ -3,10 +3,10 @@
 import os
 
 import pytest
-from chaos import SERVERS, unleash
 from sqlalchemy.exc import SQLAlchemyError
 
 from target_seh_sql.database import open_engine
+from tools.chaos import SERVERS, unleash
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql", "mariadb"])

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-import truth
 import yaml
-from hub.definitions import PROJECT, written
 from other_targets import OtherTarget, blocks
-from pipeline import BIN
 
 from solaredge_simulator.pytest_plugin import NOW
 from solaredge_simulator.simulator import Simulator
 from target_seh_sql.database import open_engine
+from tools import truth
+from tools.hub.definitions import PROJECT, written
+from tools.pipeline import BIN
 
 ROOT = Path(__file__).parents[1]
 PLUGINS = {"tap-solaredge": "extractors", "target-seh-sql": "loaders"}

@@ -9,15 +9,15 @@ from urllib.parse import urlsplit
 
 import old_harvest
 import pytest
-import schema_page
-from databases import KINDS
 from doc_pages import PAGES, ROOT, WORD, Page
 from doc_project import Project
 from doc_queries import answered
-from pipeline import BIN
 from sqlalchemy import create_engine
 
 from solaredge_simulator.fleet import HOME
+from tools import schema_page
+from tools.databases import KINDS
+from tools.pipeline import BIN
 
 READ = {page.name: page for page in map(Page, PAGES)}
 WITH_QUERIES = [name for name, page in READ.items() if page.queries]
@@ -127,7 +127,7 @@ def test_every_setting_exists(name, settings, record_property):
 def names_in_the_code():
     """Return all words with an underscore in the code: tables, columns, keywords, values."""
     found = set()
-    for path in [*ROOT.glob("*/*/**/*.py"), *ROOT.glob("*/*/*.sql"), ROOT / "meltano.yml"]:
+    for path in [*ROOT.glob("*/*/**/*.py"), *ROOT.glob("*/*/**/*.sql"), ROOT / "meltano.yml"]:
         if not any(part.startswith(".") for part in path.parts):
             found.update(WORD.findall(path.read_text()))
     return found

@@ -7,9 +7,6 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import truth
-from chaos import SERVERS, database
-from pipeline import Pipeline
 from sqlalchemy.exc import SQLAlchemyError
 
 from solaredge_simulator.fleet import HOME, OFFICE
@@ -17,6 +14,9 @@ from solaredge_simulator.simulator import Simulator
 from solaredge_simulator.v1.rules import V1Rules
 from tap_solaredge.tap import TapSolarEdge
 from target_seh_sql.database import open_engine
+from tools import truth
+from tools.chaos import SERVERS, database
+from tools.pipeline import Pipeline
 
 WHOLE = os.environ.get("PROOF") == "whole"
 NOW = datetime(2026, 11, 20, 12, 5, tzinfo=UTC) if WHOLE else datetime(2026, 10, 30, 12, 5, tzinfo=UTC)

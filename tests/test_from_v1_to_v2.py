@@ -7,13 +7,13 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import truth
-from pipeline import Pipeline
 
 from solaredge_simulator.fleet import HOME, OFFICE
 from solaredge_simulator.simulator import Simulator
 from solaredge_simulator.v1.rules import V1Rules
 from target_seh_sql.database import open_engine
+from tools import truth
+from tools.pipeline import Pipeline
 
 SWITCHED = datetime(2026, 10, 24, 12, 5, tzinfo=UTC)  # the day before the clocks go back
 NOW = datetime(2026, 11, 20, 12, 5, tzinfo=UTC)

@@ -9,14 +9,14 @@ from decimal import Decimal
 
 import pytest
 import yaml
-from databases import engine_of
 from doc_pages import ROOT, Page
-from grafana.dashboard import DATABASES, FOLDER, UID, written
 from grafana_macros import expanded, time_range
 from sqlalchemy import text
 
 from solaredge_simulator.fleet import HOME, OFFICE
 from solaredge_simulator.pytest_plugin import NOW
+from tools.databases import engine_of
+from tools.grafana.dashboard import DATABASES, FOLDER, UID, written
 
 READER = f"seh_grafana_{os.getpid()}"
 AUTOCOMMIT = {"isolation_level": "AUTOCOMMIT"}

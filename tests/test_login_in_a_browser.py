@@ -15,9 +15,9 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import requests
 from browser import Browser
-from pipeline import BIN
 
 from solaredge_simulator.fleet import HOME
+from tools.pipeline import BIN
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"

@@ -9,9 +9,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from pipeline import BIN
 
 from solaredge_simulator.fleet import HOME, ISLAND, OFFICE, ROOF
+from tools.pipeline import BIN
 
 ROOT = Path(__file__).parents[1]
 PROJECT = yaml.safe_load((ROOT / "meltano.yml").read_text())
@@ -41,7 +41,7 @@ def meltano(tmp_path, simulator):
     """Return a function that runs Meltano on this project, with files of the test's own."""
     plugins = tmp_path / "meltano.yml"
     plugins.write_text((ROOT / "meltano.yml").read_text())
-    for folder in ("tap-solaredge", "target-seh-sql"):
+    for folder in ("simulator", "tap-solaredge", "target-seh-sql"):
         (tmp_path / folder).symlink_to(ROOT / folder)
 
     def run(*arguments, environment="demo"):

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import truth
 import yaml
-from databases import empty_database, engine_of
-from pipeline import BIN
 
 from solaredge_simulator.fleet import HOME, OFFICE
+from tools import truth
+from tools.databases import empty_database, engine_of
+from tools.pipeline import BIN
 
 ROOT = Path(__file__).parents[1]
 START = datetime(2026, 11, 17, tzinfo=UTC)

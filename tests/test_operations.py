@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from doc_project import Project
-from pipeline import BIN
+
+from tools.pipeline import BIN
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 FOLDER = "/opt/solaredge-to-sql"

@@ -9,15 +9,15 @@ from decimal import Decimal
 from functools import cache
 
 import pytest
-import truth
-from chaos import database
 from other_targets import ROWS, OtherTarget, as_truth, executables
-from pipeline import Pipeline
 from sqlalchemy.exc import OperationalError
 
 from solaredge_simulator.fleet import HOME, ISLAND, ROOF, fleet
 from solaredge_simulator.pytest_plugin import NOW
 from solaredge_simulator.simulator import Simulator
+from tools import truth
+from tools.chaos import database
+from tools.pipeline import Pipeline
 
 START = datetime(2026, 10, 20, tzinfo=UTC)
 PLANTS = [fleet()[site] for site in (HOME, ROOF, ISLAND)]

@@ -10,11 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import truth
-from pipeline import BIN, Pipeline
 
 from solaredge_simulator.pytest_plugin import NOW
 from target_seh_sql.database import open_engine
+from tools import truth
+from tools.pipeline import BIN, Pipeline
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = {"tap-solaredge": "tap_solaredge", "target-seh-sql": "target_seh_sql"}
@@ -55,7 +55,8 @@ def test_an_sdist_holds_its_package_and_nothing_else(packages, name, package):
 
 def test_both_packages_are_typed_and_the_target_brings_its_migrations():
     assert all(f"{package}/py.typed" in sources(name, package) for name, package in PACKAGES.items())
-    needed = {"migrations/versions/0001_nine_tables.py", "views.sql", "report/page.html"}
+    data = {"tables/views.sql", "tables/meanings.json", "report/page.html"}
+    needed = data | {"tables/migrations/versions/0001_nine_tables.py"}
     assert {f"target_seh_sql/{name}" for name in needed} <= set(sources(*list(PACKAGES.items())[1]))
 
 

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 from browser import Browser
-from chaos import database
-from pipeline import BIN, Pipeline
 from sqlalchemy import text
 from test_extension_truth import reachable
 
 from solaredge_simulator.fleet import HOME, OFFICE, ROOF
 from solaredge_simulator.simulator import Simulator
 from target_seh_sql.database import open_engine
+from tools.chaos import database
+from tools.pipeline import BIN, Pipeline
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"
@@ -113,8 +113,8 @@ def long_history(tmp_path_factory):
     folder = tmp_path_factory.mktemp("long")
     url = f"sqlite:///{folder / 'seh.db'}"
     (folder / "target.json").write_text(json.dumps({"sqlalchemy_url": url}))
-    years = [BIN / "python", "-m", "benchmarks.five_years"]
-    lines = subprocess.run(years, cwd=ROOT / "target-seh-sql", stdout=subprocess.PIPE, check=True).stdout
+    years = [BIN / "python", "-m", "tools.benchmarks.target.five_years"]
+    lines = subprocess.run(years, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout
     command = [BIN / "target-seh-sql", "--config", folder / "target.json"]
     subprocess.run(command, input=lines, capture_output=True, check=True)
     return write_report(url, folder)[0]

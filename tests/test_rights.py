@@ -4,13 +4,16 @@ import os
 import re
 
 import pytest
-from databases import SERVERS, server
 from doc_pages import ROOT, Page
-from pipeline import Pipeline
 from sqlalchemy import make_url, text
 
 from solaredge_simulator.fleet import HOME
-from target_seh_sql.overview import overview
+from target_seh_sql.database import connected
+from target_seh_sql.status.tables import overview
+from target_seh_sql.tables.schema import existing
+from target_seh_sql.tables.streams import all_tables
+from tools.databases import SERVERS, server
+from tools.pipeline import Pipeline
 
 DROP = {
     "postgresql": ("DROP DATABASE {0} WITH (FORCE)", "DROP ROLE {1}"),
@@ -35,7 +38,9 @@ def url_of_a_new_user(request):
 
 def test_a_user_with_the_rights_of_the_page_harvests(url_of_a_new_user, simulator, tmp_path):
     Pipeline(tmp_path, simulator, url_of_a_new_user).run(site_ids=[HOME])
-    rows = {table.table: table.rows for table in overview(url_of_a_new_user)}
+    with connected(url_of_a_new_user) as connection:
+        found = overview(connection, existing(connection, all_tables()))
+    rows = {table.table: table.rows for table in found}
     assert rows == {
         "sites": 1, "equipment": 25, "batteries": 1, "meters": 3, "energy_readings": 366,
         "power_readings": 672, "power_flows": 672, "meter_readings": 1344,

@@ -5,7 +5,8 @@ import os
 import subprocess
 
 import pytest
-from pipeline import BIN
+
+from tools.pipeline import BIN
 
 KEY = "sk-Very-Secret-0123456789"
 

@@ -4,8 +4,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from databases import empty_database
-from shards import FIRST_DAY, NOW, Shards
+
+from tools.databases import empty_database
+from tools.shards import FIRST_DAY, NOW, Shards
 
 SCRIPT = Path(__file__).parents[1] / "deploy/shard.sh"
 

@@ -4,11 +4,11 @@ import re
 from contextlib import contextmanager
 
 import pytest
-from databases import KINDS, empty_database, engine_of
-from pipeline import Pipeline
 
 from solaredge_simulator.fleet import HOME, ISLAND, ROOF
-from target_seh_sql.commands.status import status
+from target_seh_sql.commands.status import show_streams
+from tools.databases import KINDS, empty_database, engine_of
+from tools.pipeline import Pipeline
 
 CUT = {
     "power_readings": "timestamp BETWEEN '2026-11-18 03:00:00' AND '2026-11-18 03:45:00'",
@@ -36,7 +36,7 @@ def told(capsys):
     def run(url, now):
         config, code = {"sqlalchemy_url": url, "table_prefix": ""}, 0
         try:
-            status(config, site_id=(), max_age=3.0, form="text", gaps=True, now=now)
+            show_streams(config, site_ids=(), max_age=3.0, form="text", gaps=True, now=now)
         except SystemExit as ended:
             code = ended.code
         return code, [line for line in capsys.readouterr().out.splitlines() if re.match(r"\d|Nothing", line)]

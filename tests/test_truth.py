@@ -4,11 +4,11 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import truth
-from pipeline import Pipeline
 
 from solaredge_simulator.simulator import Simulator
 from target_seh_sql.database import open_engine
+from tools import truth
+from tools.pipeline import Pipeline
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import truth
 
 from solaredge_simulator.fleet import HOME
 from solaredge_simulator.simulator import Simulator
+from tools import truth
 
 from .collected import KEYS, Collected
 

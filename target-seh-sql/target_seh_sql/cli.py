@@ -3,46 +3,21 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
 from singer_sdk.plugin_base import SingerCommand
 
+from target_seh_sql.commands import COMMANDS
 from target_seh_sql.errors import TargetSehSqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from target_seh_sql.target import TargetSehSql
-
-
-@dataclass(frozen=True)
-class Command:
-    """One command, such as `target-seh-sql status`; it has `--config` by itself."""
-
-    name: str
-    about: str
-    run: Callable[..., None]
-    """Called with the target's settings and the values of the options."""
-    options: tuple[click.Option, ...] = ()
+    from singer_sdk import Target
 
 
 class CommandLine(SingerCommand, click.Group):
     """The SDK's command with further ones; an error that is meant for people is one line and exit code 1."""
-
-    def __init__(self, target: type[TargetSehSql], sdk: click.Command, commands: Iterable[Command]) -> None:
-        super().__init__(
-            name=sdk.name,
-            help=sdk.help,
-            params=sdk.params,
-            context_settings=sdk.context_settings,
-            callback=click.pass_context(_unless_a_command_runs(sdk.callback)),
-            commands=[_built(command, target) for command in commands],
-            invoke_without_command=True,
-            logger=target.logger,
-        )
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         """Run; the traceback of a known error is shown at DEBUG."""
@@ -56,24 +31,21 @@ class CommandLine(SingerCommand, click.Group):
             sys.exit(1)
 
 
-def _unless_a_command_runs(run: Callable[..., Any] | None) -> Callable[..., None]:
-    def callback(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401
-        if ctx.invoked_subcommand is None and run is not None:
-            run(**options)
+def command_line(target: type[Target], sdk: click.Command) -> CommandLine:
+    """Return the SDK's command of a target with ours beside it; they find the target in `Context.obj`."""
 
-    return callback
+    @click.pass_context
+    def load(context: click.Context, /, **options: Any) -> None:  # noqa: ANN401
+        if context.invoked_subcommand is None:
+            target.invoke(**options)
 
-
-def _built(command: Command, target: type[TargetSehSql]) -> click.Command:
-    def callback(config: Any, **options: Any) -> None:  # noqa: ANN401
-        command.run(target(config=config.config, parse_env_config=config.parse_env).config, **options)
-
-    config = click.Option(
-        ["--config"],
-        multiple=True,
-        help="Configuration file location or 'ENV' to use environment variables.",
-        callback=target.cb_config,
-    )
-    return click.Command(
-        command.name, callback=callback, help=command.about, params=[config, *command.options]
+    return CommandLine(
+        name=sdk.name,
+        help=sdk.help,
+        params=sdk.params,
+        callback=load,
+        commands=COMMANDS,
+        context_settings={**sdk.context_settings, "obj": target},
+        invoke_without_command=True,
+        logger=target.logger,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import create_engine, event
@@ -57,7 +58,7 @@ MARIADB: Final = Backend(
     title="MariaDB",
     session=(
         "SET time_zone = '+00:00'",
-        # Strict, and with double quotes around text: see dialects/mariadb.py.
+        # Strict, and with double quotes around text: see load/dialects/mariadb.py.
         "SET sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
     ),
     extra="mariadb",
@@ -93,6 +94,13 @@ def database_url(url: str) -> tuple[URL, Backend]:
             f"sqlalchemy_url names the database {name!r}; this target writes {', '.join(sorted(BACKENDS))}"
         )
     return parsed.set(drivername=backend.driver), backend
+
+
+def missing_file(url: URL) -> Path | None:
+    """Return the path of a SQLite database that is not there; to connect would make it."""
+    named = url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}
+    path = Path(str(url.database))
+    return path if named and not path.exists() else None
 
 
 def open_engine(url: str, **more: Any) -> Engine:  # noqa: ANN401

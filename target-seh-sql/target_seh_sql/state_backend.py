@@ -19,12 +19,12 @@ from sqlalchemy.dialects.mysql import LONGTEXT
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from target_seh_sql.columns import INSTANT
 from target_seh_sql.database import open_engine
 from target_seh_sql.errors import TargetSehSqlError
 from target_seh_sql.failures import explained
-from target_seh_sql.schema import alone
-from target_seh_sql.tables import COLLATION
+from target_seh_sql.tables.columns import INSTANT
+from target_seh_sql.tables.schema import alone
+from target_seh_sql.tables.streams import COLLATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,11 +34,14 @@ if TYPE_CHECKING:
 STATES: Final = Table(
     "meltano_state",
     MetaData(),
-    Column("state_id", String(255), primary_key=True),
+    Column("state_id", String(255), primary_key=True, comment="Meltano's name for the state"),
     Column(
-        "state", Text().with_variant(LONGTEXT, "mariadb"), nullable=False, comment="JSON: completed, partial"
+        "state",
+        Text().with_variant(LONGTEXT, "mariadb"),
+        nullable=False,
+        comment="The state as JSON: completed, partial",
     ),
-    Column("updated_at", INSTANT, nullable=False, comment="UTC"),
+    Column("updated_at", INSTANT, nullable=False, comment="When the state was written [UTC]"),
     comment="bookmarks of Meltano's runs",
     mariadb_engine="InnoDB",
     mariadb_charset="utf8mb4",

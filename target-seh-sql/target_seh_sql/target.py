@@ -9,27 +9,24 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from singer_sdk import Target
 from singer_sdk import typing as th
 from singer_sdk.helpers.capabilities import PluginCapabilities
 
-from target_seh_sql.cli import CommandLine
-from target_seh_sql.commands import COMMANDS
+from target_seh_sql.cli import command_line
 from target_seh_sql.errors import BadMessage, RecordBeforeSchema, UnknownStream
-from target_seh_sql.load import Loader
-from target_seh_sql.progress import Progress
-from target_seh_sql.reader import TypedReader
-from target_seh_sql.records import RECORD_TYPES, SYNC, line_decoder, row_of
-from target_seh_sql.sinks import IgnoredSink, TableSink
-from target_seh_sql.sync_metadata import Received, sync_rows
+from target_seh_sql.load.progress import Progress
+from target_seh_sql.load.reader import TypedReader
+from target_seh_sql.load.records import RECORD_TYPES, SYNC, check_columns, line_decoder, row_of
+from target_seh_sql.load.retry import Loader
+from target_seh_sql.load.sync_metadata import Received, sync_rows
+from target_seh_sql.singer import SingerTarget, StreamSink
 
 if TYPE_CHECKING:
-    from types import FrameType
+    from collections.abc import Collection
 
     import click
-    from singer_sdk.sinks import Sink
 
-    from target_seh_sql.records import Row
+    from target_seh_sql.load.records import Row
 
 logger = logging.getLogger("target-seh-sql")
 
@@ -38,7 +35,7 @@ STREAM_NAMES: Final = frozenset(RECORD_TYPES) - {SYNC.stream.name}
 EXTENSIONS: Final = frozenset(name for name, kind in RECORD_TYPES.items() if kind.stream.extension)
 
 
-class TargetSehSql(Target):
+class TargetSehSql(SingerTarget):
     """Loads the streams of tap-solaredge into the SolarEdge Harvest tables of a SQL database, and more."""
 
     name = "target-seh-sql"
@@ -106,31 +103,25 @@ class TargetSehSql(Target):
         )
         self._progress = Progress()
         self._committed_at = time.monotonic()
+        self._newest_state: dict[str, Any] | None = None
         self._pending_state: dict[str, Any] | None = None
         self._written_state: dict[str, Any] = {}
         self._received: Counter[Received] = Counter()
         self._received_then: Counter[Received] = Counter()
 
     @classmethod
-    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
-        """Add the SDK's settings for stream maps only: its others (load_method, ...) do not hold here."""
-        super(Target, cls).append_builtin_config(config_jsonschema)
-
-    @classmethod
     def get_singer_command(cls) -> click.Command:
         """Return the SDK's command line with the commands."""
-        return CommandLine(cls, super().get_singer_command(), COMMANDS)
+        return command_line(cls, super().get_singer_command())
 
-    def get_sink_class(self, stream_name: str) -> type[Sink]:
+    def get_sink_class(self, stream_name: str) -> type[StreamSink]:
         """Return the sink for a stream.
 
         Raises:
             UnknownStream: it has no table, and `unknown_streams` is `fail`.
         """
-        if stream_name in STREAM_NAMES:
-            return TableSink
-        if self.config["unknown_streams"] == "ignore":
-            return IgnoredSink
+        if stream_name in STREAM_NAMES or self.config["unknown_streams"] == "ignore":
+            return StreamSink
         raise UnknownStream(
             f"there is no table for the stream {stream_name!r}; "
             f"this target loads {', '.join(sorted(STREAM_NAMES))}. "
@@ -139,43 +130,51 @@ class TargetSehSql(Target):
 
     # Messages
 
-    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
-        super()._process_schema_message(message_dict)
-        stream = message_dict["stream"]
+    def take_schema(self, message: dict[str, Any]) -> None:
+        """Take a SCHEMA; from now on records of the stream are typed when they are decoded."""
+        super().take_schema(message)
+        stream = message["stream"]
         if stream in EXTENSIONS:
             self._loader.extend(stream)
         if stream in STREAM_NAMES and not self.config.get("stream_maps"):
             self._typed.add(stream)
             self.message_reader.decode = line_decoder(self._typed)
 
-    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+    def begin_stream(self, stream: str, columns: Collection[str]) -> None:
+        """Check the columns of a stream; warn of one without a table."""
+        if stream in STREAM_NAMES:
+            check_columns(RECORD_TYPES[stream], columns)
+        else:
+            logger.warning("stream %r has no table and is ignored (unknown_streams: ignore)", stream)
+
+    def take_record(self, message: dict[str, Any]) -> None:
         """Take a record that could not be typed in one pass: stream maps, ignored streams, bad records."""
-        self._assert_line_requires(message_dict, {"stream", "record"})
-        stream, record = message_dict["stream"], message_dict["record"]
+        self.message_reader.assert_line_requires(message, {"stream", "record"})
+        stream, record = message["stream"], message["record"]
         if not isinstance(record, dict):
             raise BadMessage(f"stream {stream!r}: a record is not an object: {str(record)[:60]!r}")
         if stream not in self.mapper.stream_maps:
             raise RecordBeforeSchema(f"stream {stream!r}: a record came before the SCHEMA of its stream")
         if stream in self._typed:
+            self.take_mapped(stream, record)
+        else:
+            super().take_record(message)
+
+    def take_mapped(self, stream: str, record: dict[str, Any]) -> None:
+        """Keep a record until the next commit; drop one of a stream without a table."""
+        if stream in STREAM_NAMES:
             kind = RECORD_TYPES[stream]
             self.buffers.rows[kind.row].append(row_of(kind, record))
-        else:
-            super()._process_record_message(message_dict)
 
-    def _handle_max_record_age(self) -> None:
-        """Do nothing: commits come often enough."""
-
-    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
-        self._assert_line_requires(message_dict, {"value"})
-        state = message_dict["value"]
+    def take_state(self, message: dict[str, Any]) -> None:
+        """Keep a STATE until what came before it is committed."""
+        self.message_reader.assert_line_requires(message, {"value"})
+        state = message["value"]
         if not isinstance(state, dict):
             raise BadMessage(f"a STATE message's value is not an object: {str(state)[:60]!r}")
-        if state != self._latest_state:
+        if state != self._newest_state:
             self.buffers.settle()
-            self._latest_state = self._pending_state = state
-
-    def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
-        logger.info("ACTIVATE_VERSION for %r ignored: history is never deleted", message_dict.get("stream"))
+            self._newest_state = self._pending_state = state
 
     # Commits
 
@@ -205,7 +204,7 @@ class TargetSehSql(Target):
         if state is not None:
             self._pending_state, self._written_state = None, state
             self._received_then = self._received.copy()
-            self._write_state_message(state)
+            self.emit_state(state)
         self._committed_at = time.monotonic()
 
     def _count(self, batch: dict[str, list[Row]]) -> None:
@@ -231,8 +230,3 @@ class TargetSehSql(Target):
                 self.commit()
         finally:
             self._loader.close()
-
-    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        """Roll back and leave: the SDK would acknowledge rows that were never committed."""
-        logger.info("signal %d: what is not committed is rolled back", signum)
-        raise SystemExit(128 + signum)

@@ -16,8 +16,8 @@ from sqlalchemy import make_url, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from target_seh_sql import database as seh_database
-from target_seh_sql.records import RECORD_TYPES
-from target_seh_sql.tables import all_tables
+from target_seh_sql.load.records import RECORD_TYPES
+from target_seh_sql.tables.streams import all_tables
 from target_seh_sql.target import TargetSehSql
 
 if TYPE_CHECKING:

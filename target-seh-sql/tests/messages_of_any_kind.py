@@ -11,15 +11,15 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from sqlalchemy import BigInteger, Boolean, Date, DateTime, Double, Integer, String, Text
 
-from target_seh_sql.records import RECORD_TYPES
-from target_seh_sql.tables import NOTES_LENGTH
+from target_seh_sql.load.records import RECORD_TYPES
+from target_seh_sql.tables.streams import NOTES_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy.types import TypeEngine
 
-    from target_seh_sql.records import RecordType
+    from target_seh_sql.load.records import RecordType
 
 STREAMS = [name for name in RECORD_TYPES if name != "sync_metadata"]
 FACTOR = int(os.environ.get("HYPOTHESIS_FACTOR", "1"))

@@ -11,7 +11,7 @@ from target_seh_sql.adoption.conversion import in_watts
 from target_seh_sql.adoption.recorded import differences, recorded_columns
 from target_seh_sql.adoption.spans import days_covered, quarters_covered, utc_text
 from target_seh_sql.adoption.wall_time import Kind, instant_of, offset_minutes
-from target_seh_sql.tables import NINE
+from target_seh_sql.tables.streams import NINE
 
 
 @pytest.mark.parametrize(

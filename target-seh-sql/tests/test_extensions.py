@@ -5,7 +5,7 @@ import threading
 import pytest
 from sqlalchemy import inspect
 
-from target_seh_sql.tables import NINE, STREAMS
+from target_seh_sql.tables.streams import NINE, STREAMS
 
 from .conftest import record, schema, state
 

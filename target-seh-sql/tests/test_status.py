@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from target_seh_sql.commands.status import status
+from target_seh_sql.commands.status import show_streams
 
 from .conftest import record, schema, state
 
@@ -54,7 +54,7 @@ def told(capsys):
         code = 0
         capsys.readouterr()
         try:
-            status(config, site_id=site_id, max_age=max_age, form=form, gaps=gaps, now=now)
+            show_streams(config, site_ids=site_id, max_age=max_age, form=form, gaps=gaps, now=now)
         except SystemExit as ended:
             code = ended.code
         return code, [line.rstrip() for line in capsys.readouterr().out.splitlines() if line.strip()]
@@ -292,3 +292,60 @@ def test_gaps_of_batteries_are_told_by_serial_number(database, told):
         "1 battery_readings: 2 missing in 1 gap",
         "1 battery_readings (B1): 2026-11-20 11:00 to 2026-11-20 11:30, 2 missing",
     ]
+
+
+def test_the_tables_tell_rows_and_newest_data(database, command):
+    database.load(
+        schema("sites"), record("sites", id=1, name="Dak", last_update_time="2026-11-20T12:00:00Z"),
+        schema("energy_readings"),
+        record("energy_readings", site_id=1, reading_date="2026-11-19", time_unit="DAY"),
+        schema("meter_readings"),
+        record("meter_readings", site_id=1, meter_name="Feed-in", timestamp="2026-11-20T11:45:00Z"),
+        state("energy_readings", 1, replication_key_value="2026-11-19"),
+    )  # fmt: skip
+    changed = str(database.rows("meters", "updated_at")[0][0])
+    code, out, said = command(database, "status", "--tables")
+    assert (code, said) == (0, "")
+    assert out.splitlines() == [
+        "table            rows  newest data",
+        "---------------  ----  -------------------",
+        "sites               1  2026-11-20 12:00:00",
+        "equipment           0",
+        "batteries           0",
+        f"meters              1  {changed}",
+        "energy_readings     1  2026-11-19",
+        "power_readings      0",
+        "power_flows         0",
+        "meter_readings      1  2026-11-20 11:45:00",
+        "sync_metadata       1  2026-11-19 00:00:00",
+    ]
+
+
+def test_the_tables_tell_what_was_added_and_changed_since(database, command):
+    database.load(*POWER, GOOD, table_prefix="pv_")
+    database.execute(
+        "UPDATE pv_power_readings SET created_at = '2020-01-01 00:00:00', updated_at = '2020-01-01 00:00:00'",
+        "UPDATE pv_power_readings SET updated_at = '2026-02-01 00:00:00' "
+        "WHERE timestamp = '2026-11-20 12:00:00'",
+    )
+    database.load(*SITE, schema("power_readings"), *quarters("power_readings", count=9), table_prefix="pv_")
+    since = ("status", "--tables", "--since", "2026-01-01T00:00:00+00:00")
+    code, out, _ = command(database, *since, table_prefix="pv_")
+    assert code == 0
+    assert [line.split() for line in out.splitlines() if "power_readings" in line or "table" in line] == [
+        ["table", "rows", "newest", "data", "added", "changed"],
+        ["pv_power_readings", "9", "2026-11-20", "12:00:00", "1", "1"],
+    ]
+    later = (*since[:-1], "2099-01-01T00:00:00+00:00")
+    _, out, _ = command(database, *later, table_prefix="pv_")
+    assert out.splitlines()[-1] == "No row was added: everything was there already."
+
+
+@pytest.mark.parametrize(
+    "options", [("--since=2026-01-01",), ("--tables", "--gaps"), ("--tables", "--format=json")]
+)
+def test_options_that_say_nothing_together_are_refused(command, options):
+    class Unused:
+        url = "sqlite://"
+
+    assert command(Unused, "status", *options)[0] == 2

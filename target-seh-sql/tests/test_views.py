@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import inspect
 
-from target_seh_sql.views import views
+from target_seh_sql.tables.views import views
 
 from .conftest import record, schema, state
 

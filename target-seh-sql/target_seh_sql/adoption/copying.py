@@ -12,8 +12,8 @@ from sqlalchemy.dialects import mysql
 
 from target_seh_sql.adoption.conversion import Clocks, Converter
 from target_seh_sql.adoption.recorded import DATA_TYPES
-from target_seh_sql.parents import insert_if_new
-from target_seh_sql.tables import NINE, Stream
+from target_seh_sql.load.parents import insert_if_new
+from target_seh_sql.tables.streams import NINE, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

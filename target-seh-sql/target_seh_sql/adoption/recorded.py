@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from target_seh_sql.tables import NINE
+from target_seh_sql.tables.streams import NINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from target_seh_sql.tables import Stream
+    from target_seh_sql.tables.streams import Stream
 
 PREFIXES: Final = ("", "seh_")
 """Older and newer databases."""

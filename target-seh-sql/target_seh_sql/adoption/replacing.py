@@ -10,11 +10,11 @@ from sqlalchemy import Table, func, inspect, select, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateSchema, DropTable
 
-from target_seh_sql import schema
-from target_seh_sql.columns import INSTANT
 from target_seh_sql.errors import SchemaMismatch
-from target_seh_sql.tables import nine_tables
-from target_seh_sql.views import make_views
+from target_seh_sql.tables import schema
+from target_seh_sql.tables.columns import INSTANT
+from target_seh_sql.tables.streams import nine_tables
+from target_seh_sql.tables.views import make_views
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

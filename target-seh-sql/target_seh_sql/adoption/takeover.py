@@ -17,8 +17,8 @@ from target_seh_sql.adoption.replacing import REPLACING, Replacing
 from target_seh_sql.adoption.wall_time import zone_named
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
-from target_seh_sql.schema import alone, revisions, version_table
-from target_seh_sql.tables import NINE, nine_tables
+from target_seh_sql.tables.schema import alone, revisions, version_table
+from target_seh_sql.tables.streams import NINE, nine_tables
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

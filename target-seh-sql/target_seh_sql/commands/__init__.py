@@ -1,14 +1,11 @@
 """What the target can do besides loading: the registry of commands, one file each."""
 
-from target_seh_sql.cli import Command
-from target_seh_sql.commands import adopt, check, init_db, report, status
+from target_seh_sql.commands.adopt import adopt
+from target_seh_sql.commands.check import check
+from target_seh_sql.commands.init_db import init_db
+from target_seh_sql.commands.report import report
+from target_seh_sql.commands.status import status
 
-COMMANDS: tuple[Command, ...] = (
-    adopt.COMMAND,
-    check.COMMAND,
-    init_db.COMMAND,
-    report.COMMAND,
-    status.COMMAND,
-)
+COMMANDS = (adopt, check, init_db, report, status)
 
 __all__ = ["COMMANDS"]

@@ -7,35 +7,57 @@ from typing import TYPE_CHECKING
 
 import click
 
-from target_seh_sql.cli import Command
+from target_seh_sql.commands.settings import with_settings
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
-from target_seh_sql.tables import nine_tables
+from target_seh_sql.tables.streams import nine_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from typing import Any
+    from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
     from target_seh_sql.adoption.takeover import Adoption, Wanted
+    from target_seh_sql.commands.settings import Settings
 
 
+def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -> ZoneInfo | None:
+    from target_seh_sql.adoption.wall_time import zone_named  # noqa: PLC0415
+
+    found = zone_named(name)
+    if name is not None and found is None:
+        raise click.BadParameter(f"{name!r} is no time zone; give one such as Europe/Amsterdam")
+    return found
+
+
+@click.command()
+@with_settings
+@click.option("--dry-run", is_flag=True, help="Say what would change; change nothing.")
+@click.option(
+    "--machine-zone",
+    callback=_zone,
+    help="Time zone of the machine that harvested, whose clock stamped power flows; the site's when "
+    "left out.",
+)
+@click.option(
+    "--print-state",
+    is_flag=False,
+    flag_value="singer",
+    type=click.Choice(["singer", "meltano"]),
+    help="Print the STATE of an adopted database from which tap-solaredge goes on; `meltano` as "
+    "`meltano state set` takes it.",
+)
 def adopt(
-    config: Mapping[str, Any], *, dry_run: bool, machine_zone: ZoneInfo | None, print_state: str | None
+    settings: Settings, *, dry_run: bool, machine_zone: ZoneInfo | None, print_state: str | None
 ) -> None:
-    """Take the database over and print what was done, or would be.
-
-    Raises:
-        TargetSehSqlError: it is no database of SolarEdge Harvest, or cannot be used; nothing was changed.
-    """
+    """Take over a database of SolarEdge Harvest, or print the STATE to go on from."""
     from target_seh_sql.adoption import takeover  # noqa: PLC0415 -- a tenth of the start-up of a load
 
     wanted = takeover.Wanted(
-        url=config["sqlalchemy_url"],
+        url=settings["sqlalchemy_url"],
         dry_run=dry_run,
         machine=machine_zone,
-        prefix=config["table_prefix"] or None,
-        schema=config.get("default_target_schema"),
+        prefix=settings["table_prefix"] or None,
+        schema=settings.get("default_target_schema"),
     )
     if print_state:
         click.echo(state_line(wanted, print_state))
@@ -78,36 +100,3 @@ def state_line(wanted: Wanted, form: str) -> str:
             )
         state = bookmarks.state(connection, nine_tables(found.prefix, wanted.schema))
     return json.dumps({"singer_state": state} if form == "meltano" else state)
-
-
-def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -> ZoneInfo | None:
-    from target_seh_sql.adoption.wall_time import zone_named  # noqa: PLC0415
-
-    found = zone_named(name)
-    if name is not None and found is None:
-        raise click.BadParameter(f"{name!r} is no time zone; give one such as Europe/Amsterdam")
-    return found
-
-
-COMMAND = Command(
-    "adopt",
-    "Take over a database of SolarEdge Harvest, or print the STATE to go on from.",
-    adopt,
-    (
-        click.Option(["--dry-run"], is_flag=True, help="Say what would change; change nothing."),
-        click.Option(
-            ["--machine-zone"],
-            callback=_zone,
-            help="Time zone of the machine that harvested, whose clock stamped power flows; the site's when "
-            "left out.",
-        ),
-        click.Option(
-            ["--print-state"],
-            is_flag=False,
-            flag_value="singer",
-            type=click.Choice(["singer", "meltano"]),
-            help="Print the STATE of an adopted database from which tap-solaredge goes on; `meltano` as "
-            "`meltano state set` takes it.",
-        ),
-    ),
-)

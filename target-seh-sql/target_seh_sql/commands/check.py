@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 from sqlalchemy import Connection, false, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from target_seh_sql.cli import Command
-from target_seh_sql.database import connected, database_url
+from target_seh_sql.commands.settings import tables_of, with_settings
+from target_seh_sql.database import connected, database_url, missing_file
 from target_seh_sql.errors import TargetSehSqlError
 from target_seh_sql.failures import error_code, explained
-from target_seh_sql.schema import create, existing, fitting_revision, revisions
-from target_seh_sql.tables import all_tables
+from target_seh_sql.tables.schema import create, existing, fitting_revision, revisions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from typing import Any
 
     from sqlalchemy import URL, Table
+
+    from target_seh_sql.commands.settings import Settings
 
 NO_SUCH_TABLE: Final = 1146
 """MariaDB looks at rights first: who gets this error has the right."""
@@ -48,28 +47,29 @@ class Finding(NamedTuple):
     text: str
 
 
-def check(config: Mapping[str, Any]) -> None:
-    """Print a line for each thing that was looked at; exit with 1 when one is wrong."""
+@click.command()
+@with_settings
+def check(settings: Settings) -> None:
+    """Show whether the database can be reached and written to; exit with 1 when something is wrong."""
     wrong = 0
-    for finding in findings(config):
+    for finding in findings(settings):
         click.echo(f"{'ok' if finding.ok else 'wrong':<5}  {finding.text}")
         wrong += not finding.ok
     if wrong:
         raise SystemExit(1)
 
 
-def findings(config: Mapping[str, Any]) -> Iterator[Finding]:
+def findings(settings: Settings) -> Iterator[Finding]:
     """Yield what is found, up to what makes looking further pointless."""
     try:
-        url, backend = database_url(config["sqlalchemy_url"])
+        url, backend = database_url(settings["sqlalchemy_url"])
         if (path := missing_file(url)) is not None:
             folder = path.absolute().parent.is_dir()
             yield Finding(folder, f"the file {path} is not there yet: " + _MAKES_FILE[folder])
             return
-        with connected(config["sqlalchemy_url"]) as connection:
-            tables = all_tables(config["table_prefix"], config.get("default_target_schema"))
+        with connected(settings["sqlalchemy_url"]) as connection:
             yield from _server(connection, url, backend.title)
-            yield from _tables(connection, tables)
+            yield from _tables(connection, tables_of(settings))
     except TargetSehSqlError as error:
         yield Finding(False, str(error))
 
@@ -78,13 +78,6 @@ _MAKES_FILE: Final = {
     True: "the first run, or target-seh-sql init-db, makes it",
     False: "make its folder",
 }
-
-
-def missing_file(url: URL) -> Path | None:
-    """Return the path of a SQLite database that is not there; to connect would make it."""
-    named = url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}
-    path = Path(str(url.database))
-    return path if named and not path.exists() else None
 
 
 def _server(connection: Connection, url: URL, title: str) -> Iterator[Finding]:
@@ -155,10 +148,3 @@ def _write(connection: Connection, table: Table) -> None:
     nothing = select(*table.c).where(false())
     connection.execute(insert(table).from_select(table.c.keys(), nothing))
     connection.execute(update(table).where(false()).values(id=table.c.id))
-
-
-COMMAND = Command(
-    "check",
-    "Show whether the database can be reached and written to; exit with 1 when something is wrong.",
-    check,
-)

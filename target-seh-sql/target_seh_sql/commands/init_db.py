@@ -6,29 +6,28 @@ from typing import TYPE_CHECKING
 
 import click
 
-from target_seh_sql.cli import Command
+from target_seh_sql.commands.settings import tables_of, with_settings
 from target_seh_sql.database import connected
-from target_seh_sql.schema import BEING_CREATED, alone, ensure_tables, existing, revisions
-from target_seh_sql.tables import NINE, all_tables
-from target_seh_sql.views import make_views
+from target_seh_sql.tables.schema import BEING_CREATED, alone, comment_on, ensure_tables, existing, revisions
+from target_seh_sql.tables.streams import NINE
+from target_seh_sql.tables.views import make_views
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from target_seh_sql.commands.settings import Settings
 
 
-def init_db(config: Mapping[str, Any]) -> None:
-    """Create or upgrade the tables, make the views again, and print what was done.
-
-    Raises:
-        TargetSehSqlError: the tables there are not this target's, or the database refused.
-    """
-    tables = all_tables(config["table_prefix"], config.get("default_target_schema"))
+@click.command("init-db")
+@with_settings
+def init_db(settings: Settings) -> None:
+    """Create tables and views, or upgrade those of an older version."""
+    tables = tables_of(settings)
     newest = revisions()[-1]
-    with connected(config["sqlalchemy_url"]) as connection:
+    with connected(settings["sqlalchemy_url"]) as connection:
         before = ensure_tables(connection, tables)
         with alone(connection), connection.begin():
-            make_views(connection, existing(connection, tables))
+            there = existing(connection, tables)
+            make_views(connection, there)
+            comment_on(connection, there)
     if before == newest:
         click.echo(f"The tables are there, of revision {newest}; the views were made again.")
     elif before in {None, BEING_CREATED}:
@@ -36,6 +35,3 @@ def init_db(config: Mapping[str, Any]) -> None:
         click.echo(f"Created {len(NINE)} tables of revision {newest}: {names}.")
     else:
         click.echo(f"Upgraded the tables from revision {before} to {newest}.")
-
-
-COMMAND = Command("init-db", "Create tables and views, or upgrade those of an older version.", init_db)

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from target_seh_sql.cli import Command
-from target_seh_sql.commands.check import missing_file
-from target_seh_sql.database import connected, database_url
-from target_seh_sql.errors import SchemaMismatch, UnsupportedDatabase
-from target_seh_sql.freshness import StreamStatus, span, statuses
-from target_seh_sql.schema import existing, fitting_revision
-from target_seh_sql.tables import all_tables
+from target_seh_sql.commands.settings import readable, with_settings
+from target_seh_sql.errors import SchemaMismatch
+from target_seh_sql.status.freshness import StreamStatus, span, statuses
+from target_seh_sql.status.tables import changes, overview
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from sqlalchemy import Connection, Table
-
-    from target_seh_sql.gaps import Gap
+    from target_seh_sql.commands.settings import Settings
+    from target_seh_sql.status.gaps import Gap
 
 MAX_AGE: Final = 3.0
 """Hours; a run each hour on the free plan shows a home's data at most two hours old (docs/limits.md)."""
@@ -33,22 +28,62 @@ WIDE: Final = 200
 """Characters of a line where no terminal says how many it has."""
 
 
-def status(
-    config: Mapping[str, Any],
-    *,
-    site_id: Sequence[int],
-    max_age: float,
-    form: str,
-    gaps: bool,
-    now: datetime | None = None,
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+@click.command(
+    help="Show rows, newest data, last run and gaps of each site and stream; exit with 1 when something is "
+    "late, failed or missing."
+)
+@with_settings
+@click.option("--site-id", "site_ids", multiple=True, type=int, help="Only this site; may be repeated.")
+@click.option(
+    "--max-age",
+    type=click.FloatRange(min=0, min_open=True),
+    default=MAX_AGE,
+    show_default=True,
+    metavar="HOURS",
+    help="How long ago a stream may have been read last.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="A table for people, or JSON.",
+)
+@click.option("--gaps", is_flag=True, help=f"Also list the first {SHOWN_GAPS} gaps of each stream.")
+@click.option("--tables", is_flag=True, help="Show one line for each table instead; nothing is judged.")
+@click.option(
+    "--since",
+    type=_moment,
+    metavar="TIME",
+    help="With --tables: also count the rows that were added and changed since this time.",
+)
+def status(settings: Settings, *, tables: bool, since: datetime | None, **asked: Any) -> None:  # noqa: ANN401
+    """Show what the database holds by site and stream, or by table."""
+    if since and not tables:
+        raise click.UsageError("--since goes with --tables")
+    if tables and (asked["site_ids"] or asked["gaps"] or asked["form"] == "json"):
+        raise click.UsageError("--tables goes with no other option but --since")
+    if tables:
+        show_tables(settings, since)
+    else:
+        show_streams(settings, now=datetime.now(UTC), **asked)
+
+
+def show_streams(
+    settings: Settings, *, site_ids: Sequence[int], max_age: float, form: str, gaps: bool, now: datetime
 ) -> None:
-    """Print what is there; exit with 1 when something is late, failed or missing.
+    """Print what is there by site and stream; exit with 1 when something is late, failed or missing.
 
     Raises:
         TargetSehSqlError: the database cannot be read, or holds no such site.
     """
-    now, allowed = now or datetime.now(UTC), timedelta(hours=max_age)
-    found = _found(config, site_id)
+    allowed = timedelta(hours=max_age)
+    found = _found(settings, site_ids)
     problems = [(each, text) for each in found for text in each.problems(now, allowed)]
     if form == "json":
         click.echo(json.dumps([_plain(each, now, allowed) for each in found], indent=2))
@@ -64,25 +99,38 @@ def status(
         raise SystemExit(1)
 
 
-@contextmanager
-def readable(config: Mapping[str, Any]) -> Iterator[tuple[Connection, dict[str, Table]]]:
-    """Connect to a database that a run has filled; give the connection and the tables that are there.
+def show_tables(settings: Settings, since: datetime | None) -> None:
+    """Print the rows and newest data of each table, and what came since an instant, UTC.
 
     Raises:
-        TargetSehSqlError: it cannot be reached, or holds no tables of this target.
+        TargetSehSqlError: the database cannot be read.
     """
-    url = config["sqlalchemy_url"]
-    if (path := missing_file(database_url(url)[0])) is not None:
-        raise UnsupportedDatabase(f"there is no file {path}: check sqlalchemy_url, or run the pipeline first")
-    tables = all_tables(config["table_prefix"], config.get("default_target_schema"))
-    with connected(url) as connection:
-        if fitting_revision(connection, tables) is None:
-            raise SchemaMismatch("there are no tables yet: run the pipeline, or target-seh-sql init-db")
-        yield connection, existing(connection, tables)
+    with readable(settings) as (connection, tables):
+        rows = [[each.table, f"{each.rows:,}", each.newest or ""] for each in overview(connection, tables)]
+        counts = changes(connection, tables, since) if since else []
+    titles = ["table", "rows", "newest data"]
+    if counts:
+        rows = [[*row, f"{new:,}", f"{changed:,}"] for row, (new, changed) in zip(rows, counts, strict=True)]
+        titles += ["added", "changed"]
+    for line in _aligned(titles, rows):
+        click.echo(line)
+    if counts and not any(added for added, _ in counts):
+        click.echo("No row was added: everything was there already.")
 
 
-def _found(config: Mapping[str, Any], site_ids: Sequence[int]) -> list[StreamStatus]:
-    with readable(config) as (connection, tables):
+def _aligned(titles: list[str], rows: list[list[str]]) -> Iterator[str]:
+    """Yield the lines of a table; numbers stand on the right."""
+    widths = [max(len(row[column]) for row in (titles, *rows)) for column in range(len(titles))]
+    for row in (titles, ["-" * width for width in widths], *rows):
+        cells = [
+            text.rjust(width) if title in {"rows", "added", "changed"} else text.ljust(width)
+            for text, width, title in zip(row, widths, titles, strict=True)
+        ]
+        yield "  ".join(cells).rstrip()
+
+
+def _found(settings: Settings, site_ids: Sequence[int]) -> list[StreamStatus]:
+    with readable(settings) as (connection, tables):
         found = statuses(connection, tables, site_ids)
     unknown = [str(each) for each in site_ids if each not in {status.site_id for status in found}]
     if unknown:
@@ -166,30 +214,3 @@ def _plain(each: StreamStatus, now: datetime, allowed: timedelta) -> dict[str, A
         ],
         "problems": list(each.problems(now, allowed)),
     }
-
-
-COMMAND = Command(
-    "status",
-    "Show rows, newest data, last run and gaps of each site and stream; exit with 1 when something is late, "
-    "failed or missing.",
-    status,
-    (
-        click.Option(["--site-id"], multiple=True, type=int, help="Only this site; may be repeated."),
-        click.Option(
-            ["--max-age"],
-            type=click.FloatRange(min=0, min_open=True),
-            default=MAX_AGE,
-            show_default=True,
-            metavar="HOURS",
-            help="How long ago a stream may have been read last.",
-        ),
-        click.Option(
-            ["--format", "form"],
-            type=click.Choice(["text", "json"]),
-            default="text",
-            show_default=True,
-            help="A table for people, or JSON.",
-        ),
-        click.Option(["--gaps"], is_flag=True, help=f"Also list the first {SHOWN_GAPS} gaps of each stream."),
-    ),
-)

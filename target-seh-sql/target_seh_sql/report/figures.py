@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import text
 
 from target_seh_sql.errors import SchemaMismatch
-from target_seh_sql.freshness import StreamStatus, statuses
-from target_seh_sql.views import in_words_of, names_of_views
+from target_seh_sql.status.freshness import StreamStatus, statuses
+from target_seh_sql.tables.views import in_words_of, names_of_views
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from target_seh_sql.errors import UnsupportedDatabase
-from target_seh_sql.freshness import span
 from target_seh_sql.report.charts import charts
+from target_seh_sql.status.freshness import span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,0 +1,60 @@
+"""What every command is given: the target's settings by `--config`, and the database that they name."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import click
+
+from target_seh_sql.database import connected, database_url, missing_file
+from target_seh_sql.errors import SchemaMismatch, UnsupportedDatabase
+from target_seh_sql.tables.schema import existing, fitting_revision
+from target_seh_sql.tables.streams import all_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from singer_sdk import Target
+    from sqlalchemy import Connection, Table
+
+Settings: TypeAlias = "Mapping[str, Any]"
+
+
+def _settings(context: click.Context, option: click.Parameter, files: tuple[str, ...]) -> Settings:
+    """Return the settings of the target, checked as for a load."""
+    target: type[Target] = context.obj
+    given = target.cb_config(context, option, files)  # type: ignore[arg-type]
+    return target(config=given.config, parse_env_config=given.parse_env).config
+
+
+with_settings = click.option(
+    "--config",
+    "settings",
+    multiple=True,
+    callback=_settings,
+    help="Configuration file location or 'ENV' to use environment variables.",
+)
+"""Gives a command `--config`, and the settings as its argument `settings`."""
+
+
+def tables_of(settings: Settings) -> dict[str, Table]:
+    """Return all tables by stream, named as the settings say."""
+    return all_tables(settings["table_prefix"], settings.get("default_target_schema"))
+
+
+@contextmanager
+def readable(settings: Settings) -> Iterator[tuple[Connection, dict[str, Table]]]:
+    """Connect to a database that a run has filled; give the connection and the tables that are there.
+
+    Raises:
+        TargetSehSqlError: it cannot be reached, or holds no tables of this target.
+    """
+    url = settings["sqlalchemy_url"]
+    if (path := missing_file(database_url(url)[0])) is not None:
+        raise UnsupportedDatabase(f"there is no file {path}: check sqlalchemy_url, or run the pipeline first")
+    tables = tables_of(settings)
+    with connected(url) as connection:
+        if fitting_revision(connection, tables) is None:
+            raise SchemaMismatch("there are no tables yet: run the pipeline, or target-seh-sql init-db")
+        yield connection, existing(connection, tables)

@@ -1,0 +1,1 @@
+"""From lines of input to rows of the database."""

@@ -1,0 +1,119 @@
+"""MariaDB: rows become the text of INSERTs into a temporary table, then one upsert merges them."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.json import Encoder
+from msgspec.structs import astuple
+from sqlalchemy import String
+from sqlalchemy.schema import CreateTable
+
+from target_seh_sql.load.dialects import Merged, staging_table
+from target_seh_sql.tables.streams import COLLATION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from target_seh_sql.load.dialects import Plan
+    from target_seh_sql.load.records import Row
+
+STATEMENT_BYTES: Final = 1_000_000
+"""Below the smallest max_allowed_packet in use (4 MiB) with room for one huge row."""
+_ESCAPE: Final = re.compile(rb'\\(?:u00([0-9a-f]{2})|(["\\bfnrt]))')
+
+
+def prepare(connection: Connection, plan: Plan) -> None:
+    """Create the staging table.
+
+    Without transactions: InnoDB keeps deleted rows for as long as any session has an older view of any table,
+    so that staging would become slower with every batch.
+    """
+    options = {"engine": "MyISAM", "charset": "utf8mb4", "collate": COLLATION}
+    table = staging_table(plan, **{f"mariadb_{name}": value for name, value in options.items()})
+    for name in plan.kind.instants:
+        table.c[name].type = String(20)
+    connection.execute(CreateTable(table))
+
+
+def stage(connection: Connection, plan: Plan, rows: Sequence[Row]) -> None:
+    """Put the rows, and nothing else, into the staging table."""
+    _execute(connection, f"DELETE FROM {plan.stage}".encode())
+    for values in _literals(rows):
+        _execute(
+            connection, b"INSERT INTO " + plan.stage.encode() + b" VALUES (" + b"),(".join(values) + b")"
+        )
+
+
+def _literals(rows: Sequence[Row]) -> Iterator[list[bytes]]:
+    """Yield the rows as SQL, in pieces that fit into a statement.
+
+    A JSON array without its brackets is a list of SQL literals, made in C: numbers, null, true and false are
+    the same, and text in double quotes is, once the few escapes that differ are rewritten.
+    """
+    encode = Encoder().encode
+    values: list[bytes] = []
+    size = 0
+    for row in rows:
+        text = encode(astuple(row))[1:-1]
+        values.append(_ESCAPE.sub(_as_sql, text) if b"\\" in text else text)
+        size += len(text)
+        if size > STATEMENT_BYTES:
+            yield values
+            values, size = [], 0
+    if values:
+        yield values
+
+
+def _as_sql(escape: re.Match[bytes]) -> bytes:
+    r"""Rewrite one of the escapes of JSON: SQL knows no \\uXXXX and no \\f, control characters stand bare."""
+    if escape[1]:
+        return bytes([int(escape[1], 16)])
+    return b"\f" if escape[2] == b"f" else escape[0]
+
+
+def merge(connection: Connection, plan: Plan, now: datetime, staged: int) -> Merged:
+    """Upsert the staged rows: new keys are inserted, values that differ are replaced."""
+    _execute(connection, f"SET @now = '{now:%Y-%m-%d %H:%M:%S}'".encode())
+    cursor = _execute(connection, merge_sql(plan).encode())
+    # An inserted row counts once, a changed one twice; the server's message tells how many there were.
+    counts = re.findall(rb"\d+", cursor._result.message)  # noqa: SLF001
+    written = int(counts[0])
+    changed = cursor.rowcount - written
+    return Merged(written - changed, changed, staged - written)
+
+
+@cache
+def merge_sql(plan: Plan) -> str:
+    """Return the upsert of the rows that are new or differ: needless ones cost more than a join."""
+    staged = dict(zip(plan.columns, map(_instant_read, plan.select, plan.columns, repeat(plan)), strict=True))
+    same = " AND ".join(f"o.{name} = {staged[name]}" for name in plan.key)
+    new = {name: plan.kept(name, staged[name], f"o.{name}") for name in plan.values}
+    kept = {name: plan.kept(name, f"VALUES({name})", f"{plan.table}.{name}") for name in plan.values}
+    return (
+        f"INSERT INTO {plan.table} ({', '.join(plan.columns)}, created_at, updated_at) "
+        f"SELECT {', '.join(staged.values())}, @now, @now {plan.source} "
+        f"LEFT JOIN {plan.table} AS o ON {same} "
+        f"WHERE o.id IS NULL OR {' OR '.join(f'NOT (o.{name} <=> {value})' for name, value in new.items())} "
+        "ON DUPLICATE KEY UPDATE "
+        f"{', '.join(f'{plan.table}.{name} = {value}' for name, value in kept.items())}, "
+        f"{plan.table}.updated_at = VALUES(updated_at)"
+    )
+
+
+def _instant_read(expression: str, name: str, plan: Plan) -> str:
+    """Read an instant, staged as text that ends with Z, which MariaDB would not take."""
+    return f"CAST(LEFT({expression}, 19) AS DATETIME)" if name in plan.kind.instants else expression
+
+
+def _execute(connection: Connection, sql: bytes) -> Any:  # noqa: ANN401
+    """Run a statement as it is: no percent sign in a text may be taken for a parameter."""
+    cursor = connection.connection.cursor()
+    cursor.execute(sql)
+    return cursor

@@ -1,0 +1,70 @@
+"""PostgreSQL: rows are copied, in binary, into a temporary table, then merged by one upsert."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+from msgspec.structs import astuple
+from sqlalchemy.schema import CreateTable
+
+from target_seh_sql.load.dialects import Merged, staging_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Dialect
+
+    from target_seh_sql.load.dialects import Plan
+    from target_seh_sql.load.records import Row
+
+
+def prepare(connection: Connection, plan: Plan) -> None:
+    """Create the staging table, which every commit empties."""
+    connection.execute(CreateTable(staging_table(plan, postgresql_on_commit="DELETE ROWS")))
+
+
+def stage(connection: Connection, plan: Plan, rows: Sequence[Row]) -> None:
+    """Put the rows, and nothing else, into the staging table."""
+    connection.exec_driver_sql(f"TRUNCATE {plan.stage}")
+    driver = cast("Any", connection.connection.driver_connection)
+    with driver.cursor() as cursor, cursor.copy(f"COPY {plan.stage} FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types(_types(plan, connection.dialect))
+        write = copy.write_row
+        for row in rows:
+            write(astuple(row))
+
+
+@cache
+def _types(plan: Plan, dialect: Dialect) -> list[str]:
+    """Return the types of the staged columns: a binary COPY converts nothing."""
+    kinds = (plan.kind.types[name].compile(dialect) for name in plan.kind.fields)
+    return [kind.partition("(")[0].lower() for kind in kinds]
+
+
+def merge(connection: Connection, plan: Plan, now: datetime, staged: int) -> Merged:
+    """Upsert the staged rows: new keys are inserted, values that differ are replaced."""
+    inserted, written = connection.exec_driver_sql(merge_sql(plan), {"now": now}).one()
+    return Merged(inserted, written - inserted, staged - written)
+
+
+@cache
+def merge_sql(plan: Plan) -> str:
+    """Return the upsert, which counts what it inserted and what it wrote.
+
+    Rows are written in the order of their key, so that two targets that meet do not deadlock. Only an
+    inserted row has no `xmax`.
+    """
+    kept = {name: plan.kept(name, f"excluded.{name}", f"t.{name}") for name in plan.values}
+    return (
+        "WITH merged AS ("
+        f"INSERT INTO {plan.table} AS t ({', '.join(plan.columns)}, created_at, updated_at) "
+        f"SELECT {', '.join(plan.select)}, %(now)s, %(now)s {plan.source} "
+        f"ORDER BY {', '.join(plan.select[plan.columns.index(name)] for name in plan.key)} "
+        f"ON CONFLICT ({', '.join(plan.key)}) DO UPDATE SET "
+        f"{', '.join(f'{name} = {value}' for name, value in kept.items())}, updated_at = excluded.updated_at "
+        f"WHERE ({', '.join(f't.{name}' for name in kept)}) IS DISTINCT FROM ({', '.join(kept.values())}) "
+        "RETURNING xmax = 0 AS inserted) "
+        "SELECT count(*) FILTER (WHERE inserted), count(*) FROM merged"
+    )

@@ -1,0 +1,113 @@
+"""Gets a batch into the database: connects, creates the tables, and tries again what may still go through."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from target_seh_sql.database import open_engine
+from target_seh_sql.failures import explained, is_transient, said
+from target_seh_sql.load.dialects import Merged
+from target_seh_sql.load.transaction import Session
+from target_seh_sql.tables.schema import ensure_extensions, ensure_tables
+from target_seh_sql.tables.streams import all_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Engine
+
+    from target_seh_sql.load.records import Row
+
+logger = logging.getLogger("target-seh-sql")
+
+WAITS: Final = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0, 30.0)
+"""Seconds before each further try: a server that restarts is back within two minutes."""
+
+
+class Loader:
+    """Writes batches, each in one transaction; connects with the first one."""
+
+    def __init__(self, url: str, *, prefix: str = "", schema: str | None = None) -> None:
+        self._url = url
+        self._tables = all_tables(prefix, schema)
+        self._new_extensions: set[str] = set()
+        self._engine: Engine | None = None
+        self._session: Session | None = None
+        self.merged: dict[str, Merged] = {}
+        """What the batches so far did, by table."""
+
+    def extend(self, stream: str) -> None:
+        """Let the next batch find the table of an extension stream."""
+        self._new_extensions.add(stream)
+
+    def open(self) -> None:
+        """Connect, and create or upgrade the tables.
+
+        Raises:
+            UnsupportedDatabase: the URL, its driver or the server cannot be used.
+            SchemaMismatch: the tables there are not those of this version.
+            WriteFailed: the database refused.
+        """
+        if self._engine is not None and not self._new_extensions:
+            return
+        try:
+            if self._engine is None:
+                self._engine = open_engine(self._url)
+                with self._engine.connect() as connection:
+                    ensure_tables(connection, self._tables)
+            if self._new_extensions:
+                with self._engine.connect() as connection:
+                    ensure_extensions(connection, self._tables, self._new_extensions)
+                self._new_extensions.clear()
+            self._session = self._session or Session(self._engine, self._tables)
+        except SQLAlchemyError as error:
+            raise explained(error) from error
+
+    def write(self, batch: Mapping[str, Sequence[Row]]) -> None:
+        """Write rows, by stream, in one transaction that is committed when this returns.
+
+        The whole batch is tried again, on a new connection, after a deadlock or a lost connection.
+
+        Raises:
+            WriteFailed: the database refused for good; nothing of the batch was kept.
+        """
+        self.open()
+        for name, counts in self._tried(batch).items():
+            self.merged[name] = self.merged.get(name, Merged()).plus(counts)
+
+    def _tried(self, batch: Mapping[str, Sequence[Row]]) -> dict[str, Merged]:
+        engine = cast("Engine", self._engine)
+        waits = iter(WAITS)
+        while True:
+            try:
+                self._session = self._session or Session(engine, self._tables)
+                return self._session.write(batch)
+            except (SQLAlchemyError, cast("Any", engine.dialect.dbapi).Error) as error:
+                self._let_go()
+                seconds = next(waits, None) if is_transient(error) else None
+                if seconds is None:
+                    raise explained(error) from error
+                _wait(error, seconds)
+
+    def _let_go(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def close(self) -> None:
+        """Roll back what is open and disconnect."""
+        self._let_go()
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+
+def _wait(error: Exception, seconds: float) -> None:
+    seconds *= random.uniform(0.5, 1.0)  # two that met must not meet again
+    logger.warning("the database said: %s; trying again in %.1f s", said(error), seconds)
+    time.sleep(seconds)

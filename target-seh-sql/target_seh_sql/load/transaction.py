@@ -1,0 +1,83 @@
+"""One connection with its staging tables: writes a batch in one transaction, parents before children."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from target_seh_sql.load import parents
+from target_seh_sql.load.dialects import Merged, loading, plan
+from target_seh_sql.load.records import METER, RECORD_TYPES, SITE, one_per_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlalchemy import Engine, Table
+
+    from target_seh_sql.load.records import RecordType, Row
+
+logger = logging.getLogger("target-seh-sql")
+
+
+class Session:
+    """Stages and merges; knows nothing of retries."""
+
+    def __init__(self, engine: Engine, tables: Mapping[str, Table]) -> None:
+        self._tables = tables
+        self._plans = {name: plan(kind, tables, engine.dialect) for name, kind in RECORD_TYPES.items()}
+        self._loading = loading(engine.dialect)
+        self._connection = engine.connect()
+        self._prepared: set[RecordType] = set()
+
+    def close(self) -> None:
+        """Roll back what is open; the connection may be dead already."""
+        self._connection.invalidate()
+        self._connection.close()
+
+    def write(self, batch: Mapping[str, Sequence[Row]]) -> dict[str, Merged]:
+        """Write a batch in one transaction, committed when this returns; tell what it did by table."""
+        now = datetime.now(UTC).replace(microsecond=0)
+        merged: dict[str, Merged] = defaultdict(Merged)
+        with self._connection.begin():
+            for name, kind in RECORD_TYPES.items():
+                if rows := batch.get(name):
+                    rows = one_per_key(kind, rows)
+                    for parent, counts in self._add_parents(kind, rows, now):
+                        merged[parent.stream.name] = merged[parent.stream.name].plus(counts)
+                    merged[name] = merged[name].plus(self._merge(kind, rows, now))
+        return merged
+
+    def _add_parents(
+        self, kind: RecordType, rows: Sequence[Row], now: datetime
+    ) -> Iterator[tuple[RecordType, Merged]]:
+        """Add what the rows hang on and what never came."""
+        if kind is SITE:
+            yield SITE, parents.name_sites(self._connection, self._tables, rows, now)
+            return
+        if sites := parents.missing_sites(self._connection, self._tables, rows):
+            _warn(kind, SITE, sites)
+            yield SITE, parents.insert_bare(self._connection, self._tables["sites"], sites, now)
+        if meters := parents.missing_meters(self._connection, self._tables, kind, rows):
+            _warn(kind, METER, meters)
+            yield METER, parents.insert_bare(self._connection, self._tables["meters"], meters, now)
+
+    def _merge(self, kind: RecordType, rows: Sequence[Row], now: datetime) -> Merged:
+        plan = self._plans[kind.stream.name]
+        if kind not in self._prepared:
+            self._loading.prepare(self._connection, plan)
+            self._prepared.add(kind)
+        self._loading.stage(self._connection, plan, rows)
+        return self._loading.merge(self._connection, plan, now, len(rows))
+
+
+def _warn(kind: RecordType, parent: RecordType, bare: Sequence[Row]) -> None:
+    for row in bare:
+        key = ", ".join(f"{name}={getattr(row, name)!r}" for name in parent.stream.key)
+        logger.warning(
+            "%s came without their parent in %s (%s): a bare row stands for it",
+            kind.stream.name,
+            parent.stream.name,
+            key,
+        )

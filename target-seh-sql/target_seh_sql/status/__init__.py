@@ -1,0 +1,1 @@
+"""What the database holds, how new it is, and what is missing."""

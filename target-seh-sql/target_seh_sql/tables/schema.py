@@ -1,0 +1,175 @@
+"""Creates the tables, brings them up to date, and leaves alone what is newer or not ours."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import Column, MetaData, String, Table, insert, inspect, select, text, update
+from sqlalchemy.schema import CreateSchema, SetColumnComment, SetTableComment
+
+from target_seh_sql.errors import SchemaMismatch
+from target_seh_sql.tables.streams import NINE
+from target_seh_sql.tables.views import make_views
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from sqlalchemy import Connection
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+BEING_CREATED: Final = "being created"
+"""Stands in for a revision until all tables are there: MariaDB commits each CREATE TABLE by itself."""
+LOCK: Final = "target-seh-sql schema"
+
+
+def revisions(migrations: Path = MIGRATIONS) -> list[str]:
+    """Return the revisions of the tables that this version knows, oldest first, without importing Alembic."""
+    return sorted(path.name.split("_")[0] for path in (migrations / "versions").glob("[0-9]*.py"))
+
+
+def version_table(tables: Mapping[str, Table]) -> Table:
+    """Return the table that keeps the revision of the nine; Alembic writes it too."""
+    sites = tables["sites"]
+    name = sites.name.removesuffix("sites") + "schema_version"
+    revision = Column("version_num", String(32), primary_key=True, comment="Revision of these tables")
+    return Table(name, MetaData(schema=sites.schema), revision, comment="revision of the tables beside it")
+
+
+def ensure_tables(
+    connection: Connection, tables: Mapping[str, Table], migrations: Path = MIGRATIONS
+) -> str | None:
+    """Create the tables in an empty database, or upgrade those of an older version.
+
+    Returns:
+        The revision that was found, None where there were no tables.
+
+    Raises:
+        SchemaMismatch: the tables are of a newer version or not this target's at all.
+    """
+    revision = _revision(connection, tables)
+    connection.rollback()
+    if revision == revisions(migrations)[-1]:
+        return revision
+    with alone(connection), connection.begin():
+        return _bring_up(connection, tables, migrations)
+
+
+def ensure_extensions(connection: Connection, tables: Mapping[str, Table], streams: Collection[str]) -> None:
+    """Create the tables of those extension streams that have none yet, and the views that read them."""
+    missing = [tables[name] for name in streams if name not in existing(connection, tables)]
+    connection.rollback()
+    if missing:
+        with alone(connection), connection.begin():
+            tables["sites"].metadata.create_all(connection, tables=missing)
+            make_views(connection, existing(connection, tables))
+
+
+def existing(connection: Connection, tables: Mapping[str, Table]) -> dict[str, Table]:
+    """Return those of the tables that the database has."""
+    names = set(inspect(connection).get_table_names(schema=tables["sites"].schema))
+    return {stream: table for stream, table in tables.items() if table.name in names}
+
+
+@contextmanager
+def alone(connection: Connection, lock: str = LOCK) -> Iterator[None]:
+    """Let one process at a time do what the lock is named for; SQLite's own write lock does that already.
+
+    The server lets go of the lock when the session ends, however that happens.
+    """
+    take, let_go = LOCKING.get(connection.dialect.name, (None, None))
+    _call(connection, take, lock)
+    try:
+        yield
+    finally:
+        _call(connection, let_go, lock)
+
+
+LOCKING: Final = {
+    "postgresql": ("SELECT pg_advisory_lock(hashtext(:lock))", "SELECT pg_advisory_unlock(hashtext(:lock))"),
+    "mariadb": ("SELECT get_lock(:lock, 86400)", "SELECT release_lock(:lock)"),
+}
+"""Statements that wait for a lock, and that let go of it."""
+
+
+def _call(connection: Connection, statement: str | None, lock: str) -> None:
+    if statement is not None:
+        connection.execute(text(statement), {"lock": lock})
+    connection.rollback()
+
+
+def _revision(connection: Connection, tables: Mapping[str, Table]) -> str | None:
+    table = version_table(tables)
+    if not inspect(connection).has_table(table.name, schema=table.schema):
+        return None
+    return connection.execute(select(table.c.version_num)).scalar_one_or_none() or BEING_CREATED
+
+
+def fitting_revision(
+    connection: Connection, tables: Mapping[str, Table], migrations: Path = MIGRATIONS
+) -> str | None:
+    """Return the revision of the tables, None where there are none yet.
+
+    Raises:
+        SchemaMismatch: the tables are of a newer version or not this target's at all.
+    """
+    known, revision = revisions(migrations), _revision(connection, tables)
+    if revision is None:
+        _refuse_foreign(connection, tables)
+    elif revision not in {*known, BEING_CREATED}:
+        raise SchemaMismatch(
+            f"the tables are of revision {revision}, which this target-seh-sql does not know "
+            f"(its newest is {known[-1]}): install the newer target-seh-sql that made them"
+        )
+    return revision
+
+
+def _bring_up(connection: Connection, tables: Mapping[str, Table], migrations: Path) -> str | None:
+    revision, newest = fitting_revision(connection, tables, migrations), revisions(migrations)[-1]
+    if revision in {None, BEING_CREATED}:
+        create(connection, tables, newest)
+    elif revision != newest:
+        from target_seh_sql.tables.migrations import upgrade  # noqa: PLC0415 -- Alembic costs a third of a second
+
+        upgrade(connection, version_table(tables), migrations)
+        comment_on(connection, existing(connection, tables))
+    return revision
+
+
+def comment_on(connection: Connection, tables: Mapping[str, Table]) -> None:
+    """Let the comments in the database say what the tables and columns mean today; SQLite has none."""
+    if not connection.dialect.supports_comments:
+        return
+    found = inspect(connection)
+    for table in tables.values():
+        if found.get_table_comment(table.name, schema=table.schema)["text"] != table.comment:
+            connection.execute(SetTableComment(table))
+        said = {one["name"]: one["comment"] for one in found.get_columns(table.name, schema=table.schema)}
+        for column in table.c:
+            if said[column.name] != column.comment:
+                connection.execute(SetColumnComment(column))
+
+
+def _refuse_foreign(connection: Connection, tables: Mapping[str, Table]) -> None:
+    sites = tables["sites"]
+    if inspect(connection).has_table(sites.name, schema=sites.schema):
+        raise SchemaMismatch(
+            f"the database has a table {sites.name!r} that this target did not make. "
+            "If SolarEdge Harvest did, `target-seh-sql adopt` takes it over; "
+            "else set table_prefix or name another database"
+        )
+
+
+def create(connection: Connection, tables: Mapping[str, Table], revision: str) -> None:
+    """Create what is missing of the tables that are always there, and the views; note their revision last."""
+    version = version_table(tables)
+    metadata = tables["sites"].metadata
+    if metadata.schema and not inspect(connection).has_schema(metadata.schema):
+        connection.execute(CreateSchema(metadata.schema, if_not_exists=True))
+    version.create(connection, checkfirst=True)
+    if connection.execute(select(version.c.version_num)).first() is None:
+        connection.execute(insert(version).values(version_num=BEING_CREATED))
+    metadata.create_all(connection, tables=[tables[stream.name] for stream in NINE])
+    make_views(connection, existing(connection, tables))
+    connection.execute(update(version).values(version_num=revision))

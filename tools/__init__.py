@@ -1,0 +1,1 @@
+"""Programs of the people who work on this; `make help` lists them."""

@@ -1,0 +1,144 @@
+"""Writes what Meltano knows of the plugins: plugin.yml of each, as Meltano Hub has them, and meltano.yml.
+
+Settings and capabilities are what a plugin's `--about` says, commands, label and groups of settings what
+meltano.yml says; what only the Hub asks stands here. `make definitions` writes the files.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+from typing import Any, Final
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+ROOT: Final = Path(__file__).parents[2]
+PROJECT: Final = "meltano.yml"
+VARIANT: Final = "solaredge-to-sql"
+
+HUB: Final[dict[str, dict[str, Any]]] = {
+    "tap-solaredge": {
+        "pip_url": "tap-solaredge",
+        "domain_url": "https://www.solaredge.com",
+        "keywords": ["api", "energy", "meltano_sdk", "photovoltaics", "solar"],
+        "maintenance_status": "beta",
+    },
+    "target-seh-sql": {
+        "pip_url": "target-seh-sql[postgresql,mariadb,report]",
+        "keywords": ["database", "mariadb", "meltano_sdk", "postgresql", "solar", "sqlite"],
+        "maintenance_status": "beta",
+    },
+}
+"""What only the Hub asks; `repo` and `docs` are to be added when the repository has an address."""
+
+WITHOUT_USE: Final = ("faker_config", "flattening")
+"""Beginnings of settings that the SDK adds to every plugin: no Faker here, and streams are flat."""
+
+NAMES_OF_SEH: Final = {
+    "api_key": "SEH_API_KEY",
+    "site_ids": "SEH_SITE_IDS",
+    "energy_lookback_days": "SEH_ENERGY_LOOKBACK_DAYS",
+    "power_lookback_days": "SEH_POWER_LOOKBACK_DAYS",
+    "energy_time_unit": "SEH_ENERGY_TIME_UNIT",
+    "sync_overlap_minutes": "SEH_SYNC_OVERLAP_MINUTES",
+    "request_timeout": "SEH_API_TIMEOUT",
+    "sqlalchemy_url": "SEH_DATABASE_URL",
+}
+"""Environment variables of SolarEdge Harvest, for our project: the Hub's schema has no place for them."""
+
+yaml: Final = YAML()
+yaml.width = 1000
+yaml.preserve_quotes = True
+
+
+def written(project: str) -> dict[str, str]:
+    """Return the text of each file, by its path; `project` is the present text of meltano.yml."""
+    content = yaml.load(project)
+    files = {}
+    for kind in ("extractors", "loaders"):
+        for plugin in content["plugins"][kind]:
+            about = _about(plugin["name"])
+            plugin["capabilities"] = _in_one_line(CommentedSeq(about["capabilities"]))
+            settings = [
+                _setting(*item) for item in about["settings"]["properties"].items() if _is_used(item[0])
+            ]
+            files[f"{plugin['name']}/plugin.yml"] = _text(_definition(plugin, about, settings))
+            plugin["settings"] = [_of_our_project(setting) for setting in settings]
+    return files | {PROJECT: _text(content)}
+
+
+def _about(name: str) -> dict[str, Any]:
+    """Return what a plugin of this environment says of itself."""
+    program = Path(sys.executable).with_name(name)
+    said = subprocess.run([program, "--about", "--format=json"], capture_output=True, check=True)  # noqa: S603
+    about: dict[str, Any] = json.loads(said.stdout)
+    return about
+
+
+def _definition(
+    plugin: dict[str, Any], about: dict[str, Any], settings: list[dict[str, Any]]
+) -> dict[str, Any]:
+    known = {name: plugin[name] for name in plugin if name not in {"pip_url", "settings"}}
+    return {
+        **known,
+        "variant": VARIANT,
+        **HUB[plugin["name"]],
+        "supported_python_versions": about["supported_python_versions"],
+        "settings": settings,
+    }
+
+
+def _setting(name: str, known: dict[str, Any]) -> dict[str, Any]:
+    """Return a setting as Meltano describes it, from its JSON schema."""
+    setting = {
+        "name": name,
+        "label": known["title"],
+        "description": known["description"],
+        "kind": _kind(known),
+    }
+    if "default" in known:
+        setting["value"] = known["default"]
+    if known.get("secret"):
+        setting["sensitive"] = True
+    if "enum" in known:
+        options = ({"label": value.capitalize(), "value": value} for value in known["enum"])
+        setting["options"] = [_in_one_line(CommentedMap(option)) for option in options]
+    return setting
+
+
+def _kind(known: dict[str, Any]) -> str:
+    if "enum" in known:
+        return "options"
+    if known.get("format") == "date-time":
+        return "date_iso8601"
+    kind: str = known["type"][0]
+    return kind
+
+
+def _is_used(setting: str) -> bool:
+    return not setting.startswith(WITHOUT_USE)
+
+
+def _of_our_project(setting: dict[str, Any]) -> dict[str, Any]:
+    old = NAMES_OF_SEH.get(setting["name"])
+    return setting | ({"env_aliases": _in_one_line(CommentedSeq([old]))} if old else {})
+
+
+def _in_one_line(value: Any) -> Any:  # noqa: ANN401 (a list or a mapping)
+    value.fa.set_flow_style()
+    return value
+
+
+def _text(content: Any) -> str:  # noqa: ANN401 (whatever YAML holds)
+    out = StringIO()
+    yaml.dump(content, out)
+    return out.getvalue()
+
+
+if __name__ == "__main__":
+    for path, text in written((ROOT / PROJECT).read_text()).items():
+        (ROOT / path).write_text(text)
