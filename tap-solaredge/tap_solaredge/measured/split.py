@@ -101,6 +101,13 @@ def storage_powers_of(batteries: list[BatterySeries]) -> tuple[Series, Series]:
     )
 
 
+def no_glitches(series: Series) -> Series:
+    """Take single negative glitches of the service as 0 (API V2 reference, section 5.12)."""
+    if min(filter(None, series.values()), default=0.0) >= 0:
+        return series
+    return {at: value if value is None or value >= 0 else 0.0 for at, value in series.items()}
+
+
 def _summed(series: list[Series]) -> Series:
     if len(series) == 1:
         return series[0]

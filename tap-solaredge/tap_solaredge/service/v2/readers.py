@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.measured.readings import BatterySeries, MeterSeries, MeterType, Record, Series, SiteRef
+from tap_solaredge.measured.split import no_glitches
 from tap_solaredge.resources import Resource
 from tap_solaredge.service.payload import (
     MOST_ID,
@@ -187,20 +188,13 @@ def _battery(serial: str, metrics: Record, place: Place, site: SiteRef) -> Batte
     told = Levels(unit, read["stateOfEnergy"], read["remainingEnergy"])
     return BatterySeries(
         serial,
-        charge_power=_not_negative(read["chargePower"]),
-        discharge_power=_not_negative(read["dischargePower"]),
-        charge_energy=_not_negative(read["chargeEnergy"]),
-        discharge_energy=_not_negative(read["dischargeEnergy"]),
+        charge_power=no_glitches(read["chargePower"]),
+        discharge_power=no_glitches(read["dischargePower"]),
+        charge_energy=no_glitches(read["chargeEnergy"]),
+        discharge_energy=no_glitches(read["dischargeEnergy"]),
         remaining_energy=read["remainingEnergy"],
         state_of_charge=percent(told, site.site_id, serial, place / "stateOfEnergy"),
     )
-
-
-def _not_negative(series_: Series) -> Series:
-    """Take single negative glitches of the service as 0 (5.12); the one place that says so."""
-    if min(filter(None, series_.values()), default=0.0) >= 0:
-        return series_
-    return {at: value if value is None or value >= 0 else 0.0 for at, value in series_.items()}
 
 
 def _status(site: Record, place: Place) -> str | None:
