@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from tap_solaredge.local_time import Instant, local_day, midnight, utc_text
 from tap_solaredge.measured.readings import BatterySeries, MeterSeries, MeterType
-from tap_solaredge.measured.split import meter_energies, sold, storage_energies
+from tap_solaredge.measured.split import feed_in_energy, storage_energies
 from tap_solaredge.spans import Window, add, missing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from tap_solaredge.measured.readings import Answers, Series, Site
 
 QUARTER_IN_HOURS = 0.25
@@ -60,7 +59,7 @@ class DaySums:
             ):
                 _add(sums.setdefault(battery.serial_number, {}), energy, dates)
         self._note_days(dates)
-        self._add_sold(answers, dates)
+        self._add_sold(answers, set(dates.values()))
 
     def cover(self, window: Window) -> bool:
         """Whether every quarter hour of a window has been read."""
@@ -103,34 +102,35 @@ class DaySums:
 
     def _note_days(self, dates: dict[Instant, str]) -> None:
         """Note the first and the last instant of each day."""
-        for at, name in dates.items():
+        for name, of_day in groupby(dates.items(), itemgetter(1)):
+            instants = [at for at, _ in of_day]
             known = self._days.get(name)
-            if known is None:
-                self._days[name] = _Day(at, at)
-            elif at < known.first or at > known.last:
-                self._days[name] = _Day(min(at, known.first), max(at, known.last))
+            instants += () if known is None else known
+            self._days[name] = _Day(min(instants), max(instants))
 
-    def _add_sold(self, answers: Answers, dates: dict[Instant, str]) -> None:
+    def _add_sold(self, answers: Answers, days: set[str]) -> None:
         """Add what the batteries sent to the grid, shared by what each of them gave."""
-        for battery in answers.storage or ():
-            self._sold.setdefault(battery.serial_number, defaultdict(float))
+        batteries = answers.storage or []
+        for battery in batteries:
+            known = self._sold.setdefault(battery.serial_number, {})
+            known.update(dict.fromkeys(days - known.keys(), 0.0))
         if answers.power is None:
-            self._without_power.update(dates.values())
-        for at in _discharging(answers.storage or ()):
-            discharge = storage_energies(answers.storage or [], at).discharge or 0.0
-            feed_in = meter_energies(answers.meters or [], at).feed_in
-            produced = ((answers.power or {}).get(at) or 0.0) * QUARTER_IN_HOURS
-            share = sold(produced, feed_in or 0.0, discharge) / discharge if discharge else 0.0
-            for battery in answers.storage or () if share else ():
-                given = battery.discharge_energy.get(at) or 0.0
-                self._sold[battery.serial_number][at.local_date] += given * share
-        for days in self._sold.values():
-            for name in set(dates.values()):
-                days.setdefault(name, 0.0)
+            self._without_power |= days
+            return
+        power = answers.power
+        for at, given in feed_in_energy(answers.meters or []).items() if batteries else ():
+            produced = (power.get(at) or 0.0) * QUARTER_IN_HOURS
+            if given and given > produced:
+                self._share(batteries, at, given - produced)
 
-
-def _discharging(batteries: Iterable[BatterySeries]) -> set[Instant]:
-    return {at for battery in batteries for at, energy in battery.discharge_energy.items() if energy}
+    def _share(self, batteries: list[BatterySeries], at: Instant, surplus: float) -> None:
+        """Add what was fed in beyond the production of a quarter hour, as far as batteries gave it."""
+        discharge = storage_energies(batteries, at).discharge or 0.0
+        part = min(surplus / discharge, 1.0) if discharge else 0.0
+        for battery in batteries if part else ():
+            days = self._sold[battery.serial_number]
+            sold = (battery.discharge_energy.get(at) or 0.0) * part
+            days[at.local_date] = days.get(at.local_date, 0.0) + sold
 
 
 def _span(name: str, day: _Day) -> Window:

@@ -83,14 +83,14 @@ def _self_consumption(production: float | None, feed_in: float | None, sold: flo
     return 0.0 if -rest <= ROUNDING * feed_in else None
 
 
-def sold(production: float, feed_in: float, discharge: float) -> float:
-    """Return what batteries sent to the grid in one quarter hour: more was fed in than was produced."""
-    return min(max(feed_in - production, 0.0), max(discharge, 0.0))
-
-
 def meter_powers(meters: list[MeterSeries]) -> tuple[Series, ...]:
     """Return the power (W) that each of the meters of `Metered` counts."""
     return tuple(_summed([m.power for m in meters if m.meter_type is kind]) for kind in _COUNTED)
+
+
+def feed_in_energy(meters: list[MeterSeries]) -> Series:
+    """Return the energy (Wh) that all meters of the grid count as fed in."""
+    return _summed([m.energy for m in meters if m.meter_type is MeterType.FEED_IN])
 
 
 def storage_powers_of(batteries: list[BatterySeries]) -> tuple[Series, Series]:
