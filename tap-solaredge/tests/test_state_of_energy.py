@@ -55,7 +55,7 @@ def test_one_value_above_one_does_not_make_a_week_a_hundred_times_too_small(full
 
 def test_one_glitch_among_fractions_is_none_and_named(caplog):
     assert read([0.5, 0.5, 65.2, 0.5]) == [50.0, 50.0, None, 50.0]
-    assert "B1 stateOfEnergy: at 2026-11-20T00:30:00Z: a state of energy of 6520 % cannot be" in caplog.text
+    assert "B1 stateOfEnergy at 2026-11-20T00:30:00Z: a state of charge of 6520 % cannot be" in caplog.text
 
 
 def test_an_almost_empty_battery_that_sends_percents_is_known_by_the_energy_that_remains():

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MOST = 1e15
 """Nothing that a site measures is as large: 1 PWh in Wh."""
+LEAST_CHARGE, MOST_CHARGE = -1.0, 110.0
+"""Percent; batteries read up to 5 % above their rating, and usable capacity is the divisor (gotcha 76)."""
 MOST_WHOLE = 2**31 - 1
 MOST_ID = 2**63 - 1
 _NUMBER = re.compile(
@@ -127,6 +129,14 @@ def number(value: Any, place: Place, units: Units = PURE, scale: float | None = 
         return None
     place.notes.read += 1
     return read * scale
+
+
+def charge(level: float | None, place: Place) -> float | None:
+    """Return a state of charge in percent; None, with a note, for what can be none. Nothing is clamped."""
+    if level is not None and not LEAST_CHARGE <= level <= MOST_CHARGE:
+        place.lose(f"a state of charge of {level:.5g} % cannot be")
+        return None
+    return level
 
 
 def _read_number(value: object) -> tuple[float | None, str | None]:

@@ -45,7 +45,7 @@ class Place:
 
     def __truediv__(self, name: str) -> Place:
         """Return the place of a field or an entry inside this one."""
-        return Place(self.answer, f"{self.path} {name}" if self.path else name, self.notes)
+        return Place(self.answer, f"{self.path} {name:.60}" if self.path else f"{name:.60}", self.notes)
 
     def __str__(self) -> str:
         return f"{self.answer}: {self.path}" if self.path else self.answer

@@ -59,3 +59,11 @@ def test_a_counter_that_was_reset_is_not_believed():
     counts = [*[50_000.0, 50_100.0, 50_200.0], *[100.0, 200.0, 300.0]]
     samples = [(at, 1200.0, count) for at, count in zip(stamps(0, 1), counts, strict=True)]
     assert inverter(samples) == [300.0, 300.0]
+
+
+def test_a_state_of_charge_that_cannot_be_is_left_out():
+    levels = dict(zip(stamps(0), (50.0, 5000.0, 52.0), strict=True))
+    rows = [{"timeStamp": at, "batteryPercentageState": level} for at, level in levels.items()]
+    sent = {"storageData": {"batteries": [{"serialNumber": "B", "telemetries": rows}]}}
+    (found,) = v1.parse(Resource.STORAGE, [sent], SITE)
+    assert list(found.state_of_charge.values()) == [51.0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.measured.readings import Snapshot
-from tap_solaredge.service.payload import essential, flag, is_empty, mapping, number, text
+from tap_solaredge.service.payload import charge, essential, flag, is_empty, mapping, number, text
 from tap_solaredge.service.units import PERCENT, POWER, factor
 
 if TYPE_CHECKING:
@@ -40,12 +40,13 @@ def power_flow(payload: Any, place: Place) -> Snapshot | None:  # noqa: ANN401
         return None if watts is None or sign is None else watts * sign
 
     storage: Record = elements.get("storage", {})
+    level = place / "chargeLevel"
     return Snapshot(
         grid_power=power("grid", signed=True),
         pv_power=power("pv", signed=False),
         load_power=power("load", signed=False),
         storage_power=power("storage", signed=True),
-        storage_charge_level=number(storage.get("chargeLevel"), place / "chargeLevel", PERCENT),
+        storage_charge_level=charge(number(storage.get("chargeLevel"), level, PERCENT), level),
         storage_critical=flag(storage.get("critical"), place / "critical"),
         statuses={
             name: text(element.get("status"), place / name / "status") for name, element in elements.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.measured.readings import BatterySeries
-from tap_solaredge.service.payload import entries, essential, is_empty, objects, text
+from tap_solaredge.service.payload import charge, entries, essential, is_empty, objects, text
 from tap_solaredge.service.units import ENERGY, PERCENT, POWER, TEMPERATURE
 from tap_solaredge.service.v1.samples import (
     by_quarter,
@@ -73,7 +73,9 @@ def _read(battery: BatterySeries, at: Instant, samples: list[Sample], place: Pla
     battery.discharge_power[at] = mean([max(-power, 0.0) for power in powers])
     levels = values(samples, "batteryPercentageState", place, PERCENT)
     levels = levels or values(samples, "stateOfCharge", place, PERCENT)
-    level = battery.state_of_charge[at] = mean(levels)
+    level = battery.state_of_charge[at] = mean(
+        [level for level in levels if charge(level, place) is not None]
+    )
     full = last(values(samples, "fullPackEnergyAvailable", place, ENERGY))
     battery.remaining_energy[at] = None if level is None or full is None else full * level / 100
     battery.temperature[at] = mean(values(samples, "internalTemp", place, TEMPERATURE))

@@ -9,6 +9,8 @@ from itertools import islice
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tap_solaredge.service.payload import LEAST_CHARGE, MOST_CHARGE, charge
+
 if TYPE_CHECKING:
     from tap_solaredge.measured.readings import Series
     from tap_solaredge.service.place import Place
@@ -17,9 +19,6 @@ logger = logging.getLogger("tap-solaredge")
 
 FRACTION, PERCENT = 100.0, 1.0
 """What a value is multiplied by."""
-MOST = 110.0
-"""Percent; batteries read up to 5 % above their rating, and usable capacity is the divisor (gotcha 76)."""
-LEAST = -1.0
 _BEYOND = 5
 """One value in so many that no fraction can be says that a window holds percents."""
 _ENOUGH = 96
@@ -69,11 +68,10 @@ def percent(told: Levels, site_id: int, serial: str, place: Place) -> Series:
         logger.info("%s: the state of energy is read as %s: %s", place, meaning, why)
     battery.said = scale
     found: Series = {at: None if level is None else level * scale for at, level in told.levels.items()}
-    for at, level in found.items():
-        if level is not None and not LEAST <= level <= MOST:
-            place.lose(f"at {at.utc}: a state of energy of {level:.5g} % cannot be")
-            found[at] = None
-    return found
+    known = [level for level in found.values() if level is not None]
+    if not known or LEAST_CHARGE <= min(known) <= max(known) <= MOST_CHARGE:
+        return found
+    return {at: charge(level, place / f"at {at.utc}") for at, level in found.items()}
 
 
 def forget() -> None:
@@ -112,7 +110,7 @@ def _by_energy(told: Levels, capacity: float | None) -> float | None:
 def _by_values(levels: Series) -> tuple[float, str, bool]:
     """Decide by most of the values, not by one: a full battery reads a little above 1."""
     known = [level for level in levels.values() if level]
-    beyond = sum(level * FRACTION > MOST for level in known)
+    beyond = sum(level * FRACTION > MOST_CHARGE for level in known)
     inside = len(known) - beyond
     if beyond and (beyond >= inside or (beyond > 1 and beyond * _BEYOND >= inside)):
         return PERCENT, f"{beyond} of {len(known)} values are far above 1", beyond > 1
