@@ -18,6 +18,8 @@ from tap_solaredge.measured.readings import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tap_solaredge.spans import Window
 
 T = TypeVar("T")
@@ -79,9 +81,11 @@ QUARTER_SUMS: dict[Resource[Any], Resource[Any]] = {METER_ENERGY: METERS, STORAG
 class Answers:
     """The answers at hand about one site, of one window where they are series."""
 
-    def __init__(self, window: Window | None = None) -> None:
+    def __init__(
+        self, window: Window | None = None, answers: Mapping[Resource[Any], object] | None = None
+    ) -> None:
         self.window = window
-        self._by_resource: dict[Resource[Any], object] = {}
+        self._by_resource = dict(answers or {})
 
     def get(self, resource: Resource[T]) -> T | None:
         """Return an answer, None where it was not asked or not given."""

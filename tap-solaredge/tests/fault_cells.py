@@ -70,6 +70,15 @@ BUSY = frozenset(
         *("slow", "truncated", "html_200", "empty"),
     }
 )
+UNREADABLE = frozenset(
+    {
+        ("wrong_types", V2_SITE),
+        ("wrong_types", f"{V2_SITE}/devices"),
+        ("wrong_types", f"{V1_SITE}/inventory"),
+        ("missing_keys", f"{V2_SITE}/alerts"),
+    }
+)
+"""Where a fault only costs values that steer nothing."""
 BROKEN = frozenset({"json_string", "wrong_types", "missing_keys", "range_too_long"})
 REFUSED = frozenset({"forbidden", "not_found"})
 LISTS = frozenset({"/v2/sites", "/sites/list"})
@@ -90,8 +99,8 @@ class Cell:
     @property
     def status(self):
         """What state says of the streams that are hit: error, skipped, or None where none is."""
-        if self.endpoint == LIVE and self.kind == "missing_keys":
-            return None  # what is not told is null
+        if (self.kind, self.endpoint) in {*UNREADABLE, ("missing_keys", LIVE)}:
+            return None  # what is not told, or cannot be read, is null
         if self.kind in BUSY | BROKEN:
             return "error"
         return "skipped" if self.kind in REFUSED or self.kind == "site_gone" else None

@@ -7,7 +7,6 @@ import pytest
 
 from solaredge_simulator.fleet import HOME, OFFICE, ROOF
 from solaredge_simulator.v1.rules import V1Rules
-from tap_solaredge.errors import UnexpectedPayload
 from tap_solaredge.local_time import Instant
 from tap_solaredge.measured.readings import SiteRef
 from tap_solaredge.resources import ALERTS, BENEFITS, INVERTERS
@@ -143,8 +142,8 @@ def test_benefits_of_v1_may_be_in_pounds_or_empty():
     }  # fmt: skip
     nothing = V1.parse(BENEFITS, [{"envBenefits": {}}], SITE)
     assert set(nothing.values()) == {None}
-    with pytest.raises(UnexpectedPayload, match="site 7, benefits: unknown unit 'stone'"):
-        V1.parse(BENEFITS, [{"envBenefits": {"gasEmissionSaved": {"units": "stone"}}}], SITE)
+    sent = {"envBenefits": {"gasEmissionSaved": {"units": "stone", "co2": 1.0}, "treesPlanted": 2.5}}
+    assert V1.parse(BENEFITS, [sent], SITE) == nothing | {"trees_planted": 2.5}
 
 
 def test_voltage_that_is_stamped_with_the_end_of_its_interval_belongs_to_its_start():

@@ -22,8 +22,9 @@ from tap_solaredge.errors import (
 )
 from tap_solaredge.login.credentials import FleetKey
 from tap_solaredge.login.token_endpoint import TokenEndpoint
-from tap_solaredge.service import v1
-from tap_solaredge.service.client import Client, Request
+from tap_solaredge.service.client import Client
+from tap_solaredge.service.request import Request
+from tap_solaredge.service.v1 import V1
 
 from .strange_service import PAGE, StrangeService, answer, certificate
 
@@ -80,7 +81,7 @@ def test_no_redirect_shows_the_key_to_another_host(client, tmp_path, monkeypatch
     with StrangeService(answer(body=b"{}")) as other, StrangeService(b"", certificate=signed) as service:
         there = f"{other.url.replace('127.0.0.1', 'localhost')}/login?secret=path"
         service.says = lambda request: answer(statuses.pop(), Location=there)
-        fleet, old = client(service.url), client(service.url, v1.credential({"api_key": KEY}, Clock()))
+        fleet, old = client(service.url), client(service.url, V1.credential({"api_key": KEY}, Clock()))
         statuses = REDIRECTS * 4
         problems = [problem(asked) for _ in range(10) for asked in (fleet, old)]
         assert len(service.requests) == 20
@@ -151,7 +152,7 @@ def test_a_redirect_to_nowhere_is_an_outage_like_others(client, location):
 @pytest.mark.parametrize("dialect", ["v2", "v1"])
 def test_a_page_is_an_outage_and_its_title_is_told(client, status, kind, body, dialect):
     with StrangeService(answer(status, body, kind)) as service:
-        error = problem(client(service.url, refused=v1.refused if dialect == "v1" else None), POWER)
+        error = problem(client(service.url, refused=V1.refused if dialect == "v1" else None), POWER)
     assert type(error) is Busy
     assert "Request & unblock; the next run tries again" in str(error)
     assert "Ray ID" not in str(error)

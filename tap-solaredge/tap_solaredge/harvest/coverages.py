@@ -6,6 +6,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tap_solaredge.local_time import utc_text
 from tap_solaredge.plan import owed
 from tap_solaredge.plan.progress import earlier, first_run
 from tap_solaredge.plan.scope import Progress
@@ -34,6 +35,8 @@ class Coverages:
         self._clock = clock
         self._scope = scope
         self._starts: dict[str, datetime | None] = {}
+        self.doubtful = False
+        """Whether the state says something of the future, as far as the time is known."""
         self._warned = False
 
     def last_read(self, streams: Iterable[SolarEdgeStream]) -> datetime | None:
@@ -109,9 +112,12 @@ class Coverages:
             start = first_run(site, self._scope, self._end(now), days=stream.cadence is Cadence.ENERGY)
             found = owed.started(found, start, start if self._scope.start else None)
         self._starts[str(stream.name)] = found.start
+        self.doubtful = self.doubtful or found.until != told.until
         if found.until != told.until and self._clock.heard:
             self._warn_of_the_future(told)
             self._move(stream, found)
+            if (self._bookmarks.value(stream.name, self._site_id) or "") > utc_text(now):
+                self._bookmarks.forget_value(stream.name, self._site_id)
         return found
 
     def _warn_of_the_future(self, told: owed.Coverage) -> None:

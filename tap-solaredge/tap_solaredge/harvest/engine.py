@@ -179,7 +179,7 @@ class Harvest:
             except TapSolarEdgeError as error:
                 if turn.fail(group[0], error):
                     return True
-            if turn.was_planned_with_another_time():
+            if turn.plan_is_outdated():
                 return True
         return False
 

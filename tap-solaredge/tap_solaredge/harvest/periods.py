@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tap_solaredge.measured.day_sums import DaySums
 from tap_solaredge.plan import windows
 from tap_solaredge.plan.owed import changed_days
-from tap_solaredge.resources import ENERGY, METERS, QUARTER_SUMS, Answers, Needs
+from tap_solaredge.resources import ENERGY, METERS, POWER, QUARTER_SUMS, Answers, Needs
 from tap_solaredge.spans import Spans, Window, common, missing, union, without
 
 if TYPE_CHECKING:
@@ -43,8 +43,11 @@ class Periods:
         self._sums = self._sums or DaySums(progress.site)
         for window in without(self._at_hand.common(needed), self._summed):
             self._summed = union(self._summed, [window])
-            if not dry:
-                self._sums.add(self._at_hand.answers(needed, window))
+            if dry:
+                continue
+            answers = self._at_hand.answers(needed | {POWER}, window)
+            progress.dialect.complete(answers, progress.site, progress.scope.time_unit)
+            self._sums.add(answers)
 
     def summed(self) -> Spans:
         """Return the spans of which the quarter hours have been added."""

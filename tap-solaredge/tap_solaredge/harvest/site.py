@@ -75,6 +75,7 @@ class SiteHarvest:
         self._bookmarks = bookmarks
         self._progress: SiteProgress | None = None
         self._skew = timedelta()
+        self._heard = self._outdated = False
         self._told_in_this_run = False
         self._sums_wanted = False
 
@@ -117,16 +118,25 @@ class SiteHarvest:
         """Whether values came late since the last plan, so that more has become owed."""
         return self._records.found_late_data
 
-    def was_planned_with_another_time(self) -> bool:
-        """Whether an answer has told that the newest plan was made with a wrong time."""
-        return abs(self._clock.skew - self._skew) > JUMP
+    def plan_is_outdated(self) -> bool:
+        """Whether an answer has told that the newest plan was made with a wrong time or state."""
+        return self._outdated
+
+    def _hear(self) -> None:
+        """Look at the time that an answer told: what was believed before may be wrong."""
+        jumped, first = abs(self._clock.skew - self._skew) > JUMP, self._clock.heard and not self._heard
+        self._heard = self._clock.heard
+        if jumped or (first and self._coverages.doubtful):
+            self._plan()
+            self._outdated = True
 
     def _plan(self, patience: timedelta = timedelta()) -> SiteProgress | None:
         """Return what a plan is made from now, None while the site is unknown."""
         site = self.site
         if site is None:
             return None
-        now, self._skew = self._clock.now(), self._clock.skew
+        now, self._skew, self._heard = self._clock.now(), self._clock.skew, self._clock.heard
+        self._outdated = self._coverages.doubtful = False
         self._progress = SiteProgress(
             site=site,
             scope=self._scope,
@@ -181,6 +191,7 @@ class SiteHarvest:
     def take(self, call: Call, payloads: list[Any] | None) -> Iterator[Batch | None]:
         """Take in what a call, or several that belong together, answered; yield the records that it completes."""
         assert self.site is not None and self._progress is not None and call.resource is not None  # noqa: S101, PT018 (there is a plan)
+        self._hear()
         now = self._clock.now()
         answer = None if payloads is None else self._dialect.parse(call.resource, payloads, self.site.ref)
         if call.resource is SNAPSHOT:

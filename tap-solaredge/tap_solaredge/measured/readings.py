@@ -63,6 +63,8 @@ class BatterySeries:
     discharge_power: Series = field(default_factory=dict)
     charge_energy: Series = field(default_factory=dict)
     discharge_energy: Series = field(default_factory=dict)
+    sold_energy: Series = field(default_factory=dict)
+    """Wh of the discharge that went to the grid: of days whose quarter hours tell it."""
     remaining_energy: Series = field(default_factory=dict)
     state_of_charge: Series = field(default_factory=dict)
     """Percent, 0 to 100."""

@@ -23,6 +23,8 @@ OUTAGE = timedelta(hours=2)
 """Values that were missing for so long and then came were late; the newest quarter hour or two always are."""
 GIVEN_UP = timedelta(days=92)
 """How old an open span becomes before nobody waits for its values any more."""
+UNSURE = timedelta(days=7)
+"""How much is read again where nothing tells what can be believed."""
 RARER = 4
 """An open span is read again when a further 1/RARER of the time since the last sign of life has passed."""
 MOST_OPEN = 200
@@ -55,18 +57,29 @@ class Coverage:
 
 
 def believed(coverage: Coverage, now: datetime) -> Coverage:
-    """Return what can be true at an instant: what was read cannot lie after it."""
+    """Return what can be true at an instant: what was read cannot lie after it.
+
+    Where something does, nothing is believed beyond the newest value.
+    """
     until = coverage.until
     if (until is None or until <= now) and (coverage.newest is None or coverage.newest <= now):
         return coverage
-    future = [Window(now, max(filter(None, (until, coverage.newest))) + QUARTER)]
     newest = coverage.newest if coverage.newest and coverage.newest <= now else None
+    known = newest + QUARTER if newest else now - UNSURE
+    future = [Window(known, max(filter(None, (until, coverage.newest))) + QUARTER)]
     return replace(
         coverage,
         covered=without(coverage.covered, future),
         open=without(coverage.open, future),
         newest=newest,
+        start=_past(coverage.start, now),
+        woke_at=_past(coverage.woke_at, now),
+        reopened_at=_past(coverage.reopened_at, now),
     )
+
+
+def _past(moment: datetime | None, now: datetime) -> datetime | None:
+    return moment if moment is not None and moment <= now else None
 
 
 def started(coverage: Coverage, first_run: datetime, explicit: datetime | None) -> Coverage:
