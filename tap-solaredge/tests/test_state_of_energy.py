@@ -88,3 +88,10 @@ def test_a_decision_that_is_not_the_usual_one_is_said_once(caplog):
 
 def test_nothing_is_clamped_and_what_cannot_be_is_none():
     assert read([1.0, 1.08, 1.5, -0.5, 0.2]) == [100.0, 108.0, None, None, 20.0]
+
+
+def test_an_empty_battery_proves_nothing():
+    """Without the energy that remains, percents below 1 look like fractions, until it is charged."""
+    assert read([0.5, 0.8]) == [50.0, 80.0]
+    assert read([65.2, 30.0]) == [65.2, 30.0]
+    assert read([0.5, 0.8]) == [0.5, 0.8]
