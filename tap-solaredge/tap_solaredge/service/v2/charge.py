@@ -59,6 +59,8 @@ def learn_capacity(site_id: int, serial: str, capacity: float | None) -> None:
 
 def percent(told: Levels, site_id: int, serial: str, place: Place) -> Series:
     """Return percents; what can be none is None, with a note, and nothing is clamped."""
+    if not told.levels:
+        return {}
     battery = _known[site_id, serial]
     scale, why, proven = _scale(told, battery)
     if proven:
