@@ -96,3 +96,10 @@ def test_an_empty_battery_proves_nothing():
     assert read([0.5, 0.8]) == [50.0, 80.0]
     assert read([65.2, 30.0]) == [65.2, 30.0]
     assert read([0.5, 0.8]) == [0.5, 0.8]
+
+
+def test_an_answer_without_a_state_of_energy_says_nothing_of_it(caplog):
+    caplog.set_level(logging.INFO)
+    sent = {"storage": {"B1": {"chargeEnergy": block("WH", [1.0])}}}
+    (battery,) = v2.parse(resources.LIFETIME_STORAGE, [sent], SITE)
+    assert (battery.state_of_charge, caplog.records) == ({}, [])

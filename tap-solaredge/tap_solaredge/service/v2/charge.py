@@ -59,6 +59,8 @@ def learn_capacity(site_id: int, serial: str, capacity: float | None) -> None:
 
 def percent(told: Levels, site_id: int, serial: str, place: Place) -> Series:
     """Return percents; what can be none is None, with a note, and nothing is clamped."""
+    if not told.levels:
+        return {}
     battery = _known[site_id, serial]
     scale, why, proven = _scale(told, battery)
     if proven:
@@ -80,15 +82,22 @@ def forget() -> None:
 
 
 def _scale(told: Levels, battery: _Known) -> tuple[float, str, bool]:
-    """Return what to multiply by, why, and whether this answer proves it."""
+    """Return what to multiply by, why, and whether this answer proves it: most of its values, never one."""
     if told.unit == "PERCENTAGE_100":
         return PERCENT, "so says its unit", False
     by_energy = _by_energy(told, battery.capacity)
     if by_energy is not None:
         return by_energy, "so says the energy that remains", True
+    known = [level for level in told.levels.values() if level]
+    beyond = sum(level * FRACTION > MOST_CHARGE for level in known)
+    inside = len(known) - beyond
+    if beyond > 1 and beyond * _BEYOND >= inside:
+        return PERCENT, f"{beyond} of {len(known)} values are far above 1", True
     if battery.scale is not None:
         return battery.scale, "so it was before", False
-    return _by_values(told.levels)
+    if beyond and not inside:
+        return PERCENT, "its value is far above 1", False
+    return FRACTION, "no more than single values are far above 1", False
 
 
 def _by_energy(told: Levels, capacity: float | None) -> float | None:
@@ -105,13 +114,3 @@ def _by_energy(told: Levels, capacity: float | None) -> float | None:
     if _SMALLEST <= middle <= _LARGEST and middle * 100 > _LARGEST:
         return FRACTION
     return PERCENT if middle < _SMALLEST <= middle * 100 <= _LARGEST else None
-
-
-def _by_values(levels: Series) -> tuple[float, str, bool]:
-    """Decide by most of the values, not by one: a full battery reads a little above 1."""
-    known = [level for level in levels.values() if level]
-    beyond = sum(level * FRACTION > MOST_CHARGE for level in known)
-    inside = len(known) - beyond
-    if beyond and (beyond >= inside or (beyond > 1 and beyond * _BEYOND >= inside)):
-        return PERCENT, f"{beyond} of {len(known)} values are far above 1", beyond > 1
-    return FRACTION, "no more than single values are far above 1", inside > 1 and not beyond
