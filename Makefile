@@ -40,7 +40,7 @@ test: setup ## set up and run all tests
 	@UV_COMPILE_BYTECODE=0 $(BIN)/pytest -n $(CI_WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-on-day: setup ## run all tests with the clock DAYS='+200' days away (Debian: apt install faketime); databases keep theirs
-	@FAKETIME_DONT_FAKE_MONOTONIC=1 UV_COMPILE_BYTECODE=0 faketime -f '$(DAYS)d' \
+	@FAKETIME_DONT_FAKE_MONOTONIC=1 UV_COMPILE_BYTECODE=0 PYTHONPATH=$(CURDIR)/tools/another_day faketime -f '$(DAYS)d' \
 		$(BIN)/pytest -n $(CI_WORKERS) --dist loadfile --no-loadscope-reorder
 
 newest-sdk: $(UV) ## test what the tap relies on in Meltano's SDK with its newest release, in .newest
