@@ -9,7 +9,7 @@ import threading
 from contextlib import nullcontext
 from importlib.metadata import version
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import backoff
 import requests
@@ -17,6 +17,7 @@ import requests
 from tap_solaredge import transport
 from tap_solaredge.errors import Busy, NotAuthorized, ScopeMissing, TapSolarEdgeError, Unreachable
 from tap_solaredge.login.grants import LOGIN
+from tap_solaredge.service.request import Request
 from tap_solaredge.service.responses import checked, is_unexplained, refusal, unanswered
 
 if TYPE_CHECKING:
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
     from tap_solaredge.service.responses import Answer
     from tap_solaredge.transport import Reply
 
-    Refused = Callable[["Request", int, str], TapSolarEdgeError | None]
+    Refused = Callable[[Request, int, str], TapSolarEdgeError | None]
     """Request, status and what the body says to an error, or None where the status alone says it."""
+
+__all__ = ["DEFAULT_RETRIES", "Client", "Request"]
 
 logger = logging.getLogger("tap-solaredge.api")
 
@@ -42,34 +45,9 @@ DEAD_SITES = 3
 """So many sites in a row of which every call failed, with all its tries, mean that the service is down."""
 WORTH_A_LINE = 5.0
 """Seconds of waiting for the minute's limit that are worth a line in the log."""
-WINDOW_STARTS = frozenset({"from", "startTime", "startDate"})
 
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
 _LIMIT = re.compile(r"[1-9]\d{0,6}", re.ASCII)
-
-
-class Request(NamedTuple):
-    """One call: what is asked, for which site."""
-
-    path: str
-    params: tuple[tuple[str, str], ...] = ()
-    site_id: int | None = None
-
-    @property
-    def endpoint(self) -> str:
-        """The kind of call, the same for all sites."""
-        return self.path if self.site_id is None else self.path.replace(f"/{self.site_id}", "/{site}", 1)
-
-    def has_window(self) -> bool:
-        """Whether the call names a span of time, so that a shorter span may be accepted."""
-        return any(name in WINDOW_STARTS for name, _ in self.params)
-
-    def is_telemetry(self) -> bool:
-        """Whether the call asks what devices measured (reference: API V2, section 2.2)."""
-        return self.path.endswith("/telemetry")
-
-    def __str__(self) -> str:
-        return f"{self.path} {' '.join(f'{name}={value}' for name, value in self.params)}".rstrip()
 
 
 class Client:

@@ -20,7 +20,7 @@ from tap_solaredge.transport import AGAIN, Reply, busy, outage
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tap_solaredge.service.client import Request
+    from tap_solaredge.service.request import Request
 
 NOT_TAKEN = "SolarEdge does not take this call: see whether a newer tap-solaredge knows why"
 MINUTE_LIMIT_WAIT = 60.0
