@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -15,12 +15,33 @@ from tap_solaredge.redaction import conceal_crashes, one_line
 from tap_solaredge.singer import SingerCommand, tap_of_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
 
     from singer_sdk import Tap
 
+    from tap_solaredge.budget.ledger import Ledger
+    from tap_solaredge.service.client import Client
+
 RARELY = 50_000
 """Objects between two looks for cycles."""
+
+
+class ConfiguredTap(Protocol):
+    """What commands need of the tap."""
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """Return the settings."""
+
+    def now(self) -> datetime:
+        """Return the service's time, as far as it is known."""
+
+    def connect(self, retries: int | None = None) -> tuple[Client, Ledger]:
+        """Return what asks the service and what counts the calls; both have to be closed."""
+
+    def forget_refusals(self, site_id: int) -> None:
+        """Let the next run try again what an earlier grant of a site did not cover."""
 
 
 def configured(run: Callable[..., None]) -> Callable[..., None]:

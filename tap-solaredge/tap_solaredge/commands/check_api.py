@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tap_solaredge.budget.ledger import Ledger
+    from tap_solaredge.cli import ConfiguredTap
     from tap_solaredge.service.client import Client
     from tap_solaredge.service.dialect import Dialect
     from tap_solaredge.service.request import Request
-    from tap_solaredge.tap import TapSolarEdge
 
 SHOWN_SITES = 20
 MOST_CALLS = 3
@@ -36,12 +36,12 @@ _TRIED = (ENERGY, METERS, DEVICES)
 
 @click.command("check-api")
 @configured
-def check_api(tap: TapSolarEdge) -> None:
+def check_api(tap: ConfiguredTap) -> None:
     """Show credential, sites, what may be read and what is left, with at most three calls."""
     check(tap)
 
 
-def check(tap: TapSolarEdge) -> None:
+def check(tap: ConfiguredTap) -> None:
     """Print what a run would find.
 
     Raises:
@@ -62,7 +62,7 @@ def _kind(config: Mapping[str, Any]) -> str:
     return "a fleet key" if config.get("api_key") else f"logins with application {config['client_id']}"
 
 
-def _found(client: Client, dialect: Dialect, config: Mapping[str, Any], tap: TapSolarEdge) -> Iterator[str]:
+def _found(client: Client, dialect: Dialect, config: Mapping[str, Any], tap: ConfiguredTap) -> Iterator[str]:
     granted = client.granted_sites()
     if granted is None:
         listed = dialect.listed_sites(client.get(dialect.sites_request(1)).payload)
@@ -86,7 +86,7 @@ def _found(client: Client, dialect: Dialect, config: Mapping[str, Any], tap: Tap
 
 
 def _allowed(
-    client: Client, dialect: Dialect, site_id: int, resources: list[Resource[Any]], tap: TapSolarEdge
+    client: Client, dialect: Dialect, site_id: int, resources: list[Resource[Any]], tap: ConfiguredTap
 ) -> Iterator[str]:
     yield f"May be read at site {site_id}:"
     for resource in resources:
@@ -100,7 +100,7 @@ def _allowed(
 
 
 def _requests(
-    dialect: Dialect, resource: Resource[Any], site_id: int, tap: TapSolarEdge
+    dialect: Dialect, resource: Resource[Any], site_id: int, tap: ConfiguredTap
 ) -> tuple[Request, ...]:
     now = tap.now().replace(minute=0, second=0, microsecond=0)
     window = None if resource.kind is Kind.LIST else Window(now - timedelta(days=1), now)

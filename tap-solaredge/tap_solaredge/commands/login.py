@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from tap_solaredge.tap import TapSolarEdge
+    from tap_solaredge.cli import ConfiguredTap
 
 logger = logging.getLogger("tap-solaredge")
 
@@ -44,7 +44,7 @@ MOST_MONTHS = 24
     help="How long the access is asked for.",
 )
 @click.option("--scope", default=" ".join(SCOPES), show_default=True, help="What is asked for.")
-def login(tap: TapSolarEdge, *, browser: bool, paste: bool, months: int, scope: str) -> None:
+def login(tap: ConfiguredTap, *, browser: bool, paste: bool, months: int, scope: str) -> None:
     """Let the owner of a site give access to it; once per site."""
     config = tap.config
     check_application(config)

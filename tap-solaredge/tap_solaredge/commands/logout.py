@@ -13,13 +13,13 @@ from tap_solaredge.login.token_endpoint import TokenEndpoint
 from tap_solaredge.redaction import conceal, say
 
 if TYPE_CHECKING:
-    from tap_solaredge.tap import TapSolarEdge
+    from tap_solaredge.cli import ConfiguredTap
 
 
 @click.command("logout")
 @configured
 @click.option("--site", type=int, help="Only this site; all sites of the application without it.")
-def logout(tap: TapSolarEdge, *, site: int | None) -> None:
+def logout(tap: ConfiguredTap, *, site: int | None) -> None:
     """Give access back and forget the tokens."""
     config = tap.config
     check_application(config)

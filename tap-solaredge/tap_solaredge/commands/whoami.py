@@ -15,12 +15,12 @@ from tap_solaredge.redaction import say
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tap_solaredge.tap import TapSolarEdge
+    from tap_solaredge.cli import ConfiguredTap
 
 
 @click.command("whoami")
 @configured
-def whoami(tap: TapSolarEdge) -> None:
+def whoami(tap: ConfiguredTap) -> None:
     """Show which sites can be read and for how long; no call is spent."""
     config, now = tap.config, tap.now()
     check_credential(config)

@@ -17,6 +17,7 @@ import requests
 from tap_solaredge import transport
 from tap_solaredge.errors import Busy, NotAuthorized, ScopeMissing, TapSolarEdgeError, Unreachable
 from tap_solaredge.login.grants import LOGIN
+from tap_solaredge.service.request import Request
 from tap_solaredge.service.responses import checked, is_unexplained, refusal, unanswered
 
 if TYPE_CHECKING:
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
     from tap_solaredge.service.responses import Answer
     from tap_solaredge.transport import Reply
 
-    Refused = Callable[["Request", int, str], TapSolarEdgeError | None]
+    Refused = Callable[[Request, int, str], TapSolarEdgeError | None]
     """Request, status and what the body says to an error, or None where the status alone says it."""
+
+__all__ = ["DEFAULT_RETRIES", "Client", "Request"]
 
 logger = logging.getLogger("tap-solaredge.api")
 
