@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
-from solaredge_simulator.flows import balanced_columns, bare_columns, production
+from solaredge_simulator.happened import happened
 from solaredge_simulator.inverters import inverter_columns
 from solaredge_simulator.local_days import midnight, quarter_count
+from solaredge_simulator.midnights import keep, levels
 from solaredge_simulator.outages import uplink
 from solaredge_simulator.sources import sources
 
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from solaredge_simulator.flows import Column, Key
     from solaredge_simulator.outages import Uplink
     from solaredge_simulator.sites import Site
-
-
-_UNMETERED = ("production_", "output_", "charge_", "discharge_")
-"""The series of a site that need no meter."""
 
 
 class Sum(NamedTuple):
@@ -70,15 +66,9 @@ def lost(site: Site, day: date, key: Key) -> Column:
 
 def _happened(site: Site, day: date) -> dict[Key, Column]:
     """Return the series of the site itself and of its batteries, nothing lost."""
-    start, count = midnight(site.zone, day), quarter_count(site.zone, day)
-    random = Random(f"{site.seed}/{site.site_id}/{day.toordinal()}")
-    energies = production(site, day, start, count, random)
-    if site.demand:
-        return balanced_columns(site, site.demand, day.weekday(), energies, random)
-    if site.unmeasured:
-        found = balanced_columns(site, site.unmeasured, day.weekday(), energies, random)
-        return {key: column for key, column in found.items() if key[0] or key[1].startswith(_UNMETERED)}
-    return bare_columns(site, energies, random)
+    found = happened(site, day, levels(site, day))
+    keep(site, day, found)
+    return found
 
 
 @lru_cache(maxsize=20_000)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from solaredge_simulator.demand import Demand, demands
 from solaredge_simulator.storage import Pack, eighths
 from solaredge_simulator.weather import elevations, yields
 
@@ -19,6 +18,8 @@ Key = tuple[str, str]
 """Whose series (a serial; "" is the site) and of what, such as ("", "feed_in_wh")."""
 
 _OF_BATTERY = ("charge_wh", "discharge_wh", "charge_w", "discharge_w", "remaining_wh", "state_of_charge")
+Levels = tuple[float, ...]
+"""What each battery holds, Wh."""
 _State = tuple[float, ...]
 _Quarter = tuple["Flows", "Flows", list[_State]]
 _LEAST_SWAP = 8.0
@@ -55,15 +56,14 @@ def bare_columns(site: Site, energies: list[float], random: Random) -> dict[Key,
 
 
 def balanced_columns(
-    site: Site, demand: Demand, weekday: int, energies: list[float], random: Random
+    site: Site, loads: list[float], energies: list[float], random: Random, levels: Levels
 ) -> dict[Key, Column]:
-    """Return the columns of a metered site.
+    """Return the columns of a metered site whose batteries begin the day at `levels`.
 
     production + purchased + discharge = consumption + feed_in + charge holds exactly, in Wh and in W. The
     mean power of a quarter differs a little from 4 x its energy, as with the real service.
     """
-    loads = demands(demand, weekday, len(energies), random)
-    packs = [Pack(battery) for battery in site.batteries]
+    packs = [Pack(battery, level) for battery, level in zip(site.batteries, levels, strict=True)]
     rows = [
         _quarter(made, eighths(load / 4), packs, random, 24 * place / len(energies))
         for place, (made, load) in enumerate(zip(energies, loads, strict=True))

@@ -49,7 +49,7 @@ def _two_batteries(site_id: int) -> Plant:
             replace(plant.inverters[0], share=0.6),
             Inverter(second, "Inverter 2", "SE5K-RW00TBNN4", 5000.0, 0.4, 12, leader, "RS485"),
         ),
-        batteries=(*plant.batteries, other),
+        batteries=(replace(plant.batteries[0], power=1500.0), other),
     )
 
 
