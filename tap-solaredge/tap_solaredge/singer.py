@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import abc
 import select
 import sys
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,7 +24,7 @@ from singer_sdk.tap_base import CliTestOptionValue
 from tap_solaredge.ending import ending
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import TypeVar
 
     from singer_sdk.singerlib.encoding.simple import Message
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["HarvestedStream", "HarvestingTap", "SingerCommand", "Writer", "is_dry_test", "tap_of_files"]
 
+STATE_EVERY = 1.0
+"""Seconds between two STATEs, at least, unless as many bytes of records came in between."""
 _encoder = msgspec.json.Encoder()
 
 
@@ -42,13 +46,24 @@ class Writer(MsgSpecWriter):
     def __init__(self) -> None:
         super().__init__()
         self._state = b""
+        self._state_at = 0.0
+        self._bytes_since = 0
 
     def write_message(self, message: Message) -> None:
         """Write a message to stdout."""
-        _put(self.format_message(message), now=not isinstance(message, RecordMessage))
+        line = self.format_message(message)
+        self._bytes_since += len(line)
+        _put(line, now=not isinstance(message, RecordMessage))
 
-    def write_state(self, state: dict[str, Any]) -> None:
-        """Write STATE, unless it is still what was written last."""
+    def write_state(self, state: dict[str, Any], *, last: bool = False) -> None:
+        """Write STATE, unless it is still what was written last, or so soon after it that STATE would prevail.
+
+        Its size grows with the number of sites: 300 sites wrote four times as much STATE as data.
+        """
+        early = time.monotonic() - self._state_at < STATE_EVERY and self._bytes_since < len(self._state)
+        if early and not last:
+            return
+        self._state_at, self._bytes_since = time.monotonic(), 0
         line = b'{"type":"STATE","value":%b}\n' % _encoder.encode(state)
         if line != self._state:
             self._state = line
@@ -65,7 +80,9 @@ class Writer(MsgSpecWriter):
         begin = b'{"type":"RECORD","stream":%b,"record":' % alias
         end = b',"time_extracted":"%b"}\n' % f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}+00:00".encode()
         lines = _encoder.encode_lines(records)  # JSON holds no line breaks, so each one ends a record
-        _put(begin + lines[:-1].replace(b"\n", end + begin) + end)
+        written = begin + lines[:-1].replace(b"\n", end + begin) + end
+        self._bytes_since += len(written)
+        _put(written)
 
 
 def _put(lines: bytes | bytearray, *, now: bool = False) -> None:
@@ -102,6 +119,10 @@ class HarvestedStream(Stream):
     def partitions(self) -> None:
         """Return none: the harvest knows the sites, also where the SDK runs a stream alone."""
 
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterator[Record]:  # noqa: ARG002
+        """Yield this stream's records alone: what the SDK's `--test` and test suite ask for."""
+        yield from cast("HarvestingTap", self._tap).records_of(self)
+
     def _increment_stream_state(self, latest_record: Any, *, context: Any = None) -> None:  # noqa: ANN401
         """Leave the bookmark alone: the harvest moves it, window by window and never back."""
 
@@ -110,6 +131,10 @@ class HarvestingTap(Tap):
     """A tap that reads site by site, all streams at once, where the SDK reads stream by stream."""
 
     message_writer_class = Writer
+
+    @abc.abstractmethod
+    def records_of(self, stream: Any) -> Iterator[Record]:  # noqa: ANN401
+        """Yield the records of one stream, harvested alone."""
 
     def write_schemas_of(self, streams: Iterable[Stream]) -> None:
         """Write the SCHEMA of each stream."""
@@ -124,10 +149,14 @@ class HarvestingTap(Tap):
         for record in records:
             stream._write_record_message(record.copy())  # noqa: SLF001 (the SDK takes fields out of what it gets)
 
-    def write_state(self) -> None:
-        """Write STATE as it is now."""
+    def write_state(self, *, last: bool = False) -> None:
+        """Write STATE as it is now.
+
+        Args:
+            last: Write it in any case: no further one comes.
+        """
         if isinstance(self.message_writer, Writer):
-            self.message_writer.write_state(cast("dict[str, Any]", self.state))
+            self.message_writer.write_state(cast("dict[str, Any]", self.state), last=last)
         else:
             self.state_writer.write_state(self.state)
 

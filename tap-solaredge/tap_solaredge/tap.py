@@ -81,11 +81,14 @@ class TapSolarEdge(HarvestingTap):
         harvest = self._harvest(selected)
         self.write_schemas_of(selected)
         with closing(harvest):
-            for batch in harvest.run():
-                if batch is None:
-                    self.write_state()
-                else:
-                    self.write_records_of(*batch)
+            try:
+                for batch in harvest.run():
+                    if batch is None:
+                        self.write_state()
+                    else:
+                        self.write_records_of(*batch)
+            finally:
+                self.write_state(last=True)
 
     def records_of(self, stream: SolarEdgeStream) -> Iterator[Record]:
         """Yield the records of one stream, harvested alone."""

@@ -24,6 +24,7 @@ from tap_solaredge.harvest.lists import Lists, NotAskedYet
 from tap_solaredge.harvest.site import SiteHarvest
 from tap_solaredge.plan.calls import Purpose
 from tap_solaredge.plan.forecast import Forecast
+from tap_solaredge.service import place
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -67,6 +68,7 @@ class Harvest:
             HarvestIncomplete: At the end, if a stream or a site failed.
             TapSolarEdgeError: At once, if no further call can succeed.
         """
+        place.new_run()
         try:
             self._say_plan()
             yield from self._work()

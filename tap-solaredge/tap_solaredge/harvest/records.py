@@ -60,8 +60,22 @@ class Records:
         self._dry = dry
         self._empty: dict[Resource[Any], Spans] = {}
 
-    def take(self, call: Call, answer: Any, progress: SiteProgress) -> Iterator[Batch]:  # noqa: ANN401
-        """Take in the answer to a call (None of a forecast), and yield the records that are complete now."""
+    def take(
+        self,
+        call: Call,
+        answer: Any,
+        progress: SiteProgress,
+        *,
+        lost: bool = False,
+    ) -> Iterator[Batch]:
+        """Take in the answer to a call, and yield the records that are complete now.
+
+        Args:
+            call: The call.
+            answer: What it means; None is that of a forecast.
+            progress: How far the harvest of the site has come.
+            lost: Whether a part of it could not be read: the window stays open then.
+        """
         assert call.resource is not None and call.window is not None  # noqa: S101, PT018 (it is of a series)
         resource, window = call.resource, Window(call.window.start, min(call.window.end, progress.now))
         if window.start >= window.end:
@@ -69,7 +83,7 @@ class Records:
         self.at_hand.put(resource, window, answer)
         if resource.kind is Kind.QUARTERS:
             if answer is not None:
-                empty = self._empty_spans(resource, answer, window, progress)
+                empty = [window] if lost else self._empty_spans(resource, answer, window, progress)
                 self._empty[resource] = union(without(self._empty.get(resource, []), [window]), empty)
             yield from self._quarters(progress)
             self._periods.add(progress, dry=self._dry)

@@ -10,27 +10,24 @@ from typing import TYPE_CHECKING, Any
 from tap_solaredge.errors import NotPermitted, RangeTooLong, ScopeMissing, SiteDaySpent, TapSolarEdgeError
 from tap_solaredge.harvest.coverages import Coverages
 from tap_solaredge.harvest.inventory import Inventory
+from tap_solaredge.harvest.live_flows import LiveFlows
 from tap_solaredge.harvest.outcomes import Outcomes
 from tap_solaredge.harvest.records import Records
 from tap_solaredge.local_time import (
     DAY,
-    QUARTER,
     from_utc_text,
-    instant,
     local_day,
     midnight,
-    quarter_of,
-    utc_text,
 )
 from tap_solaredge.measured.joining import joined
-from tap_solaredge.measured.readings import Device
 from tap_solaredge.plan.behind import Behind
 from tap_solaredge.plan.calls import Call, Purpose
 from tap_solaredge.plan.owed import Coverage
 from tap_solaredge.plan.progress import SiteProgress
 from tap_solaredge.plan.scope import Progress
 from tap_solaredge.plan.today import Today
-from tap_solaredge.resources import DETAILS, QUARTER_SUMS, SNAPSHOT, STORAGE, Answers, Kind, Needs
+from tap_solaredge.resources import DETAILS, QUARTER_SUMS, SNAPSHOT, STORAGE, Kind, Needs
+from tap_solaredge.service import place
 from tap_solaredge.spans import Window
 from tap_solaredge.streams import Cadence, SolarEdgeStream
 
@@ -44,7 +41,7 @@ if TYPE_CHECKING:
     from tap_solaredge.harvest.lengths import Lengths
     from tap_solaredge.harvest.lists import Lists
     from tap_solaredge.harvest.outcomes import Batch
-    from tap_solaredge.measured.readings import Site, Snapshot
+    from tap_solaredge.measured.readings import Site
 
 logger = logging.getLogger("tap-solaredge")
 
@@ -65,6 +62,7 @@ class SiteHarvest:
         self._inventory = Inventory(site_id, job, lists, self.outcomes)
         self._coverages = Coverages(site_id, bookmarks, job.clock, job.scope)
         self._records = Records(job.streams, self.outcomes, bookmarks, self._coverages, dry=caller.dry)
+        self._live = LiveFlows(job, bookmarks)
         self._streams = job.streams
         self._dialect = job.dialect
         self._scope = job.scope
@@ -105,7 +103,7 @@ class SiteHarvest:
         calls = today.calls()
         self._records.dark = today.dark
         self._sums_wanted = self._sums_wanted or today.sums_wanted
-        return [*calls, *self._snapshot()]
+        return [*calls, *self._live.calls(progress.site, self._going_on())]
 
     def behind(self) -> list[list[Call]]:
         """Return the calls for what is owed besides, in blocks, newest first."""
@@ -152,18 +150,6 @@ class SiteHarvest:
         )
         return self._progress
 
-    def _snapshot(self) -> list[Call]:
-        """Return the call for the flows of this moment, where they are due: a quarter hour after the last."""
-        site, offered = self.site, SNAPSHOT in self._dialect.offers and self._scope.live_flows
-        flows = [stream for stream in self._going_on() if SNAPSHOT in stream.extras]
-        if site is None or not offered or not flows or site.pending or not site.has(Device.METER):
-            return []
-        last = self._bookmarks.noted(flows[0].name, self.site_id, "snapshot_at")
-        if last is not None and timedelta() <= self._clock.now() - from_utc_text(last) < QUARTER:
-            return []
-        (request,) = self._dialect.requests(SNAPSHOT, site.ref)
-        return [Call(request, Purpose.LIVE, SNAPSHOT, None, tuple(str(flow.name) for flow in flows))]
-
     def _last_update(self) -> datetime | None:
         """Return the service's newest data of the site, if that was told in this run."""
         told = (self._inventory.answers.get(DETAILS) or {}).get("last_update_time")
@@ -195,11 +181,13 @@ class SiteHarvest:
         now = self._clock.now()
         answer = None if payloads is None else self._dialect.parse(call.resource, payloads, self.site.ref)
         if call.resource is SNAPSHOT:
-            yield from self._take_snapshot(answer, now)
+            for stream, records in self._live.records(self.site, answer, self._going_on()):
+                yield self.outcomes.counted(stream, records)
             return
         if call.resource is STORAGE and call.purpose is Purpose.TODAY and call.window:
             self._take_latest(answer, call.window)
-        yield from self._records.take(call, answer, replace(self._progress, now=now))
+        lost = place.unread(f"site {self.site_id}, {call.resource}") > 0
+        yield from self._records.take(call, answer, replace(self._progress, now=now), lost=lost)
         yield None
 
     def fail(self, call: Call, error: TapSolarEdgeError) -> bool:
@@ -250,21 +238,6 @@ class SiteHarvest:
         if answer is not None:
             known = self._inventory.answers.get(STORAGE)
             self._inventory.answers.put(STORAGE, joined(known, answer) if known else answer)
-
-    def _take_snapshot(self, flow: Snapshot | None, now: datetime) -> Iterator[Batch | None]:
-        """Yield the flows of this moment; the bookmark of their stream is that of its quarter hours."""
-        assert self.site is not None  # noqa: S101 (there is a plan)
-        answers = Answers()
-        if flow is not None:
-            flow.at = instant(now.astimezone(self.site.zone).isoformat(timespec="seconds"))
-            if flow.at == quarter_of(flow.at):  # a moment is never taken for a quarter hour
-                flow.at = flow.at._replace(utc=f"{flow.at.utc[:-3]}01Z")
-            answers.put(SNAPSHOT, flow)
-        for stream in self._going_on():
-            if SNAPSHOT in stream.extras:
-                self._bookmarks.of(stream.name, self.site_id)["snapshot_at"] = utc_text(now)
-                if flow is not None:
-                    yield self.outcomes.counted(stream, list(stream.records(self.site, answers)))
 
     def _give_up(self, call: Call, error: TapSolarEdgeError) -> None:
         """Let the streams fail that need an answer; days go without a split that may not be read."""

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from tap_solaredge.budget.ledger import Ledger
     from tap_solaredge.clock import Clock
     from tap_solaredge.login.credentials import Credential
-    from tap_solaredge.service.request import Request
     from tap_solaredge.service.responses import Answer
     from tap_solaredge.transport import Reply
 
