@@ -133,7 +133,7 @@ SETTINGS = th.PropertiesList(
         th.IntegerType(minimum=0),
         default=15,
         title="Overlap",
-        description="Minutes before the bookmark that are read again at least; more where it costs no call",
+        description="No longer needed: the newest windows overlap by days",
     ),
     th.Property(
         "api_url",

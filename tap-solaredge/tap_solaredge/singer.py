@@ -56,7 +56,7 @@ class Writer(MsgSpecWriter):
         _put(line, now=not isinstance(message, RecordMessage))
 
     def write_state(self, state: dict[str, Any], *, last: bool = False) -> None:
-        """Write STATE, unless it is still what was written last, or so soon after it that STATE would prevail.
+        """Write STATE, unless it is what was written last, or so soon after it that STATE would prevail.
 
         Its size grows with the number of sites: 300 sites wrote four times as much STATE as data.
         """

@@ -8,6 +8,7 @@ import http.client
 import io
 import re
 import time
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -33,6 +34,7 @@ LONGEST_WAIT = 300.0
 AGAIN = "the next run tries again"
 TEXT_IN_MESSAGE = 200
 _STEP = 2**20
+_PACKED, _GZIP_OR_ZLIB = frozenset({"gzip", "x-gzip", "deflate"}), 32 + zlib.MAX_WBITS
 _BUFFER = 2**16
 _LOOKED_AT = 2**15
 """Bytes of a body in which a title is looked for."""
@@ -112,6 +114,7 @@ def session(url: str) -> requests.Session:
     """Return a session for one address; the environment's proxies and certificates are looked up once."""
     made = _Session()
     made.headers["Accept"] = "application/json"
+    made.headers["Accept-Encoding"] = "gzip, deflate"
     for scheme in ("http://", "https://"):
         made.mount(scheme, _Adapter())
     found = made.merge_environment_settings(url, {}, None, None, None)
@@ -135,13 +138,24 @@ def send(through: requests.Session, method: str, url: str, timeout: float, **ask
     """
     limit: Any = urllib3.Timeout(total=timeout)
     with through.request(method, url, timeout=limit, stream=True, **asked) as response:
-        parts, size = [], 0
-        for part in response.iter_content(_STEP):
-            size += len(part)
-            if size > LARGEST_BODY:
-                raise TooLarge
-            parts.append(part)
-        return Reply(response.status_code, response.reason or "", response.headers, b"".join(parts))
+        try:
+            body = _unpacked(response.raw, response.headers.get("Content-Encoding", ""))
+        except (urllib3.exceptions.HTTPError, zlib.error) as error:
+            raise requests.ConnectionError(error) from None
+        return Reply(response.status_code, response.reason or "", response.headers, body)
+
+
+def _unpacked(raw: urllib3.BaseHTTPResponse, encoding: str) -> bytes:
+    """Return a body, unpacked no further than a real answer goes: urllib3 unpacks the end of one whole."""
+    unpacker = zlib.decompressobj(_GZIP_OR_ZLIB) if encoding.strip().lower() in _PACKED else None
+    body = bytearray()
+    for part in raw.stream(_STEP, decode_content=False):
+        body += unpacker.decompress(part, LARGEST_BODY + 1 - len(body)) if unpacker else part
+        if len(body) > LARGEST_BODY:
+            raise TooLarge
+    if unpacker is not None and not unpacker.eof:
+        raise zlib.error("the packed answer is cut")
+    return bytes(body)
 
 
 def no_answer(path: str, error: requests.RequestException) -> Busy:

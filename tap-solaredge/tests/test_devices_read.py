@@ -106,7 +106,7 @@ def test_the_block_of_one_device_that_cannot_be_read_costs_that_device(resource,
 @pytest.mark.parametrize("empty", [None, [], {}, ""])
 def test_telemetry_of_no_device_is_empty_in_any_form(empty, caplog):
     for resource in (STORAGE, METERS, INVERTERS):
-        assert V2.parse(resource, [{resource.value: empty}], SITE) == []
+        assert V2.parse(resource, [{resource.name: empty}], SITE) == []
     assert caplog.records == []
 
 

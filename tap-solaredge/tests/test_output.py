@@ -21,7 +21,7 @@ from tap_solaredge.singer import Writer
 
 TAP = Path(sys.executable).parent / "tap-solaredge"
 TIME = re.compile(rb'"(time_extracted|synced_at)":"[^"]*"')
-PIPE_FULL = 60_000
+PIPE_FULL = 30_000
 CALL = "/v2/sites/*/power"
 
 
@@ -98,7 +98,7 @@ def test_short_writes_of_raw_output_lose_nothing():
     with redirect_stdout(Stdout()):
         writer = Writer()
         writer.write_state({"bookmarks": {"x" * 1000: {}}})
-        writer.write_state({"bookmarks": {"y" * 1000: {}}})
+        writer.write_state({"bookmarks": {"y" * 1000: {}}}, last=True)
     first, second = Stdout.buffer.taken.decode().splitlines()
     assert json.loads(first)["value"] == {"bookmarks": {"x" * 1000: {}}}
     assert json.loads(second)["value"] == {"bookmarks": {"y" * 1000: {}}}

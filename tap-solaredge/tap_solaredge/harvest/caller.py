@@ -1,4 +1,4 @@
-"""Make the calls of a plan: send them, a few at once where the service allows, or, for a forecast, note them."""
+"""Make the calls of a plan: send them, a few at once where that is allowed, or note them for a forecast."""
 
 from __future__ import annotations
 

@@ -155,8 +155,8 @@ class Harvest:
                 if site_id in self._spent:
                     del waiting[site_id]
             self._history_left = sum(len(block) for blocks in waiting.values() for block in blocks)
-            for site_id in waiting:
-                if not any(call.purpose is Purpose.LATE for block in waiting[site_id] for call in block):
+            for site_id, left in waiting.items():
+                if not any(call.purpose is Purpose.LATE for block in left for call in block):
                     turns[site_id].late_is_read()
             again = {
                 site_id: turns[site_id].behind() for site_id in waiting if turns[site_id].found_late_data
@@ -210,7 +210,14 @@ class Harvest:
     def _in_turn(self, listed: list[Record]) -> list[SiteHarvest]:
         """Return the wanted sites, those that were read longest ago first."""
         turns = [
-            SiteHarvest(site["id"], self._job, self._lists, self._lengths, self._caller, self._bookmarks)
+            SiteHarvest(
+                site["id"],
+                self._job,
+                lists=self._lists,
+                lengths=self._lengths,
+                caller=self._caller,
+                bookmarks=self._bookmarks,
+            )
             for site in listed
             if not self._job.site_ids or site["id"] in self._job.site_ids
         ]

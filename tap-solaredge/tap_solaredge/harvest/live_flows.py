@@ -44,7 +44,7 @@ class LiveFlows:
         return [Call(request, Purpose.LIVE, SNAPSHOT, None, tuple(str(flow.name) for flow in flows))]
 
     def records(self, site: Site, flow: Snapshot | None, streams: list[SolarEdgeStream]) -> Iterator[Batch]:
-        """Yield the records of an answer; None is that of a forecast, or of a site without flows (gotcha 58)."""
+        """Yield the records of an answer; None is that of a site without flows (gotcha 58)."""
         now, answers = self._clock.now(), Answers()
         if flow is not None:
             flow.at = instant(now.astimezone(site.zone).isoformat(timespec="seconds"))

@@ -81,7 +81,7 @@ class Periods:
 
 
 def _whole(spans: Spans, known: Spans, end: datetime | None, progress: SiteProgress) -> Spans:
-    """Return those periods of some spans that are known from their start to their end, or to the end of all."""
+    """Return those periods of some spans that are known whole, the running one to the end of all."""
     periods = (
         Window(period.start, min(period.end, end or period.end))
         for span in spans

@@ -63,7 +63,7 @@ class Records:
     def take(
         self,
         call: Call,
-        answer: Any,
+        answer: Any,  # noqa: ANN401
         progress: SiteProgress,
         *,
         lost: bool = False,
@@ -128,7 +128,7 @@ class Records:
     def _empty_spans(
         self,
         resource: Resource[Any],
-        answer: Any,
+        answer: Any,  # noqa: ANN401
         window: Window,
         progress: SiteProgress,
     ) -> Spans:
@@ -149,9 +149,9 @@ class Records:
             partition = self._bookmarks.of(stream.name, progress.site.site_id)
             changed, partition[SEEN] = compared(energy, partition.get(SEEN), progress.today())
             spans = [Window(progress.midnight(day), progress.midnight(day + DAY)) for day in changed]
-            self._reopen(spans, progress)
+            self._reopen(spans)
 
-    def _reopen(self, days: Spans, progress: SiteProgress) -> None:
+    def _reopen(self, days: Spans) -> None:
         """Let days be read again, without what this run has read of them."""
         if not days:
             return

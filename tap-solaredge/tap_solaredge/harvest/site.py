@@ -55,7 +55,14 @@ class SiteHarvest:
     """Reads one site and moves its bookmarks; a stream that fails stops, the others go on."""
 
     def __init__(
-        self, site_id: int, job: Job, lists: Lists, lengths: Lengths, caller: Caller, bookmarks: Bookmarks
+        self,
+        site_id: int,
+        job: Job,
+        *,
+        lists: Lists,
+        lengths: Lengths,
+        caller: Caller,
+        bookmarks: Bookmarks,
     ) -> None:
         self.site_id = site_id
         self.outcomes = Outcomes(site_id, job.streams, bookmarks, dry=caller.dry)
@@ -175,7 +182,7 @@ class SiteHarvest:
         return not denied and any(stream.name in call.serves for stream in self._going_on())
 
     def take(self, call: Call, payloads: list[Any] | None) -> Iterator[Batch | None]:
-        """Take in what a call, or several that belong together, answered; yield the records that it completes."""
+        """Take in what calls that belong together answered; yield the records that it completes."""
         assert self.site is not None and self._progress is not None and call.resource is not None  # noqa: S101, PT018 (there is a plan)
         self._hear()
         now = self._clock.now()

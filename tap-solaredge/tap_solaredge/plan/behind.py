@@ -86,7 +86,11 @@ class Behind:
             return []
         spans = (union(owed(one.coverage, today), due(one.coverage, p.now)) for one in p.energy.values())
         whole = windows.whole_periods(union(*spans), p.scope.time_unit, zone)
-        return common(whole, [Window(first, today)])
+        running = Window(today, p.end)
+        woken = [
+            span for one in p.energy.values() if one.coverage.woke_at for span in due(one.coverage, p.now)
+        ]
+        return common(whole, [Window(first, p.end if touch(running, woken) else today)])
 
     def _days(self, spans: Spans) -> Spans:
         unit, zone = self._p.scope.time_unit, self._p.site.zone

@@ -49,7 +49,7 @@ class Forecast:
         by_purpose = ", ".join(f"{purpose} {calls:,}" for purpose, calls in sums.items())
         yield f"Plan: {counted(len(self.calls), 'call')}{f' ({by_purpose})' if by_purpose else ''}"
         if self.unknown:
-            yield f"{counted(self.unknown, 'site')} not read before: what more they take is known after their lists"
+            yield f"{counted(self.unknown, 'site')} not read before: the rest is known after their lists"
         if self.ends_early:
             yield "The budget ends before everything is read; later runs go on"
         if self.history_left and self.history_ends:

@@ -105,7 +105,7 @@ def owed(coverage: Coverage, until: datetime) -> Spans:
 def due(coverage: Coverage, now: datetime) -> Spans:
     """Return the open spans that are worth reading again now."""
     read, woke = coverage.reopened_at, coverage.woke_at
-    if woke is not None and (read is None or read < woke):
+    if woke is not None and (read is None or read <= woke):
         return coverage.open
 
     def is_due(span: Window) -> bool:

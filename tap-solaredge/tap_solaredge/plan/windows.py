@@ -26,7 +26,7 @@ def cut(spans: Spans, longest: timedelta, day_zone: ZoneInfo | None = None) -> l
     Args:
         spans: What must be read.
         longest: The longest window that one call may ask for.
-        day_zone: Windows begin with a day of this zone where that is possible, so that sums of days are whole.
+        day_zone: Windows begin with a day of this zone where that is possible: sums of days are whole then.
     """
     windows, left = [], list(spans)
     while left:

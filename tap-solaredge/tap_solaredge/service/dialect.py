@@ -33,7 +33,7 @@ class Requests(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A dialect is one of these, made of pure functions; a new one is a folder and a line in `dialects.py`."""
+    """A dialect, made of pure functions; a new one is a folder and a line in `dialects.py`."""
 
     name: str
     """As in the setting `api_version`."""

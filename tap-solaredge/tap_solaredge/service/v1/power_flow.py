@@ -28,11 +28,7 @@ def power_flow(payload: Any, place: Place) -> Snapshot | None:  # noqa: ANN401
         raise place.error("field `siteCurrentPowerFlow` is no object")
     scale = factor(flow.get("unit"), POWER, place)
     ends = _ends(flow.get("connections"), place / "connections")
-    elements = {
-        name.casefold(): mapping(value, place / name)
-        for name, value in flow.items()
-        if name.casefold() in _ELEMENTS
-    }
+    elements = {n.casefold(): mapping(v, place / n) for n, v in flow.items() if n.casefold() in _ELEMENTS}
 
     def power(name: str, *, signed: bool) -> float | None:
         watts = number(elements.get(name, {}).get("currentPower"), place / name, POWER, scale)
@@ -48,9 +44,7 @@ def power_flow(payload: Any, place: Place) -> Snapshot | None:  # noqa: ANN401
         storage_power=power("storage", signed=True),
         storage_charge_level=charge(number(storage.get("chargeLevel"), level, PERCENT), level),
         storage_critical=flag(storage.get("critical"), place / "critical"),
-        statuses={
-            name: text(element.get("status"), place / name / "status") for name, element in elements.items()
-        },
+        statuses={n: text(element.get("status"), place / n / "status") for n, element in elements.items()},
     )
 
 
