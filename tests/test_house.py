@@ -116,7 +116,7 @@ def test_no_imports_go_round_in_a_circle(modules):
 
 @pytest.mark.parametrize("package", LAYERS)
 def test_imports_point_downwards_only(package):
-    layers = [{f"{package}.{part}" for part in layer} for layer in LAYERS.get(package, ())]
+    layers = [{f"{package}.{part}" for part in layer} for layer in LAYERS[package]]
     modules = trees(package)
     assert set.union(*layers) <= modules.keys()
     upwards = [

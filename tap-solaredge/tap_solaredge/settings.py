@@ -133,7 +133,7 @@ SETTINGS = th.PropertiesList(
         th.IntegerType(minimum=0),
         default=15,
         title="Overlap",
-        description="No longer needed: the newest windows overlap by days",
+        description="No longer needed; the newest windows overlap by days",
     ),
     th.Property(
         "api_url",
