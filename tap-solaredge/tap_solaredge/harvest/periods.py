@@ -91,11 +91,12 @@ def _whole(spans: Spans, known: Spans, end: datetime | None, progress: SiteProgr
 
 
 def compared(
-    energy: Series, known: dict[str, float | None] | None, today: date
-) -> tuple[list[date], dict[str, float | None]]:
+    energy: Series, known: dict[str, int | None] | None, today: date
+) -> tuple[list[date], dict[str, int | None]]:
     """Return the days whose energy is not what it was before, and the days' energies to remember."""
     before = known or {}
-    found = {at.local_date: value for at, value in energy.items() if at.local_date < today.isoformat()}
+    over = ((at.local_date, value) for at, value in energy.items() if at.local_date < today.isoformat())
+    found = {day: None if value is None else round(value) for day, value in over}
     both = before | found
     newest = {day: both[day] for day in sorted(both)[-REMEMBERED:]}
     return [date.fromisoformat(day) for day in changed_days(before, found)], newest

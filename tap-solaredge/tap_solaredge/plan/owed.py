@@ -154,10 +154,10 @@ def reopened(coverage: Coverage, spans: Spans) -> Coverage:
     return replace(coverage, covered=without(coverage.covered, spans))
 
 
-def changed_days(before: Mapping[str, float | None], now: Mapping[str, float | None]) -> list[str]:
+def changed_days(before: Mapping[str, int | None], now: Mapping[str, int | None]) -> list[str]:
     """Return the days whose energy (Wh) is another one than when it was last read."""
 
-    def differs(old: float | None, new: float | None) -> bool:
-        return new is not None and abs(new - (old or 0.0)) > WORTH_READING_AGAIN * max(new, 1.0)
+    def differs(old: int | None, new: int | None) -> bool:
+        return new is not None and abs(new - (old or 0)) > max(WORTH_READING_AGAIN * new, 1)
 
     return [day for day, energy in now.items() if day in before and differs(before[day], energy)]
