@@ -82,8 +82,7 @@ class OnlyPower(Pipeline):
 @pytest.mark.parametrize("kind", KINDS)
 def test_adopted_and_harvested_on_every_interval_is_there_once(simulator, tmp_path, kind):
     with empty_database(kind, tmp_path) as url:
-        with engine_of(url) as engine:
-            old_harvest.make(engine, old_rows(simulator))
+        old_harvest.make(url, old_rows(simulator))
         assert "8 in the repeated hour" in adopt(url)
         state = json.loads(adopt(url, "--print-state"))
         OnlyPower(tmp_path, simulator, url).run(
