@@ -313,7 +313,9 @@ def test_newer_databases_have_a_prefix_and_tables_that_are_left_alone(database, 
     )
     code, out, _ = adopt(database)
     assert code == 0
-    assert "Set table_prefix to seh_.\n" in out
+    assert (
+        "Add `table_prefix: seh_` to the settings of target-seh-sql, or TARGET_SEH_SQL_TABLE_PREFIX=" in out
+    )
     counts = database.execute(
         "SELECT (SELECT count(*) FROM seh_power_readings), (SELECT count(*) FROM seh_forecasts)"
     )

@@ -162,14 +162,16 @@ AT = datetime.fromisoformat("2026-06-01T10:00:00")
 STAMPS = {"created_at": 1, "updated_at": 2}
 ALERT = {
     **STAMPS, "id": 4, "site_id": 1, "alert_id": 77, "severity": "HIGH", "alert_type": "GRID",
-    "alert_code": 18, "name": "Inverter 1", "description": "Grid lost", "serial_number": "7E1", "alert_timestamp": 9,
+    "alert_code": 18, "name": "Inverter 1", "description": "Grid lost", "serial_number": "7E1",
+    "alert_timestamp": 9,
 }  # fmt: skip
 
 
 def test_an_alert_has_the_names_of_ours():
     assert alert(ALERT) == {
         **STAMPS, "id": 4, "site_id": 1, "alert_id": 77, "type": "GRID", "first_trigger": 9,
-        "last_trigger": 9, "component_name": "Inverter 1", "component_serial_number": "7E1", "error_codes": "[18]",
+        "last_trigger": 9, "component_name": "Inverter 1", "component_serial_number": "7E1",
+        "error_codes": "[18]",
     }  # fmt: skip
     assert alert(ALERT | {"alert_code": None})["error_codes"] is None
 

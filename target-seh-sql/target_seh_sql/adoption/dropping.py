@@ -60,8 +60,7 @@ def _on_a_server(connection: Connection, tables: Tables, prefix: str) -> str:
     settle(connection, tables, kept)
     if names := views_on_old(connection):
         raise SchemaMismatch(
-            f"{', '.join(names)} cannot read the new tables and still read the old ones: drop or change them, "
-            "then run this again"
+            f"views still read the old tables: {', '.join(names)}. Drop or change them, then run this again"
         )
     for table in reversed(list(kept.values())):
         connection.execute(DropTable(table))

@@ -34,9 +34,9 @@ NEWER: Final[Mapping[str, frozenset[str]]] = {
         "environmental_benefits": "co2_saved so2_saved nox_saved co2_units trees_planted light_bulbs "
         "benefits_timestamp",
         "power_details": "timestamp production_w consumption_w self_consumption_w feed_in_w purchased_w",
-        "inverter_telemetry": "serial_number timestamp total_active_power total_energy power_limit temperature "
-        "inverter_mode operation_mode ac_current ac_voltage ac_frequency apparent_power active_power "
-        "reactive_power cos_phi dc_voltage",
+        "inverter_telemetry": "serial_number timestamp total_active_power total_energy power_limit "
+        "temperature inverter_mode operation_mode ac_current ac_voltage ac_frequency apparent_power "
+        "active_power reactive_power cos_phi dc_voltage",
     }.items()
 }
 """Tables of newer versions whose rows become ours; `inventory` and `optimizer_telemetry` stay as they are."""

@@ -140,7 +140,7 @@ def _relink_views(connection: Connection, place: str) -> None:
         savepoint.rollback()
         together = _together(failed, left)
         names = ", ".join(view.name for view in left if view.oid in together)
-        logger.warning("%s cannot read the new tables and goes on reading the old ones: %s", names, reason)
+        logger.warning("these views go on reading the old tables: %s (%s)", names, reason)
         left = [view for view in left if view.oid not in together]
 
 
@@ -152,7 +152,7 @@ def _made_again(connection: Connection, views: list[View]) -> tuple[View | None,
             for statement in statements:
                 connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
         except SQLAlchemyError as error:
-            return view, said(error)
+            return view, said(error).partition(" LINE ")[0]
     return None, ""
 
 

@@ -96,7 +96,10 @@ def described(adoption: Adoption, wanted: Wanted) -> Iterator[str]:
         return
     yield adoption.where[0].upper() + adoption.where[1:] + "."
     if adoption.prefix:
-        yield f"Set table_prefix to {adoption.prefix}."
+        yield (
+            f"Add `table_prefix: {adoption.prefix}` to the settings of target-seh-sql, or "
+            f"TARGET_SEH_SQL_TABLE_PREFIX={adoption.prefix} to its environment."
+        )
     yield "To go on without reading everything again: target-seh-sql adopt --print-state > state.json"
 
 
