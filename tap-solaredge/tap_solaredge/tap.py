@@ -27,7 +27,7 @@ from tap_solaredge.plan.forecast import described
 from tap_solaredge.redaction import conceal, conceal_logs
 from tap_solaredge.service.client import Client
 from tap_solaredge.service.dialect import DIALECTS
-from tap_solaredge.settings import SECRETS, SETTINGS, ledger_path, limits, scope
+from tap_solaredge.settings import SECRETS, SETTINGS, ledger_path, limits, scope, site_numbers
 from tap_solaredge.singer import Writer, is_plain
 from tap_solaredge.streams import STREAMS, SolarEdgeStream
 
@@ -70,6 +70,7 @@ class TapSolarEdge(Tap):
             super().__init__(*args, **kwargs)
         except ConfigValidationError as error:
             raise ConfigError("; ".join(error.errors)) from None
+        self._config["site_ids"] = site_numbers(self.config.get("site_ids"))
         conceal.add(_secrets(self.config))
 
     def discover_streams(self) -> list[SolarEdgeStream]:

@@ -154,8 +154,8 @@ def _refuse_second_set(there: Collection[str]) -> None:
     for prefix in sorted(name.removesuffix("sites") for name in there if name.endswith("sites")):
         if prefix and f"{prefix}schema_version" in there:
             raise SchemaMismatch(
-                f"the tables of this database have the prefix {prefix!r}: add `table_prefix: {prefix}` to the "
-                f"settings of target-seh-sql, or TARGET_SEH_SQL_TABLE_PREFIX={prefix} to its environment"
+                f"the tables of this database have the prefix {prefix!r}: add `table_prefix: {prefix}` to "
+                f"the settings of target-seh-sql, or TARGET_SEH_SQL_TABLE_PREFIX={prefix} to its environment"
             )
         if prefix == "seh_":
             raise SchemaMismatch(
