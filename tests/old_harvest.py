@@ -155,7 +155,7 @@ def make(url, rows, *, newest=False, prefix=None):
     made = tables(prefix, newest=newest)
     url = make_url(url)
     engine = create_engine(url.set(drivername=DRIVERS.get(url.get_backend_name(), url.drivername)))
-    long_ago = LONG_AGO.replace(tzinfo=UTC) if engine.dialect.name == "postgresql" else LONG_AGO
+    long_ago = LONG_AGO.replace(tzinfo=UTC)
     made["sites"].metadata.create_all(engine)
     with engine.begin() as connection:
         for name, query in VIEWS.items():

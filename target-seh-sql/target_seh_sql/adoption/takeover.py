@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, MetaData, Table, inspect, select, text
+from sqlalchemy import Column, MetaData, Table, func, inspect, select, text
 
 from target_seh_sql.adoption.bookmarks import carry_over
 from target_seh_sql.adoption.conversion import Clocks
@@ -22,6 +22,8 @@ from target_seh_sql.tables.schema import alone, existing, revisions, version_tab
 from target_seh_sql.tables.streams import NINE, all_tables, nine_tables, nine_tables_and
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from sqlalchemy import Connection
 
 logger = logging.getLogger("target-seh-sql")
@@ -51,6 +53,8 @@ class Adoption:
     tables: list[TableReport] = field(default_factory=list)
     where: str = ""
     """Where the old rows are."""
+    oldest: date | None = None
+    """Day of the oldest energy reading."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +106,10 @@ def _replace(replacing: Replacing, wanted: Wanted) -> Adoption:
     tables = _copy(replacing.connection, wanted, replacing.old, replacing.new, replacing.prefix)
     carry_over(replacing.connection, replacing.new)
     where = replacing.finish()
+    energy = replacing.new["energy_readings"].c
+    oldest = replacing.connection.execute(select(func.min(energy.reading_date))).scalar()
     replacing.connection.commit()
-    return Adoption(replacing.prefix, tables=tables, where=where)
+    return Adoption(replacing.prefix, tables=tables, where=where, oldest=oldest)
 
 
 def _copy(

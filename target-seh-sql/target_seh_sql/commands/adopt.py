@@ -100,6 +100,8 @@ def described(adoption: Adoption, wanted: Wanted) -> Iterator[str]:
             f"Add `table_prefix: {adoption.prefix}` to the settings of target-seh-sql, or "
             f"TARGET_SEH_SQL_TABLE_PREFIX={adoption.prefix} to its environment."
         )
+    if adoption.oldest is not None:
+        yield f"Set start_date to {adoption.oldest}: from then on all days get what the old program did not read."
     yield "To go on without reading everything again: target-seh-sql adopt --print-state > state.json"
 
 
