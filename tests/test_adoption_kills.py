@@ -1,10 +1,11 @@
-"""An adoption that is killed at any instant has changed nothing, or is done: 30 kills with `make adoption`, else 4."""
+"""An adoption that is killed at any instant has changed nothing, or is done: 30 kills with `make adoption`."""
 
 import os
 import random
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import old_harvest
 import old_rows
@@ -85,7 +86,6 @@ def assert_adopted(before, found):
     expected = before | {"seh_power_flows": before["seh_power_flows"] + moved}
     expected.pop("seh_power_details")
     found = {name: number for name, number in found.items() if name in expected}
-    # of the repeated hour nothing is lost, and the newest flow of a site is one
     assert found == expected
 
 
@@ -101,8 +101,7 @@ def make_old_again(url, rows):
             connection.execute(text(f"CREATE DATABASE {name}"))
     if engine.dialect.name == "sqlite":
         for path in engine.url.database, f"{engine.url.database}-wal", f"{engine.url.database}-shm":
-            if os.path.exists(path):
-                os.remove(path)
+            Path(path).unlink(missing_ok=True)
     old_harvest.make(url, rows, newest=True)
 
 
