@@ -1,4 +1,4 @@
-"""An adoption that is killed at any instant has changed nothing, or is done: 30 kills with `make adoption`."""
+"""An adoption that is killed at any instant has changed nothing or is done: 30 kills with `make adoption`."""
 
 import os
 import random

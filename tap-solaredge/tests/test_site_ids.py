@@ -35,5 +35,5 @@ def test_the_environment_has_the_same_forms(monkeypatch, written):
 
 @pytest.mark.parametrize("written", ["home", "1 2", [1, "x"], 1.5])
 def test_what_is_no_number_is_refused_by_name(written):
-    with pytest.raises(ConfigError, match="site_ids|1.5"):
+    with pytest.raises(ConfigError, match=r"site_ids|1\.5"):
         TapSolarEdge(config={"api_key": "key", "site_ids": written})

@@ -101,7 +101,7 @@ def described(adoption: Adoption, wanted: Wanted) -> Iterator[str]:
             f"TARGET_SEH_SQL_TABLE_PREFIX={adoption.prefix} to its environment."
         )
     if adoption.oldest is not None:
-        yield f"Set start_date to {adoption.oldest}: from then on all days get what the old program did not read."
+        yield f"Set start_date to {adoption.oldest}, so that all days get what the old program did not read."
     yield "To go on without reading everything again: target-seh-sql adopt --print-state > state.json"
 
 
