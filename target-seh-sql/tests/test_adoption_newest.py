@@ -157,6 +157,16 @@ def test_power_details_are_flows_beside_the_snapshots(old, adopted):
     assert "  seh_power_details: 4 rows\n" in adopted
 
 
+def test_a_dry_run_tells_of_the_newer_tables_and_changes_nothing(old, command):
+    before = names_of_tables(old)
+    _, out, _ = command(old, "adopt", "--dry-run")
+    assert "  seh_power_details: 4 rows\n" in out
+    assert "  seh_inverter_telemetry: 7 rows, 2 whole quarter hours copied\n" in out
+    assert "  seh_sync_metadata: 7 rows, 2 of data that no stream has, left out\n" in out
+    assert names_of_tables(old) == before
+    assert selected(old, "SELECT count(*) FROM seh_power_flows") == [(1,)]
+
+
 def test_a_snapshot_on_a_quarter_hour_keeps_its_place(old, command):
     _, out, _ = command(old, "adopt", "--machine-zone", "America/New_York")
     assert "  seh_power_details: 4 rows, 1 in the place of a snapshot, left out\n" in out
