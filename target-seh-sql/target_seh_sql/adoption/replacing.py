@@ -152,7 +152,7 @@ class OnPostgresql(Replacing):
                 sequence = func.setval(func.pg_get_serial_sequence(name, "id"), highest)
                 self.connection.execute(select(sequence).having(highest > 0))
         self._settle()
-        return f"the old tables are kept in the schema {BEFORE}; drop it when all is well"
+        return f"the old tables are kept in the schema {BEFORE}; adopt --drop-old removes them"
 
 
 class OnMariadb(Replacing):
@@ -186,7 +186,7 @@ class OnMariadb(Replacing):
             table.name = table.name.removeprefix(UNFINISHED)
         make_views(self.connection, self.new)
         self._settle()
-        return f"the old tables are kept as {BEFORE}_...; drop them when all is well"
+        return f"the old tables are kept as {BEFORE}_...; adopt --drop-old removes them"
 
 
 REPLACING: Final[Mapping[str, type[Replacing]]] = {

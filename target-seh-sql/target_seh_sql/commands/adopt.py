@@ -90,7 +90,9 @@ def described(adoption: Adoption, wanted: Wanted) -> Iterator[str]:
     yield "Would be changed:" if wanted.dry_run else "Adopted:"
     for table in adoption.tables:
         decided = (f"{count:,} {what}" for what, count in table.counts.items() if count)
-        yield "  " + ", ".join([f"{table.name}: {table.rows:,} rows", *decided])
+        yield "  " + ", ".join(
+            [f"{table.name}: {table.rows:,} {'row' if table.rows == 1 else 'rows'}", *decided]
+        )
     if wanted.dry_run:
         yield "Nothing was changed. Stop the old program before you adopt."
         return
