@@ -104,7 +104,8 @@ shards: setup ## 8 shards at once over 200 sites into one PostgreSQL, equal to t
 orchestrators: setup ## install Airflow and Dagster, each in an environment of its own, and let them run deploy/orchestrators
 	@$(BIN)/pytest tools/orchestrators.py
 
-schema: setup ## write docs/schema.md from the tables
+schema: setup ## let the tables and docs/schema.md say what the tap's streams say of their columns
+	@$(BIN)/python -m tools.meanings
 	@$(BIN)/python -m tools.schema_page > docs/schema.md
 
 chaos: setup ## kill the pipe 100 times on each database and compare; CHAOS='--seed 2 --kills 50' for others

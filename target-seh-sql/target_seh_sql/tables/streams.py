@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData, Table,
 
 from target_seh_sql.tables import columns
 from target_seh_sql.tables.columns import INSTANT
+from target_seh_sql.tables.meanings import meaning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -66,7 +67,7 @@ STREAMS: Final = (
     Stream("sites", "solar sites", ("id",), columns.sites, newest="last_update_time"),
     Stream(
         "equipment",
-        "inverters, gateways, ...",
+        "inverters, gateways and other devices",
         ("serial_number",),
         columns.equipment,
         newest="last_report_date",
@@ -187,7 +188,7 @@ def _table(stream: Stream, metadata: MetaData, prefix: str) -> Table:
         *_parent(stream, metadata, prefix),
         *own,
         *(
-            Column(name, INSTANT, nullable=False, server_default=func.now(), comment="UTC")
+            Column(name, INSTANT, nullable=False, server_default=func.now())
             for name in ("created_at", "updated_at")
         ),
         comment=stream.about,
@@ -195,6 +196,8 @@ def _table(stream: Stream, metadata: MetaData, prefix: str) -> Table:
         mariadb_charset="utf8mb4",
         mariadb_collate=COLLATION,
     )
+    for column in table.c:
+        column.comment = meaning(stream.name, column.name)
     if stream.constraint:
         table.append_constraint(UniqueConstraint(*stream.table_key, name=prefix + stream.constraint))
     return table
