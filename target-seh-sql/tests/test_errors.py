@@ -189,7 +189,7 @@ def test_activate_version_deletes_nothing(database, caplog):
 )
 def test_a_database_that_cannot_be_used_is_named_without_its_password(url, message):
     with pytest.raises(UnsupportedDatabase, match=message) as raised:
-        TargetSehSql(config={"sqlalchemy_url": url})._loader.open()
+        TargetSehSql(config={"sqlalchemy_url": url})
     assert "secret" not in str(raised.value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -18,7 +19,12 @@ from .conftest import record, schema
 README = Path(__file__).parent.parent / "README.md"
 
 StandardSuite: Any = get_target_test_class(
-    TargetSehSql, config={"sqlalchemy_url": "sqlite://", "unknown_streams": "ignore"}, parse_env_config=False
+    TargetSehSql,
+    config={
+        "sqlalchemy_url": f"sqlite:///{Path(mkdtemp(prefix='seh-standard-')) / 'seh.db'}",
+        "unknown_streams": "ignore",
+    },
+    parse_env_config=False,
 )
 
 
