@@ -141,7 +141,11 @@ def spoilt_fields(draw: st.DrawFn) -> tuple[str, dict[str, Any], str]:
     kind = RECORD_TYPES[draw(st.sampled_from(STREAMS))]
     record = draw(records(kind))
     field = draw(st.sampled_from(kind.fields))
-    return kind.stream.name, {**record, field: draw(unfit(kind.types[field], in_key=field in kind.stream.key))}, field
+    return (
+        kind.stream.name,
+        {**record, field: draw(unfit(kind.types[field], in_key=field in kind.stream.key))},
+        field,
+    )
 
 
 @st.composite

@@ -87,6 +87,11 @@ def _column_fields(stream: Stream) -> list[Column[Any]]:
     return [*parents, *stream.columns()]
 
 
+def _text_lengths(stream: Stream, columns: Iterable[Column[Any]]) -> dict[str, int]:
+    texts = (c for c in columns if isinstance(c.type, String) and c.name not in stream.key)
+    return {c.name: cast("String", c.type).length or NOTES_LENGTH for c in texts}
+
+
 def record_type(stream: Stream) -> RecordType:
     """Derive the typed record of a stream from its columns."""
     columns = _column_fields(stream)
@@ -117,11 +122,7 @@ def record_type(stream: Stream) -> RecordType:
         types=kinds,
         instants=tuple(name for name in fields if isinstance(kinds[name], DateTime)),
         days=tuple(name for name in fields if isinstance(kinds[name], Date)),
-        text_lengths={
-            name: kind.length or NOTES_LENGTH
-            for name, kind in kinds.items()
-            if isinstance(kind, String) and name not in stream.key
-        },
+        text_lengths=_text_lengths(stream, columns),
     )
 
 
