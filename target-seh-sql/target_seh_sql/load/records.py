@@ -194,12 +194,8 @@ _NO_CHARACTERS: Final = re.compile("[\0\ud800-\udfff]")
 
 @cache
 def _warn_of_text(stream: str, name: str, length: int) -> None:
-    logger.warning(
-        "stream %r: a text in %s is cut to %d characters, or cleaned of what databases refuse",
-        stream,
-        name,
-        length,
-    )
+    text = "stream %r: a text in %s is cut to %d characters, or cleaned of what databases refuse"
+    logger.warning(text, stream, name, length)
 
 
 def _refused(value: object) -> str | None:
