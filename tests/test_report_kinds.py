@@ -57,7 +57,7 @@ SITES = 1000
 def large_fleet(tmp_path_factory):
     """Return the page of a thousand sites."""
     folder = tmp_path_factory.mktemp("fleet")
-    fleet = [sys.executable, "-m", "tools.benchmarks.target.five_years", str(SITES), "--days", "2"]
+    fleet = [sys.executable, "-m", "tools.benchmarks.target.five_years", str(SITES), "--days", "1"]
     with (folder / "messages").open("wb") as file:
         subprocess.run(fleet, cwd=ROOT, stdout=file, check=True)
     load(f"sqlite:///{folder / 'seh.db'}", folder, folder / "messages")

@@ -127,6 +127,11 @@ class Browser:
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self._devtools("Emulation.setEmulatedMedia", {"features": features})
 
+    def pretend(self, moment):
+        """Let pages that are opened from now on take a moment for the present one."""
+        source = f"Date.now = () => {round(moment.timestamp() * 1000)};"
+        self._devtools("Page.addScriptToEvaluateOnNewDocument", {"source": source})
+
     def console(self):
         """Return what the console says since the last call."""
         return [entry["message"] for entry in self._ask("POST", "/se/log", {"type": "browser"})]

@@ -57,12 +57,12 @@ function viewOf({ site, period, compare, zoom }) {
     return { site, period, zoom, compared: comparedWith(period, compare), go, zoomTo };
 }
 
-/** Go to a period; an hour has no page of its own. */
+/** Go to a period, and at once: keys may come faster than pages; an hour has no page of its own. */
 function go(period) {
     if (period.kind === "hour") return;
+    chosen.period = period;
     const address = addressOf(period);
-    const many = KNOWN.sites.length > 1;
-    location.hash = many ? `${chosen.site.about.id}/${address}` : address;
+    location.hash = KNOWN.sites.length > 1 ? `${chosen.site.about.id}/${address}` : address;
 }
 
 function zoomTo(span) {

@@ -90,7 +90,7 @@ function drawStreams({ site }, plot) {
         word(`stream_${name}`),
         number(count, 0),
         newest ? utc(newest) : word("none"),
-        read ? word("ago", { age: span(KNOWN.made - read) }) : word("never"),
+        read ? word("ago", { age: span(now() - read) }) : word("never"),
         gaps ? number(gaps, 0) : word("zero"),
         missing ? number(missing, 0) : word("zero"),
         failed === null ? word("fine") : word("failed", { why: failed }),

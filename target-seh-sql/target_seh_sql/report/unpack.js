@@ -32,13 +32,25 @@ function restored(bytes, count, divider) {
     return values;
 }
 
-/** Return the first and the last day of which there is something. */
-function knownDays(site) {
-    const { days, quarters } = site;
-    const spans = [];
-    if (days.production.length) spans.push(days.first, days.first + days.production.length - 1);
-    if (quarters.count) spans.push(dayAt(quarters, 0), dayAt(quarters, quarters.count - 1));
-    return spans.length ? { first: Math.min(...spans), last: Math.max(...spans) } : null;
+/** Return the first and the last day of which a value is known, null if there is none. */
+function knownDays({ days, quarters }) {
+    const energies = knownPlaces(Object.values(days).filter(Array.isArray), days.production.length);
+    const series = Object.values(quarters).filter((values) => values instanceof Float32Array);
+    const places = knownPlaces(series, quarters.count);
+    const found = [
+        ...energies.map((place) => days.first + place),
+        ...places.map((place) => dayAt(quarters, place)),
+    ];
+    return found.length ? { first: Math.min(...found), last: Math.max(...found) } : null;
+}
+
+/** Return the first and the last place at which one of some series has a value; nothing if there is none. */
+function knownPlaces(series, count) {
+    const known = (place) => series.some((values) => values[place] !== null && !Number.isNaN(values[place]));
+    let [first, last] = [0, count - 1];
+    while (first < count && !known(first)) first += 1;
+    while (last > first && !known(last)) last -= 1;
+    return first < count ? [first, last] : [];
 }
 
 /** Return how many minutes the site's clock is ahead of UTC at a quarter hour. */
