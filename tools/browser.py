@@ -70,6 +70,9 @@ class Browser:
         self._ask("POST", "/url", {"url": url})
 
     def click(self, selector):
+        """Click in the middle of an element, which is put into the middle of the window before."""
+        self.wait_for(selector)
+        self.run(f"document.querySelector({selector!r}).scrollIntoView({{ block: 'center' }})")
         self._ask("POST", f"/element/{self._find('css selector', selector)}/click", {})
 
     def press(self, *keys):
