@@ -74,7 +74,7 @@ def test_a_thousand_sites_can_be_sorted_searched_and_opened(large_fleet, browser
     production = {str(s["id"]): s["month"] for s in browser.run("return KNOWN.sites")}
     assert [production[site] for site in order] == sorted(production.values(), reverse=True)
     browser.click("#search")
-    browser.press(*"House 777")
+    browser.press(*"Barn 777")
     assert browser.run(rows) == ["777"]
     browser.click("#fleet-table tbody td")
     browser.wait_for('body[data-drawn="777"]')
