@@ -14,7 +14,7 @@ PACKAGES = {"target_seh_sql": ROOT / "target-seh-sql/target_seh_sql"}
 LAYERS = {
     "target_seh_sql": (
         {"__main__", "target", "cli", "commands"},
-        {"load", "status", "report", "adoption", "state_backend"},
+        {"load", "status", "report", "export", "adoption", "state_backend"},
         {"tables"},
     )
 }

@@ -16,7 +16,6 @@ the tables, so other targets make the same ones; ids and foreign keys are this t
 
 - A `timestamp` is the start of its interval, in UTC; `utc_offset_minutes` beside it gives the site's wall
   clock: local time = timestamp + offset. A `reading_date` is the site's own date.
-- What a column means stands in the database too, as its comment (SQLite has none), with its unit in brackets.
 - Grid power is + for export and - for import, storage power + for charging.
 - NULL is "no value": without a meter nobody knows the consumption, and it is not called 0. A NULL never
   replaces a value.
@@ -92,13 +91,16 @@ def section(stream):
     yield "|:--|:--|:--|:--|"
     for column in table.c:
         null = "yes" if column.nullable else "no"
-        yield f"| `{column.name}` | {short(column)}{link(column)} | {null} | {column.comment} |"
+        yield f"| `{column.name}` | {short(column)} | {null} | {meaning(column)} |"
 
 
-def link(column):
-    """Return a link to the table that a column points to, if it does."""
-    parent = foreign_key(column)
-    return f", of [{parent}](#{parent})" if parent else ""
+def meaning(column):
+    """Return what a column means: its comment, or what it points to."""
+    if parent := foreign_key(column):
+        return f"of [{parent}](#{parent})"
+    if column.name == "id":
+        return "SolarEdge's number" if column.table.name == "sites" else "surrogate"
+    return column.comment or ""
 
 
 def view_sections():

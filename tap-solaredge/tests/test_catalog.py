@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from singer_sdk import typing as th
 
 from tap_solaredge.streams import STREAMS
 from tap_solaredge.tap import TapSolarEdge
@@ -30,17 +29,6 @@ def test_the_catalog_of_a_stream_is_the_known_one(stream):
 
 def test_every_stream_has_a_snapshot_and_every_snapshot_a_stream():
     assert {path.stem for path in SNAPSHOTS.glob("*.json")} == set(CATALOG)
-
-
-def test_every_column_says_what_it_means_and_every_number_its_unit():
-    columns = [column for stream in STREAMS for column in stream.columns]
-    assert [column.name for column in columns if not column.meaning] == []
-    assert {c.name for c in columns if c.kind is th.NumberType and c.unit is None} == {
-        *("power_factor", "power_factor_l1", "power_factor_l2", "power_factor_l3"),
-        *("trees_planted", "light_bulbs"),
-    }  # fmt: skip
-    assert {c.unit for c in columns if c.kind is th.DateTimeType} == {"UTC"}
-    assert {c.unit for c in columns if c.name.endswith("_wh")} == {"Wh"}
 
 
 def settings_table(text):

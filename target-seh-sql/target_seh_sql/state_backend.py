@@ -34,14 +34,11 @@ if TYPE_CHECKING:
 STATES: Final = Table(
     "meltano_state",
     MetaData(),
-    Column("state_id", String(255), primary_key=True, comment="Meltano's name for the state"),
+    Column("state_id", String(255), primary_key=True),
     Column(
-        "state",
-        Text().with_variant(LONGTEXT, "mariadb"),
-        nullable=False,
-        comment="The state as JSON: completed, partial",
+        "state", Text().with_variant(LONGTEXT, "mariadb"), nullable=False, comment="JSON: completed, partial"
     ),
-    Column("updated_at", INSTANT, nullable=False, comment="When the state was written [UTC]"),
+    Column("updated_at", INSTANT, nullable=False, comment="UTC"),
     comment="bookmarks of Meltano's runs",
     mariadb_engine="InnoDB",
     mariadb_charset="utf8mb4",

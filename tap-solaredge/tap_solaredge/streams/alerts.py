@@ -1,11 +1,25 @@
 """`alerts`: what SolarEdge found wrong with a site or a device."""
 
-from collections.abc import Iterable
+from __future__ import annotations
 
-from tap_solaredge.measured.readings import Answers, Record, Site
+from typing import TYPE_CHECKING
+
+from singer_sdk import typing as th
+
 from tap_solaredge.resources import Resource
-from tap_solaredge.streams.base import Cadence, SolarEdgeStream
-from tap_solaredge.streams.columns import SITE_ID, moment, text, whole
+from tap_solaredge.streams.base import (
+    SITE_ID,
+    Cadence,
+    SolarEdgeStream,
+    required,
+    schema,
+    text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_solaredge.measured.readings import Answers, Record, Site
 
 
 class Alerts(SolarEdgeStream):
@@ -16,19 +30,19 @@ class Alerts(SolarEdgeStream):
     primary_keys = ("alert_id",)
     cadence = Cadence.INVENTORY
     needs = frozenset({Resource.DETAILS, Resource.ALERTS})
-    columns = (
-        whole("alert_id", "SolarEdge's number of the alert", key=True),
+    schema = schema(
+        required("alert_id", th.IntegerType, "SolarEdge's number of the alert"),
         SITE_ID,
-        text("category", "Kind of alert, such as EQUIPMENT"),
-        text("type", "What is wrong, such as INVERTER_COMMUNICATION_FAULT"),
-        whole("impact", "How bad it is, from 0 (no impact) to 9"),
+        text("category", "Such as EQUIPMENT"),
+        text("type", "Such as INVERTER_COMMUNICATION_FAULT"),
+        th.Property("impact", th.IntegerType, description="0 (none) to 9"),
         text("status", "OPEN or CLOSED"),
-        moment("first_trigger", "When it was raised for the first time"),
-        moment("last_trigger", "When it was raised for the last time"),
-        text("component_name", "Name of the device that it is about"),
-        text("component_serial_number", "Serial number of the device that it is about"),
-        text("error_codes", "Error codes, as the JSON array that SolarEdge sends"),
+        th.Property("first_trigger", th.DateTimeType, description="UTC"),
+        th.Property("last_trigger", th.DateTimeType, description="UTC"),
+        text("component_name", "Name of the device"),
+        text("component_serial_number", "Serial number of the device"),
+        text("error_codes", "JSON array, as sent"),
     )
 
-    def records(self, site: Site, answers: Answers) -> Iterable[Record]:  # noqa: ARG002, D102
-        return answers.alerts or ()
+    def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: ARG002, D102
+        yield from answers.alerts or ()

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import abc
 from enum import Enum
-from functools import cached_property
-from itertools import repeat
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import Stream
+from singer_sdk import typing as th
 from singer_sdk.helpers.conform import TypeConformanceLevel
 
-from tap_solaredge.streams.columns import INTERVAL, record_maker, schema_of
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from tap_solaredge.local_time import Instant
     from tap_solaredge.measured.readings import Answers, Record, Site
     from tap_solaredge.resources import Resource
-    from tap_solaredge.streams.columns import Column
     from tap_solaredge.tap import TapSolarEdge
 
 
@@ -37,8 +31,6 @@ class SolarEdgeStream(Stream, metaclass=abc.ABCMeta):
     """A stream says what its records are; `Harvest` decides what is asked and when."""
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # records are built to the schema
-    columns: ClassVar[tuple[Column, ...]]
-    """The columns, in the order of the records."""
     cadence: ClassVar[Cadence]
     needs: ClassVar[frozenset[Resource]]
     """The answers that a record is made from."""
@@ -47,28 +39,9 @@ class SolarEdgeStream(Stream, metaclass=abc.ABCMeta):
     values: ClassVar[tuple[str, ...]] = ()
     """Columns that show that an interval carried a value, and so may move the bookmark."""
 
-    @cached_property
-    def schema(self) -> dict[str, Any]:
-        """The JSON schema, from the columns."""
-        return schema_of(self.columns)
-
     @abc.abstractmethod
     def records(self, site: Site, answers: Answers) -> Iterable[Record]:
         """Make the records of one site from the answers, oldest first."""
-
-    @cached_property
-    def record(self) -> Callable[..., Record]:
-        """What makes a record of the values of all columns, in their order."""
-        return record_maker(self.columns)
-
-    def series_records(self, source: object, starts: Iterable[Instant], *key: int | str) -> Iterator[Record]:
-        """Return a record for each interval: the key, its start, and what the series of a device hold."""
-        ats = sorted(starts)
-        names = (column.series for column in self.columns[len(key) + len(INTERVAL) :])
-        series = (getattr(source, name) if name else None for name in names)
-        values = (map(one.get, ats) if one else repeat(None) for one in series)
-        interval = (map(attrgetter(name), ats) for name in ("utc", "offset_minutes"))
-        return map(self.record, *map(repeat, key), *interval, *values)
 
     def has_value(self, record: Record) -> bool:
         """Whether the service gave at least one value for this interval."""
@@ -84,3 +57,32 @@ class SolarEdgeStream(Stream, metaclass=abc.ABCMeta):
 
     def _increment_stream_state(self, latest_record: Any, *, context: Any = None) -> None:  # noqa: ANN401
         """Leave the bookmark alone: the harvest moves it, window by window and never back."""
+
+
+def required(name: str, kind: Any, description: str) -> th.Property[Any]:  # noqa: ANN401
+    """Return a key column."""
+    return th.Property(name, kind, required=True, nullable=False, description=description)
+
+
+SITE_ID = required("site_id", th.IntegerType, "SolarEdge's number of the site")
+TIMESTAMP = required("timestamp", th.DateTimeType, "Start of the interval, UTC")
+UTC_OFFSET = th.Property(
+    "utc_offset_minutes",
+    th.IntegerType,
+    description="Minutes to add to UTC for the site's wall clock at that instant",
+)
+
+
+def text(name: str, description: str) -> th.Property[Any]:
+    """Return a nullable text column."""
+    return th.Property(name, th.StringType, description=description)
+
+
+def number(name: str, description: str) -> th.Property[Any]:
+    """Return a nullable number column; the description names the unit."""
+    return th.Property(name, th.NumberType, description=description)
+
+
+def schema(*properties: th.Property[Any]) -> dict[str, Any]:
+    """Return the JSON schema of a stream."""
+    return th.PropertiesList(*properties).to_dict()

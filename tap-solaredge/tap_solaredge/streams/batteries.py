@@ -1,13 +1,20 @@
 """`batteries`: one row per battery, with its newest state and lifetime energies."""
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from tap_solaredge.local_time import Instant
-from tap_solaredge.measured.readings import Answers, BatterySeries, Record, Series, Site
+from typing import TYPE_CHECKING
+
+from singer_sdk import typing as th
+
 from tap_solaredge.resources import Resource
-from tap_solaredge.streams.base import Cadence, SolarEdgeStream
-from tap_solaredge.streams.columns import SITE_ID, flag, moment, number, text
+from tap_solaredge.streams.base import SITE_ID, Cadence, SolarEdgeStream, number, required, schema, text
 from tap_solaredge.streams.power_flows import storage_status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_solaredge.local_time import Instant
+    from tap_solaredge.measured.readings import Answers, BatterySeries, Record, Series, Site
 
 LEAST_CHARGE_TO_SCALE = 10.0
 """Percent; below this, remaining energy divided by state of charge is too coarse for a capacity."""
@@ -20,23 +27,23 @@ class Batteries(SolarEdgeStream):
     primary_keys = ("serial_number",)
     cadence = Cadence.LATEST
     needs = frozenset({Resource.DETAILS, Resource.DEVICES, Resource.STORAGE})
-    columns = (
-        text("serial_number", "Serial number of the battery", key=True),
+    schema = schema(
+        required("serial_number", th.StringType, "Serial number"),
         SITE_ID,
         text("name", "Name, such as Battery 1"),
-        text("manufacturer", "Manufacturer"),
+        text("manufacturer", "Maker"),
         text("model", "Model"),
         text("firmware_version", "Firmware version"),
-        number("capacity", "Wh", "Energy that the full battery holds today"),
-        number("nameplate_capacity", "Wh", "Energy that the full battery held when new"),
-        text("connected_inverter_sn", "Serial number of the inverter it is connected to"),
-        number("last_state_of_charge", "%", "Newest state of charge, of the usable capacity"),
-        number("last_power", "W", "Newest power; positive charges, negative discharges"),
-        text("last_status", "Charging, Discharging or Idle, by last_power"),
-        moment("last_telemetry_time", "Start of the interval of last_power"),
-        number("lifetime_energy_charged", "Wh", "Energy charged so far, as SolarEdge counts it"),
-        number("lifetime_energy_discharged", "Wh", "Energy discharged so far, as SolarEdge counts it"),
-        flag("active", "False once the battery was replaced or removed (V2 only)"),
+        number("capacity", "Energy of the full battery today, Wh"),
+        number("nameplate_capacity", "Energy of the full battery when new, Wh"),
+        text("connected_inverter_sn", "Serial number of the inverter that it hangs on"),
+        number("last_state_of_charge", "Newest state of charge, percent"),
+        number("last_power", "Newest power, W; positive charges"),
+        text("last_status", "Charging, Discharging or Idle"),
+        th.Property("last_telemetry_time", th.DateTimeType, description="Interval of the newest power, UTC"),
+        number("lifetime_energy_charged", "Energy charged so far, Wh"),
+        number("lifetime_energy_discharged", "Energy discharged so far, Wh"),
+        th.Property("active", th.BooleanType, description="False once removed (V2 only)"),
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102

@@ -1,13 +1,28 @@
 """`battery_readings`: charge, power and energy of each battery in each quarter hour."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from __future__ import annotations
 
-from tap_solaredge.measured.readings import Answers, Record, Site
-from tap_solaredge.measured.split import no_glitches
+from typing import TYPE_CHECKING
+
+from singer_sdk import typing as th
+
 from tap_solaredge.resources import Resource
-from tap_solaredge.streams.base import Cadence, SolarEdgeStream
-from tap_solaredge.streams.columns import INTERVAL, SITE_ID, number, text
+from tap_solaredge.streams.base import (
+    SITE_ID,
+    TIMESTAMP,
+    UTC_OFFSET,
+    Cadence,
+    SolarEdgeStream,
+    number,
+    required,
+    schema,
+    text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_solaredge.measured.readings import Answers, Record, Site
 
 
 class BatteryReadings(SolarEdgeStream):
@@ -19,26 +34,40 @@ class BatteryReadings(SolarEdgeStream):
     cadence = Cadence.QUARTER_HOURS
     needs = frozenset({Resource.DETAILS, Resource.DEVICES, Resource.STORAGE})
     values = ("state_of_charge", "charge_power", "discharge_power")
-    columns = (
+    schema = schema(
         SITE_ID,
-        text("serial_number", "Serial number of the battery, as in batteries", key=True),
-        *INTERVAL,
-        number("state_of_charge", "%", "State of charge, of the usable capacity", series="state_of_charge"),
-        number("charge_power", "W", "Mean power into the battery", series="charge_power"),
-        number("discharge_power", "W", "Mean power out of the battery", series="discharge_power"),
-        number("charge_energy_wh", "Wh", "Energy into the battery", series="charge_energy"),
-        number("discharge_energy_wh", "Wh", "Energy out of the battery", series="discharge_energy"),
-        number("remaining_energy_wh", "Wh", "Energy left in the battery", series="remaining_energy"),
-        number("temperature", "°C", "Mean temperature inside (V1 only)", series="temperature"),
-        text("battery_state", "SolarEdge's own code of the state (V1 only)", series="state"),
+        required("serial_number", th.StringType, "Serial number of the battery, as in `batteries`"),
+        TIMESTAMP,
+        UTC_OFFSET,
+        number("state_of_charge", "Percent"),
+        number("charge_power", "Mean power into the battery, W"),
+        number("discharge_power", "Mean power out of the battery, W; both may be above 0 in one interval"),
+        number("charge_energy_wh", "Energy into the battery, Wh"),
+        number("discharge_energy_wh", "Energy out of the battery, Wh"),
+        number("remaining_energy_wh", "Energy left in the battery, Wh"),
+        number("temperature", "Inside, degrees Celsius (V1 only)"),
+        text("battery_state", "SolarEdge's own code (V1 only)"),
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
         for battery in answers.storage or ():
-            whole = replace(
-                battery,
-                charge_energy=no_glitches(battery.charge_energy),
-                discharge_energy=no_glitches(battery.discharge_energy),
-            )
-            starts = battery.charge_power | battery.state_of_charge | battery.charge_energy
-            yield from self.series_records(whole, starts, site.site_id, battery.serial_number)
+            for at in sorted({*battery.charge_power, *battery.state_of_charge, *battery.charge_energy}):
+                yield {
+                    "site_id": site.site_id,
+                    "serial_number": battery.serial_number,
+                    "timestamp": at.utc,
+                    "utc_offset_minutes": at.offset_minutes,
+                    "state_of_charge": battery.state_of_charge.get(at),
+                    "charge_power": battery.charge_power.get(at),
+                    "discharge_power": battery.discharge_power.get(at),
+                    "charge_energy_wh": _not_negative(battery.charge_energy.get(at)),
+                    "discharge_energy_wh": _not_negative(battery.discharge_energy.get(at)),
+                    "remaining_energy_wh": battery.remaining_energy.get(at),
+                    "temperature": battery.temperature.get(at),
+                    "battery_state": battery.state.get(at),
+                }
+
+
+def _not_negative(energy: float | None) -> float | None:
+    """Return an energy; single negative glitches are 0 (reference: API V2, section 6)."""
+    return None if energy is None else max(energy, 0.0)

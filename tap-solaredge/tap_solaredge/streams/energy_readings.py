@@ -1,12 +1,27 @@
 """`energy_readings`: energy per day (or week, month, year) and where it came from and went."""
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from tap_solaredge.measured.readings import Answers, Record, Site
+from typing import TYPE_CHECKING
+
+from singer_sdk import typing as th
+
 from tap_solaredge.measured.split import meter_energies, split, storage_energies
 from tap_solaredge.resources import Resource
-from tap_solaredge.streams.base import Cadence, SolarEdgeStream
-from tap_solaredge.streams.columns import SITE_ID, day, number, text, whole
+from tap_solaredge.streams.base import (
+    SITE_ID,
+    UTC_OFFSET,
+    Cadence,
+    SolarEdgeStream,
+    number,
+    required,
+    schema,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_solaredge.measured.readings import Answers, Record, Site
 
 
 class EnergyReadings(SolarEdgeStream):
@@ -18,16 +33,16 @@ class EnergyReadings(SolarEdgeStream):
     cadence = Cadence.ENERGY
     needs = frozenset({Resource.DETAILS, Resource.DEVICES, Resource.ENERGY})
     values = ("energy_wh", "consumption_wh", "feed_in_wh", "purchased_wh")
-    columns = (
+    schema = schema(
         SITE_ID,
-        day("reading_date", "First day of the period, by the site's own calendar", key=True),
-        text("time_unit", "Length of the period: DAY, WEEK, MONTH or YEAR", key=True),
-        whole("utc_offset_minutes", "What to add to UTC for the site's wall clock at the start", unit="min"),
-        number("energy_wh", "Wh", "Production, SolarEdge's own figure"),
-        number("consumption_wh", "Wh", "Consumption, metered or worked out; null without a meter"),
-        number("self_consumption_wh", "Wh", "Production not fed into the grid; null without a grid meter"),
-        number("feed_in_wh", "Wh", "Energy fed into the grid; null without a grid meter"),
-        number("purchased_wh", "Wh", "Energy taken from the grid; null without a grid meter"),
+        required("reading_date", th.DateType, "First day of the period, the site's own date"),
+        required("time_unit", th.StringType, "DAY, WEEK, MONTH or YEAR"),
+        UTC_OFFSET,
+        number("energy_wh", "Production, Wh"),
+        number("consumption_wh", "Consumption, Wh; needs a meter"),
+        number("self_consumption_wh", "Production that was not fed in, Wh; needs a meter"),
+        number("feed_in_wh", "Energy to the grid, Wh; needs a meter"),
+        number("purchased_wh", "Energy from the grid, Wh; needs a meter"),
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
@@ -38,9 +53,17 @@ class EnergyReadings(SolarEdgeStream):
             for series in (*(m.energy for m in meters), *(b.charge_energy for b in storage))
             for at in series
         }
-        unit = self.config["energy_time_unit"]
         for at, production in sorted((answers.energy or {}).items()):
-            date = at.local_date
-            start = starts.get(date, at)
-            parts = split(production, meter_energies(meters, start), storage_energies(storage, start))
-            yield self.record(site.site_id, date, unit, at.offset_minutes, production, *parts)
+            day = starts.get(at.local_date, at)
+            parts = split(production, meter_energies(meters, day), storage_energies(storage, day))
+            yield {
+                "site_id": site.site_id,
+                "reading_date": at.local_date,
+                "time_unit": self.config["energy_time_unit"],
+                "utc_offset_minutes": at.offset_minutes,
+                "energy_wh": production,
+                "consumption_wh": parts.consumption,
+                "self_consumption_wh": parts.self_consumption,
+                "feed_in_wh": parts.feed_in,
+                "purchased_wh": parts.purchased,
+            }

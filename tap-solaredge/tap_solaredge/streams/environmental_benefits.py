@@ -1,11 +1,22 @@
 """`environmental_benefits`: what a site spared the environment, by SolarEdge's reckoning."""
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from tap_solaredge.measured.readings import Answers, Record, Site
+from typing import TYPE_CHECKING
+
 from tap_solaredge.resources import Resource
-from tap_solaredge.streams.base import Cadence, SolarEdgeStream
-from tap_solaredge.streams.columns import SITE_ID, number
+from tap_solaredge.streams.base import (
+    SITE_ID,
+    Cadence,
+    SolarEdgeStream,
+    number,
+    schema,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_solaredge.measured.readings import Answers, Record, Site
 
 
 class EnvironmentalBenefits(SolarEdgeStream):
@@ -16,18 +27,18 @@ class EnvironmentalBenefits(SolarEdgeStream):
     primary_keys = ("site_id",)
     cadence = Cadence.INVENTORY
     needs = frozenset({Resource.DETAILS, Resource.BENEFITS})
-    columns = (
+    schema = schema(
         SITE_ID,
-        number("co2_saved", "kg", "Carbon dioxide not emitted since the site's first day"),
-        number("ev_distance", "km", "Distance that an electric car could have driven so far (V2 only)"),
-        number("so2_saved", "kg", "Sulphur dioxide not emitted since the site's first day (V1 only)"),
-        number("nox_saved", "kg", "Nitrogen oxides not emitted since the site's first day (V1 only)"),
-        number("trees_planted", None, "Trees that would bind as much carbon dioxide (V1 only)"),
-        number("light_bulbs", None, "Light bulbs that could have been lit for a day (V1 only)"),
+        number("co2_saved", "Carbon dioxide, kg"),
+        number("ev_distance", "Distance that an electric car could have driven, km (V2 only)"),
+        number("so2_saved", "Sulphur dioxide, kg (V1 only)"),
+        number("nox_saved", "Nitrogen oxides, kg (V1 only)"),
+        number("trees_planted", "Trees that bind as much carbon dioxide (V1 only)"),
+        number("light_bulbs", "Light bulbs that the energy could have lit for a day (V1 only)"),
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
         told = answers.benefits or {}
-        row = {column.name: told.get(column.name) for column in self.columns}
+        row = {name: told.get(name) for name in self.schema["properties"] if name != "site_id"}
         if any(value is not None for value in row.values()):
-            yield row | {SITE_ID.name: site.site_id}
+            yield {"site_id": site.site_id, **row}

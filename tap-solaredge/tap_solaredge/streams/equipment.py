@@ -1,11 +1,18 @@
 """`equipment`: inverters, optimizers, gateways and other devices that are neither meter nor battery."""
 
-from collections.abc import Iterable
+from __future__ import annotations
 
-from tap_solaredge.measured.readings import Answers, Record, Site
+from typing import TYPE_CHECKING
+
+from singer_sdk import typing as th
+
 from tap_solaredge.resources import Resource
-from tap_solaredge.streams.base import Cadence, SolarEdgeStream
-from tap_solaredge.streams.columns import SITE_ID, flag, moment, number, text, whole
+from tap_solaredge.streams.base import SITE_ID, Cadence, SolarEdgeStream, number, required, schema, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tap_solaredge.measured.readings import Answers, Record, Site
 
 
 class Equipment(SolarEdgeStream):
@@ -15,24 +22,24 @@ class Equipment(SolarEdgeStream):
     primary_keys = ("serial_number",)
     cadence = Cadence.INVENTORY
     needs = frozenset({Resource.DETAILS, Resource.DEVICES})
-    columns = (
-        text("serial_number", "Serial number of the device", key=True),
+    schema = schema(
+        required("serial_number", th.StringType, "Serial number"),
         SITE_ID,
         text("name", "Name, such as Inverter 1; not unique"),
-        text("manufacturer", "Manufacturer"),
+        text("manufacturer", "Maker"),
         text("model", "Model or part number"),
-        text("equipment_type", "Kind of device: INVERTER, OPTIMIZER, GATEWAY, ..."),
+        text("equipment_type", "INVERTER, OPTIMIZER, GATEWAY, ..."),
         text("communication_method", "How the device reports: ETHERNET, RS485, ..."),
         text("cpu_version", "Firmware version"),
-        whole("connected_optimizers", "Number of power optimizers connected to this inverter"),
-        text("dsp1_version", "Firmware version of the first signal processor (V1 only)"),
-        text("dsp2_version", "Firmware version of the second signal processor (V1 only)"),
-        text("inverter_serial", "Serial number of the inverter it is connected to (V2 only)"),
-        text("panel_manufacturer", "Manufacturer of the panel (in neither API)"),
-        text("panel_model", "Model of the panel (in neither API)"),
-        moment("last_report_date", "When the device reported last (in neither API)"),
-        flag("active", "False once the device was replaced or removed (V2 only)"),
-        number("nameplate_power", "W", "Nominal power (V2 only)"),
+        th.Property("connected_optimizers", th.IntegerType, description="Optimizers on this inverter"),
+        text("dsp1_version", "Firmware of the first signal processor (V1 only)"),
+        text("dsp2_version", "Firmware of the second signal processor (V1 only)"),
+        text("inverter_serial", "Serial number of the inverter that this device hangs on"),
+        text("panel_manufacturer", "Maker of the panel (neither API gives it)"),
+        text("panel_model", "Model of the panel (neither API gives it)"),
+        th.Property("last_report_date", th.DateTimeType, description="Newest report (neither API gives it)"),
+        th.Property("active", th.BooleanType, description="False once replaced or removed (V2 only)"),
+        number("nameplate_power", "Nominal power, W (V2 only)"),
     )
 
     def records(self, site: Site, answers: Answers) -> Iterable[Record]:  # noqa: ARG002, D102

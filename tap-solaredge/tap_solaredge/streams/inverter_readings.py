@@ -1,11 +1,28 @@
 """`inverter_readings`: what each inverter measured in each quarter hour."""
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from tap_solaredge.measured.readings import Answers, Record, Site
+from typing import TYPE_CHECKING
+
+from singer_sdk import typing as th
+
 from tap_solaredge.resources import Resource
-from tap_solaredge.streams.base import Cadence, SolarEdgeStream
-from tap_solaredge.streams.columns import INTERVAL, SITE_ID, number, text
+from tap_solaredge.streams.base import (
+    SITE_ID,
+    TIMESTAMP,
+    UTC_OFFSET,
+    Cadence,
+    SolarEdgeStream,
+    number,
+    required,
+    schema,
+    text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_solaredge.measured.readings import Answers, Record, Site
 
 
 class InverterReadings(SolarEdgeStream):
@@ -18,25 +35,43 @@ class InverterReadings(SolarEdgeStream):
     cadence = Cadence.QUARTER_HOURS
     needs = frozenset({Resource.DETAILS, Resource.DEVICES, Resource.INVERTERS})
     values = ("power", "energy_wh")
-    columns = (
+    schema = schema(
         SITE_ID,
-        text("serial_number", "Serial number of the inverter, as in equipment", key=True),
-        *INTERVAL,
-        number("power", "W", "Mean AC power; that of a battery on its DC side is in it", series="power"),
-        number("energy_wh", "Wh", "AC energy of the interval", series="energy"),
-        number("consumed_power", "W", "Mean power drawn from AC (V2 only)", series="consumed_power"),
-        number("consumed_energy_wh", "Wh", "Energy drawn from AC (V2 only)", series="consumed_energy"),
-        number("voltage", "V", "Mean AC voltage of the phases against neutral", series="voltage"),
-        number("current", "A", "AC current of all phases together: power / voltage", series="current"),
-        number("frequency", "Hz", "Mean AC frequency", series="frequency"),
-        number("dc_voltage", "V", "Mean DC voltage (V1 only)", series="dc_voltage"),
-        number("temperature", "°C", "Mean temperature of the inverter (V1 only)", series="temperature"),
-        number("power_limit", "%", "Power limit, of the nameplate power (V1 only)", series="power_limit"),
-        text("inverter_mode", "SolarEdge's own word, such as MPPT or SLEEPING (V1 only)", series="mode"),
-        number("energy_lifetime", "Wh", "Counter at the end of the interval (V1 only)", series="lifetime"),
+        required("serial_number", th.StringType, "Serial number of the inverter, as in `equipment`"),
+        TIMESTAMP,
+        UTC_OFFSET,
+        number("power", "Mean AC power, W; with a battery on its DC side, that is in it"),
+        number("energy_wh", "AC energy of the interval, Wh"),
+        number("consumed_power", "Mean power drawn from AC, W (V2 only)"),
+        number("consumed_energy_wh", "Energy drawn from AC, Wh (V2 only)"),
+        number("voltage", "Mean of the phases against neutral, V"),
+        number("current", "Power divided by voltage, A"),
+        number("frequency", "Hz"),
+        number("dc_voltage", "V (V1 only)"),
+        number("temperature", "Degrees Celsius (V1 only)"),
+        number("power_limit", "Percent of the nameplate power (V1 only)"),
+        text("inverter_mode", "SolarEdge's own word, such as MPPT or SLEEPING (V1 only)"),
+        number("energy_lifetime", "Counter at the end of the interval, Wh (V1 only)"),
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
         for inverter in answers.inverters or ():
-            starts = inverter.power | inverter.energy
-            yield from self.series_records(inverter, starts, site.site_id, inverter.serial_number)
+            for at in sorted({*inverter.power, *inverter.energy}):
+                yield {
+                    "site_id": site.site_id,
+                    "serial_number": inverter.serial_number,
+                    "timestamp": at.utc,
+                    "utc_offset_minutes": at.offset_minutes,
+                    "power": inverter.power.get(at),
+                    "energy_wh": inverter.energy.get(at),
+                    "consumed_power": inverter.consumed_power.get(at),
+                    "consumed_energy_wh": inverter.consumed_energy.get(at),
+                    "voltage": inverter.voltage.get(at),
+                    "current": inverter.current.get(at),
+                    "frequency": inverter.frequency.get(at),
+                    "dc_voltage": inverter.dc_voltage.get(at),
+                    "temperature": inverter.temperature.get(at),
+                    "power_limit": inverter.power_limit.get(at),
+                    "inverter_mode": inverter.mode.get(at),
+                    "energy_lifetime": inverter.lifetime.get(at),
+                }

@@ -1,14 +1,31 @@
 """`meter_readings`: power and energy of each meter in each quarter hour."""
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from tap_solaredge.measured.readings import Answers, Record, Site
+from typing import TYPE_CHECKING
+
+from singer_sdk import typing as th
+
 from tap_solaredge.resources import Resource
-from tap_solaredge.streams.base import Cadence, SolarEdgeStream
-from tap_solaredge.streams.columns import INTERVAL, SITE_ID, number, text
+from tap_solaredge.streams.base import (
+    SITE_ID,
+    TIMESTAMP,
+    UTC_OFFSET,
+    Cadence,
+    SolarEdgeStream,
+    number,
+    required,
+    schema,
+)
 
-_PHASES = (1, 2, 3)
-_UNKNOWN = "(in neither API)"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_solaredge.measured.readings import Answers, Record, Site
+
+_PHASES = ("voltage_l1", "voltage_l2", "voltage_l3", "current_l1", "current_l2", "current_l3")
+_FACTORS = ("power_factor", "power_factor_l1", "power_factor_l2", "power_factor_l3")
+_NEVER_GIVEN = dict.fromkeys((*_PHASES, *_FACTORS))
 
 
 class MeterReadings(SolarEdgeStream):
@@ -20,24 +37,31 @@ class MeterReadings(SolarEdgeStream):
     cadence = Cadence.QUARTER_HOURS
     needs = frozenset({Resource.DETAILS, Resource.DEVICES, Resource.METERS})
     values = ("power", "energy_wh", "energy_lifetime")
-    columns = (
+    schema = schema(
         SITE_ID,
-        text("meter_name", "Name of the meter, as in meters", key=True),
-        *INTERVAL,
-        number("power", "W", "Mean power in the direction that the meter counts", series="power"),
-        number("energy_wh", "Wh", "Energy counted in the interval", series="energy"),
-        number("energy_lifetime", "Wh", "Energy on the register (V1 only)", series="lifetime"),
-        *(number(f"voltage_l{phase}", "V", f"Voltage of phase {phase} {_UNKNOWN}") for phase in _PHASES),
-        *(number(f"current_l{phase}", "A", f"Current of phase {phase} {_UNKNOWN}") for phase in _PHASES),
-        number("power_factor", None, f"Power factor; 1 is no reactive power {_UNKNOWN}"),
-        *(
-            number(f"power_factor_l{phase}", None, f"Power factor of phase {phase} {_UNKNOWN}")
-            for phase in _PHASES
-        ),
+        required("meter_name", th.StringType, "Name of the meter, as in `meters`"),
+        TIMESTAMP,
+        UTC_OFFSET,
+        number("power", "Mean power, W, in the direction that the meter counts"),
+        number("energy_wh", "Energy of the interval, Wh"),
+        number("energy_lifetime", "Energy on the register, Wh (V1 only)"),
+        *(number(name, "Per phase, V or A (neither API gives it)") for name in _PHASES),
+        *(number(name, "Power factor (neither API gives it)") for name in _FACTORS),
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
         for meter in answers.meters or ():
-            if not meter.computed:
-                starts = meter.power | meter.energy | meter.lifetime
-                yield from self.series_records(meter, starts, site.site_id, site.meter_name(meter))
+            if meter.computed:
+                continue
+            name = site.meter_name(meter)
+            for at in sorted({*meter.power, *meter.energy, *meter.lifetime}):
+                yield {
+                    "site_id": site.site_id,
+                    "meter_name": name,
+                    "timestamp": at.utc,
+                    "utc_offset_minutes": at.offset_minutes,
+                    "power": meter.power.get(at),
+                    "energy_wh": meter.energy.get(at),
+                    "energy_lifetime": meter.lifetime.get(at),
+                    **_NEVER_GIVEN,
+                }

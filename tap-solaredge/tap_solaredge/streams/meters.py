@@ -1,11 +1,18 @@
 """`meters`: one row per meter and what it counts; import and export of one device are two rows."""
 
-from collections.abc import Iterable
+from __future__ import annotations
 
-from tap_solaredge.measured.readings import Answers, Record, Site
+from typing import TYPE_CHECKING
+
+from singer_sdk import typing as th
+
 from tap_solaredge.resources import Resource
-from tap_solaredge.streams.base import Cadence, SolarEdgeStream
-from tap_solaredge.streams.columns import SITE_ID, flag, text
+from tap_solaredge.streams.base import SITE_ID, Cadence, SolarEdgeStream, required, schema, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tap_solaredge.measured.readings import Answers, Record, Site
 
 
 class Meters(SolarEdgeStream):
@@ -15,16 +22,16 @@ class Meters(SolarEdgeStream):
     primary_keys = ("site_id", "name")
     cadence = Cadence.INVENTORY
     needs = frozenset({Resource.DETAILS, Resource.DEVICES})
-    columns = (
+    schema = schema(
         SITE_ID,
-        text("name", "Name of the meter, unique within the site", key=True),
-        text("manufacturer", "Manufacturer"),
+        required("name", th.StringType, "Name, unique within the site"),
+        text("manufacturer", "Maker"),
         text("model", "Model"),
-        text("meter_type", "What it counts: Production, Consumption, FeedIn, Purchased or SelfConsumption"),
-        text("serial_number", "Serial number of the device; virtual meters have none"),
-        text("connection_type", "How the meter reports, where the service says so (V2 only)"),
-        text("form", "physical, or virtual where the service works its values out"),
-        flag("active", "False once the meter was replaced or removed (V2 only)"),
+        text("meter_type", "Production, Consumption, FeedIn, Purchased or SelfConsumption"),
+        text("serial_number", "Serial number; virtual meters have none"),
+        text("connection_type", "How the meter is connected, where the API says it"),
+        text("form", "physical or virtual"),
+        th.Property("active", th.BooleanType, description="False once removed (V2 only)"),
     )
 
     def records(self, site: Site, answers: Answers) -> Iterable[Record]:  # noqa: ARG002, D102

@@ -1,9 +1,11 @@
 """`power_flows`: who gave and who took power in each quarter hour: grid, PV, load, storage."""
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from tap_solaredge.local_time import Instant
-from tap_solaredge.measured.readings import Answers, BatterySeries, Record, Series, Site, Snapshot
+from typing import TYPE_CHECKING
+
+from singer_sdk import typing as th
+
 from tap_solaredge.measured.split import (
     NO_STORAGE,
     Metered,
@@ -14,8 +16,22 @@ from tap_solaredge.measured.split import (
     total,
 )
 from tap_solaredge.resources import Resource
-from tap_solaredge.streams.base import Cadence, SolarEdgeStream
-from tap_solaredge.streams.columns import INTERVAL, SITE_ID, flag, number, text
+from tap_solaredge.streams.base import (
+    SITE_ID,
+    TIMESTAMP,
+    UTC_OFFSET,
+    Cadence,
+    SolarEdgeStream,
+    number,
+    schema,
+    text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_solaredge.local_time import Instant
+    from tap_solaredge.measured.readings import Answers, BatterySeries, Record, Site, Snapshot
 
 
 class PowerFlows(SolarEdgeStream):
@@ -28,60 +44,80 @@ class PowerFlows(SolarEdgeStream):
     needs = frozenset({Resource.DETAILS, Resource.DEVICES, Resource.POWER, Resource.METERS, Resource.STORAGE})
     extras = frozenset({Resource.SNAPSHOT})
     values = ("grid_power", "pv_power", "load_power", "storage_power", "storage_charge_level")
-    columns = (
+    schema = schema(
         SITE_ID,
-        *INTERVAL,
-        text("resolution", "QUARTER_HOUR, or SNAPSHOT for a live reading, whose timestamp is its moment"),
+        TIMESTAMP,
+        UTC_OFFSET,
+        text("resolution", "QUARTER_HOUR, or SNAPSHOT for a live reading"),
         text("unit", "Unit of all powers, always W"),
         text("grid_status", "Importing, Exporting or Idle; null without a grid meter"),
-        number("grid_power", "W", "Power at the grid connection; positive is export, negative is import"),
+        number("grid_power", "W; positive is export, negative is import"),
         text("pv_status", "Active or Idle"),
-        number("pv_power", "W", "Production power"),
+        number("pv_power", "Production, W"),
         text("load_status", "Active or Idle; null when nothing measures the load"),
-        number("load_power", "W", "Consumption power, metered or worked out; null without a meter"),
+        number("load_power", "Consumption, W"),
         text("storage_status", "Charging, Discharging or Idle; null without a battery"),
-        number("storage_power", "W", "Power of all batteries; positive charges, negative discharges"),
-        number("storage_charge_level", "%", "State of charge of all batteries together"),
-        flag("storage_critical", "Whether the battery is nearly empty (V1 snapshots only)"),
+        number("storage_power", "W; positive charges, negative discharges"),
+        number("storage_charge_level", "State of charge of all batteries together, percent"),
+        th.Property(
+            "storage_critical", th.BooleanType, description="Battery nearly empty (V1 snapshots only)"
+        ),
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
         if answers.snapshot is not None:
-            yield self._live(site, answers.snapshot)
+            yield _live(site, answers.snapshot)
         power, meters, batteries = answers.power or {}, answers.meters or [], answers.storage or []
-        starts: Series = dict(power)
-        for series in (*(meter.power for meter in meters), *(b.charge_power for b in batteries)):
-            starts |= series
-        feed_in, purchased, consumed = meter_powers(meters)
+        instants = set(power)
+        instants.update(*(meter.power for meter in meters), *(b.charge_power for b in batteries))
+        feed_in, purchased, load = meter_powers(meters)
         charge, discharge = storage_powers_of(batteries)
         levels = batteries[0].state_of_charge if len(batteries) == 1 else None
-        for at in sorted(starts):
+        for at in sorted(instants):
             produced = power.get(at)
             stored = Storage(charge.get(at), discharge.get(at)) if batteries else NO_STORAGE
-            parts = split(produced, Metered(feed_in.get(at), purchased.get(at), consumed.get(at)), stored)
+            parts = split(produced, Metered(feed_in.get(at), purchased.get(at), load.get(at)), stored)
             grid = _difference(parts.feed_in, parts.purchased)
             storage = _difference(stored.charge, stored.discharge) if batteries else None
-            load = parts.consumption
-            yield self.record(
-                site.site_id, at.utc, at.offset_minutes, "QUARTER_HOUR", "W",
-                _direction(grid, "Exporting", "Importing"), grid,
-                _direction(produced, "Active", "Idle"), produced,
-                _direction(load, "Active", "Idle"), load,
-                storage_status(storage), storage,
-                _charge_level(batteries, at) if levels is None else levels.get(at), None,
-            )  # fmt: skip
+            yield {
+                "site_id": site.site_id,
+                "timestamp": at.utc,
+                "utc_offset_minutes": at.offset_minutes,
+                "resolution": "QUARTER_HOUR",
+                "unit": "W",
+                "grid_status": _direction(grid, "Exporting", "Importing"),
+                "grid_power": grid,
+                "pv_status": _direction(produced, "Active", "Idle"),
+                "pv_power": produced,
+                "load_status": _direction(parts.consumption, "Active", "Idle"),
+                "load_power": parts.consumption,
+                "storage_status": storage_status(storage),
+                "storage_power": storage,
+                "storage_charge_level": _charge_level(batteries, at) if levels is None else levels.get(at),
+                "storage_critical": None,
+            }
 
-    def _live(self, site: Site, flow: Snapshot) -> Record:
-        """Return the record of a moment; it is no quarter hour, so its second is never a quarter's start."""
-        assert flow.at is not None  # noqa: S101 (the harvest says when it asked)
-        return self.record(
-            site.site_id, flow.at.utc, flow.at.offset_minutes, "SNAPSHOT", "W",
-            _direction(flow.grid_power, "Exporting", "Importing"), flow.grid_power,
-            flow.statuses.get("pv"), flow.pv_power,
-            flow.statuses.get("load"), flow.load_power,
-            storage_status(flow.storage_power), flow.storage_power,
-            flow.storage_charge_level, flow.storage_critical,
-        )  # fmt: skip
+
+def _live(site: Site, flow: Snapshot) -> Record:
+    """Return the row of a moment; it is no quarter hour, so its second is never a quarter's start."""
+    assert flow.at is not None  # noqa: S101 (the harvest says when it asked)
+    return {
+        "site_id": site.site_id,
+        "timestamp": flow.at.utc,
+        "utc_offset_minutes": flow.at.offset_minutes,
+        "resolution": "SNAPSHOT",
+        "unit": "W",
+        "grid_status": _direction(flow.grid_power, "Exporting", "Importing"),
+        "grid_power": flow.grid_power,
+        "pv_status": flow.statuses.get("pv"),
+        "pv_power": flow.pv_power,
+        "load_status": flow.statuses.get("load"),
+        "load_power": flow.load_power,
+        "storage_status": storage_status(flow.storage_power),
+        "storage_power": flow.storage_power,
+        "storage_charge_level": flow.storage_charge_level,
+        "storage_critical": flow.storage_critical,
+    }
 
 
 def storage_status(power: float | None) -> str | None:

@@ -1,11 +1,24 @@
 """`power_readings`: mean production power of each quarter hour."""
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from tap_solaredge.measured.readings import Answers, Record, Site
+from typing import TYPE_CHECKING
+
 from tap_solaredge.resources import Resource
-from tap_solaredge.streams.base import Cadence, SolarEdgeStream
-from tap_solaredge.streams.columns import INTERVAL, SITE_ID, number
+from tap_solaredge.streams.base import (
+    SITE_ID,
+    TIMESTAMP,
+    UTC_OFFSET,
+    Cadence,
+    SolarEdgeStream,
+    number,
+    schema,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_solaredge.measured.readings import Answers, Record, Site
 
 
 class PowerReadings(SolarEdgeStream):
@@ -17,11 +30,13 @@ class PowerReadings(SolarEdgeStream):
     cadence = Cadence.QUARTER_HOURS
     needs = frozenset({Resource.DETAILS, Resource.POWER})
     values = ("power_watts",)
-    columns = (
-        SITE_ID,
-        *INTERVAL,
-        number("power_watts", "W", "Mean production power, net of any battery", series="power"),
-    )
+    schema = schema(SITE_ID, TIMESTAMP, UTC_OFFSET, number("power_watts", "Mean production power, W"))
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
-        return self.series_records(answers, answers.power or {}, site.site_id)
+        for at, power in sorted((answers.power or {}).items()):
+            yield {
+                "site_id": site.site_id,
+                "timestamp": at.utc,
+                "utc_offset_minutes": at.offset_minutes,
+                "power_watts": power,
+            }

@@ -8,7 +8,7 @@ import click
 
 from target_seh_sql.commands.settings import tables_of, with_settings
 from target_seh_sql.database import connected
-from target_seh_sql.tables.schema import BEING_CREATED, alone, comment_on, ensure_tables, existing, revisions
+from target_seh_sql.tables.schema import BEING_CREATED, alone, ensure_tables, existing, revisions
 from target_seh_sql.tables.streams import NINE
 from target_seh_sql.tables.views import make_views
 
@@ -25,9 +25,7 @@ def init_db(settings: Settings) -> None:
     with connected(settings["sqlalchemy_url"]) as connection:
         before = ensure_tables(connection, tables)
         with alone(connection), connection.begin():
-            there = existing(connection, tables)
-            make_views(connection, there)
-            comment_on(connection, there)
+            make_views(connection, existing(connection, tables))
     if before == newest:
         click.echo(f"The tables are there, of revision {newest}; the views were made again.")
     elif before in {None, BEING_CREATED}:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Column, MetaData, String, Table, insert, inspect, select, text, update
-from sqlalchemy.schema import CreateSchema, SetColumnComment, SetTableComment
+from sqlalchemy.schema import CreateSchema
 
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.tables.streams import NINE
@@ -33,8 +33,8 @@ def version_table(tables: Mapping[str, Table]) -> Table:
     """Return the table that keeps the revision of the nine; Alembic writes it too."""
     sites = tables["sites"]
     name = sites.name.removesuffix("sites") + "schema_version"
-    revision = Column("version_num", String(32), primary_key=True, comment="Revision of these tables")
-    return Table(name, MetaData(schema=sites.schema), revision, comment="revision of the tables beside it")
+    revision = Column("version_num", String(32), primary_key=True)
+    return Table(name, MetaData(schema=sites.schema), revision, comment="revision of these tables")
 
 
 def ensure_tables(
@@ -133,22 +133,7 @@ def _bring_up(connection: Connection, tables: Mapping[str, Table], migrations: P
         from target_seh_sql.tables.migrations import upgrade  # noqa: PLC0415 -- Alembic costs a third of a second
 
         upgrade(connection, version_table(tables), migrations)
-        comment_on(connection, existing(connection, tables))
     return revision
-
-
-def comment_on(connection: Connection, tables: Mapping[str, Table]) -> None:
-    """Let the comments in the database say what the tables and columns mean today; SQLite has none."""
-    if not connection.dialect.supports_comments:
-        return
-    found = inspect(connection)
-    for table in tables.values():
-        if found.get_table_comment(table.name, schema=table.schema)["text"] != table.comment:
-            connection.execute(SetTableComment(table))
-        said = {one["name"]: one["comment"] for one in found.get_columns(table.name, schema=table.schema)}
-        for column in table.c:
-            if said[column.name] != column.comment:
-                connection.execute(SetColumnComment(column))
 
 
 def _refuse_foreign(connection: Connection, tables: Mapping[str, Table]) -> None:

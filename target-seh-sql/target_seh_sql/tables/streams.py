@@ -13,7 +13,6 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData, Table,
 
 from target_seh_sql.tables import columns
 from target_seh_sql.tables.columns import INSTANT
-from target_seh_sql.tables.meanings import meaning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +66,7 @@ STREAMS: Final = (
     Stream("sites", "solar sites", ("id",), columns.sites, newest="last_update_time"),
     Stream(
         "equipment",
-        "inverters, gateways and other devices",
+        "inverters, gateways, ...",
         ("serial_number",),
         columns.equipment,
         newest="last_report_date",
@@ -188,7 +187,7 @@ def _table(stream: Stream, metadata: MetaData, prefix: str) -> Table:
         *_parent(stream, metadata, prefix),
         *own,
         *(
-            Column(name, INSTANT, nullable=False, server_default=func.now())
+            Column(name, INSTANT, nullable=False, server_default=func.now(), comment="UTC")
             for name in ("created_at", "updated_at")
         ),
         comment=stream.about,
@@ -196,8 +195,6 @@ def _table(stream: Stream, metadata: MetaData, prefix: str) -> Table:
         mariadb_charset="utf8mb4",
         mariadb_collate=COLLATION,
     )
-    for column in table.c:
-        column.comment = meaning(stream.name, column.name)
     if stream.constraint:
         table.append_constraint(UniqueConstraint(*stream.table_key, name=prefix + stream.constraint))
     return table
