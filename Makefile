@@ -5,6 +5,7 @@ BIN := .venv/bin
 UV := $(or $(shell command -v uv),.uv/bin/uv)
 CI_WORKERS ?= auto
 DIST ?= dist
+DAYS ?= +200
 CONSTRAINTS ?= --upgrade
 
 export UV_PYTHON_DOWNLOADS := never
@@ -13,7 +14,7 @@ export UV_COMPILE_BYTECODE := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types definitions dashboards packages schema pictures proof-login proofs bench bench-tap bench-v1 bench-report shards orchestrators chaos chaos-tap constraints clean
+.PHONY: help setup demo test lint format types definitions dashboards packages schema pictures proof-login proofs newest-sdk test-on-day bench bench-tap bench-v1 bench-report shards orchestrators chaos chaos-tap constraints clean
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -37,6 +38,19 @@ demo: setup ## load the bundled simulator's five sites into demo.db through Melt
 
 test: setup ## set up and run all tests
 	@UV_COMPILE_BYTECODE=0 $(BIN)/pytest -n $(CI_WORKERS) --dist loadfile --no-loadscope-reorder
+
+test-on-day: setup ## run all tests with the clock DAYS='+200' days away (Debian: apt install faketime); databases keep theirs
+	@FAKETIME_DONT_FAKE_MONOTONIC=1 UV_COMPILE_BYTECODE=0 PYTHONPATH=$(CURDIR)/tools/another_day faketime -f '$(DAYS)d' \
+		$(BIN)/pytest -n $(CI_WORKERS) --dist loadfile --no-loadscope-reorder
+
+newest-sdk: $(UV) ## test what the tap relies on in Meltano's SDK with its newest release, in .newest
+	@$(UV) venv --quiet --clear --python '$(PYTHON)' .newest
+	@echo 'singer-sdk[testing]' > .newest/override.txt
+	@UV_CONSTRAINT= $(UV) pip install --quiet --python .newest/bin/python --upgrade --override .newest/override.txt \
+		--editable tap-solaredge --editable tap-solaredge/simulator 'singer-sdk[testing]' pytest
+	@.newest/bin/python -c 'from importlib.metadata import version; print("singer-sdk", version("singer-sdk"))'
+	@.newest/bin/pytest tap-solaredge/tests/test_singer_contract.py tap-solaredge/tests/test_sdk.py tap-solaredge/tests/test_catalog.py \
+		tap-solaredge/tests/test_stream_maps.py
 
 lint: setup ## check style and formatting, workflows, and the files of deploy/
 	@$(BIN)/ruff check .
@@ -71,9 +85,10 @@ pictures: setup ## make the pictures of docs/home-owner.md and docs/report.md ag
 proof-login: setup ## 100 hourly runs and 50 kills of a renewal: none may need a new login
 	@LOGIN_PROOF=whole $(BIN)/pytest tap-solaredge/tests/test_token_file.py -rP
 
-proofs: setup ## months of hourly runs on the free plan, five years of history, 300 sites, 400 days against the truth; some minutes
+proofs: setup ## months of hourly runs on the free plan, five years of history, 300 sites, 400 days against the truth, pauses, outages, clocks; some minutes
 	@PROOF=whole $(BIN)/pytest tap-solaredge/tests/test_month.py tap-solaredge/tests/test_backfill.py \
-		tap-solaredge/tests/test_fleet.py tap-solaredge/tests/test_two_taps.py tap-solaredge/tests/v1/test_v1_harvest.py \
+		tap-solaredge/tests/test_fleet.py tap-solaredge/tests/test_two_taps.py \
+		tap-solaredge/tests/test_owed_proof.py tap-solaredge/tests/test_clock_proof.py tap-solaredge/tests/v1/test_v1_harvest.py \
 		tap-solaredge/tests/v1/test_v1_records.py tests/test_truth.py tests/test_extension_truth.py \
 		tests/test_from_v1_to_v2.py -n $(CI_WORKERS) --dist loadfile -rP --show-capture=stdout
 
@@ -114,4 +129,4 @@ constraints: $(UV) ## pin the newest version of every dependency in constraints.
 		tap-solaredge/pyproject.toml simulator/pyproject.toml target-seh-sql/pyproject.toml
 
 clean: ## remove everything that make has made
-	@rm -rf .venv .uv .meltano dist demo.db* .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf .venv .newest .uv .meltano dist demo.db* .pytest_cache .mypy_cache .ruff_cache

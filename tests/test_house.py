@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = {"target_seh_sql": ROOT / "target-seh-sql/target_seh_sql"}
+PACKAGES = {
+    "tap_solaredge": ROOT / "tap-solaredge/tap_solaredge",
+    "target_seh_sql": ROOT / "target-seh-sql/target_seh_sql",
+}
 """The packages that keep the rules."""
 LAYERS = {
     "target_seh_sql": (

@@ -45,6 +45,7 @@ def _add_application(group: argparse._ArgumentGroup) -> None:
 def _add_plants(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--sites", metavar="ID,ID", type=_ids, help="only these sites of the fleet (all)")
+    add("--variety", action="store_true", help="six sites of further kinds, troublesome ones among them")
     add("--extra-sites", metavar="N", type=int, default=0, help="so many sites beyond the five (0)")
     add(
         "--first-day", metavar="DATE", type=date.fromisoformat, help="no plant has data before this local day"
@@ -90,7 +91,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def build(asked: argparse.Namespace) -> Simulator:
     """Return the simulator for the parsed arguments."""
-    plants = fleet(asked.seed, extra=asked.extra_sites, first_day=asked.first_day, trouble=not asked.calm)
+    plants = fleet(
+        asked.seed,
+        extra=asked.extra_sites,
+        first_day=asked.first_day,
+        trouble=not asked.calm,
+        sites="variety" if asked.variety else "five",
+    )
     if unknown := set(asked.sites or ()) - plants.keys():
         parser().error(
             f"no such site: {', '.join(map(str, sorted(unknown)))}; there are {', '.join(map(str, plants))}"

@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     from solaredge_simulator.faults import Faults
     from solaredge_simulator.messages import Request
     from solaredge_simulator.oauth import OAuth
+    from solaredge_simulator.plants import Plant
 
 
 class Control:
-    """Introspection and control: calls, metrics, clock, faults."""
+    """Introspection and control: calls, metrics, clock, faults, outages."""
 
-    def __init__(self, clock: Clock, calls: Calls, faults: Faults, oauth: OAuth) -> None:
-        self._clock, self._calls, self._faults, self._oauth = clock, calls, faults, oauth
+    def __init__(
+        self, plants: dict[int, Plant], clock: Clock, calls: Calls, faults: Faults, oauth: OAuth
+    ) -> None:
+        self._plants, self._clock = plants, clock
+        self._calls, self._faults, self._oauth = calls, faults, oauth
         self._routes = {
             ("GET", "calls"): self._get_calls,
             ("DELETE", "calls"): self._delete_calls,
@@ -33,6 +37,7 @@ class Control:
             ("POST", "grants"): self._grant,
             ("POST", "faults"): self._set_fault,
             ("DELETE", "faults"): self._lift_faults,
+            ("POST", "outages"): self._outage,
         }
 
     def answer(self, request: Request) -> Answer:
@@ -75,6 +80,14 @@ class Control:
 
     def _lift_faults(self, _: Request) -> object:
         self._faults.clear()
+        return {}
+
+    def _outage(self, request: Request) -> object:
+        """Take `site`, `start`, `end`, and if wanted `order`, `hours` and `device`."""
+        asked = orjson.loads(request.body)
+        start, end = (datetime.fromisoformat(asked.pop(name)) for name in ("start", "end"))
+        site = asked.pop("site")
+        self._plants[site] = self._plants[site].silent(start, end, **asked)
         return {}
 
     def _shown(self) -> object:

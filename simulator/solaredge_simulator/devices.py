@@ -66,6 +66,21 @@ class Battery:
     power: float
     firmware: str
     inverter: str
+    sells: tuple[int, int] | None = None
+    """Hours of the day, from and before, in which it gives all it has, whatever the load (gotcha 87)."""
+    buys: tuple[int, int] | None = None
+    """Hours of the day in which it charges from the grid."""
+
+
+@dataclass(frozen=True)
+class Charger:
+    """A charger for electric vehicles; `power` the most that it gives, W."""
+
+    serial: str
+    name: str
+    model: str
+    power: float
+    firmware: str = "1.5.0"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from email.utils import format_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from solaredge_simulator import payload_faults
+from solaredge_simulator import node_faults, payload_faults, transport_faults
 from solaredge_simulator.messages import problem
 
 if TYPE_CHECKING:
@@ -33,6 +33,12 @@ def busy_date(answer: Answer, fault: Fault, request: Request) -> None:
     _busy(answer, "API rate limit exceeded", "0", format_datetime(until, usegmt=True))
 
 
+def unavailable_seconds(answer: Answer, fault: Fault, _: Request) -> None:
+    """503 with a Retry-After in seconds."""
+    html_status(HTTPStatus.SERVICE_UNAVAILABLE)(answer, fault, _)
+    answer.headers["Retry-After"] = str(int(fault.seconds))
+
+
 def busy_credits(answer: Answer, _: Fault, __: Request) -> None:
     """429 of the monthly credits: no Retry-After, calls left in this minute."""
     _busy(answer, "Monthly credit quota exceeded", "7", None)
@@ -45,11 +51,11 @@ def busy_silent(answer: Answer, _: Fault, __: Request) -> None:
         answer.headers.pop(name, None)
 
 
-def html_status(status: HTTPStatus) -> Callable[[Answer, Fault, Request], None]:
+def html_status(status: HTTPStatus, title: str = "") -> Callable[[Answer, Fault, Request], None]:
     """Return the fault that answers with a status and a page of HTML."""
 
     def strike(answer: Answer, _: Fault, __: Request) -> None:
-        page = _PAGE.format(f"{status.value} {status.phrase}")
+        page = _PAGE.format(title or f"{status.value} {status.phrase}")
         _replace(answer, status, page, "text/html; charset=UTF-8")
 
     return strike
@@ -160,6 +166,11 @@ KINDS: dict[str, Callable[[Answer, Fault, Request], None]] = {
     "429_date": busy_date,
     "429_credits": busy_credits,
     "429_silent": busy_silent,
+    "408": html_status(HTTPStatus.REQUEST_TIMEOUT),
+    "425": html_status(HTTPStatus.TOO_EARLY),
+    "html_403": html_status(HTTPStatus.FORBIDDEN, "Attention required!"),
+    "html_405": html_status(HTTPStatus.METHOD_NOT_ALLOWED, "Attention required!"),
+    "503_seconds": unavailable_seconds,
     "500": html_status(HTTPStatus.INTERNAL_SERVER_ERROR),
     "502": html_status(HTTPStatus.BAD_GATEWAY),
     "503": html_status(HTTPStatus.SERVICE_UNAVAILABLE),
@@ -177,5 +188,6 @@ KINDS: dict[str, Callable[[Answer, Fault, Request], None]] = {
     "not_found": not_found,
     "clock_skew": clock_skew,
     "site_gone": site_gone,
-    **{name: _payload(strike) for name, strike in payload_faults.KINDS.items()},
+    **transport_faults.KINDS,
+    **{name: _payload(strike) for name, strike in (payload_faults.KINDS | node_faults.KINDS).items()},
 }

@@ -38,6 +38,14 @@ class Fault:
     """By what revised values differ."""
     serial: str = ""
     """The device that is replaced."""
+    to: str = "http://portal.invalid"
+    """The host that a redirect names."""
+    value: object = None
+    """What stands in the place of a node, or in a header."""
+    size: int = 256
+    """MiB that a small body unpacks to."""
+    seed: int = 1
+    """Which nodes are struck at random."""
     seen: int = field(default=0, init=False)
     """Calls that matched so far."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from solaredge_simulator.demand import Demand, demands
 from solaredge_simulator.storage import Pack, eighths
 from solaredge_simulator.weather import elevations, yields
 
@@ -19,6 +18,8 @@ Key = tuple[str, str]
 """Whose series (a serial; "" is the site) and of what, such as ("", "feed_in_wh")."""
 
 _OF_BATTERY = ("charge_wh", "discharge_wh", "charge_w", "discharge_w", "remaining_wh", "state_of_charge")
+Levels = tuple[float, ...]
+"""What each battery holds, Wh."""
 _State = tuple[float, ...]
 _Quarter = tuple["Flows", "Flows", list[_State]]
 _LEAST_SWAP = 8.0
@@ -55,17 +56,17 @@ def bare_columns(site: Site, energies: list[float], random: Random) -> dict[Key,
 
 
 def balanced_columns(
-    site: Site, demand: Demand, weekday: int, energies: list[float], random: Random
+    site: Site, loads: list[float], energies: list[float], random: Random, levels: Levels
 ) -> dict[Key, Column]:
-    """Return the columns of a metered site.
+    """Return the columns of a metered site whose batteries begin the day at `levels`.
 
     production + purchased + discharge = consumption + feed_in + charge holds exactly, in Wh and in W. The
     mean power of a quarter differs a little from 4 x its energy, as with the real service.
     """
-    loads = demands(demand, weekday, len(energies), random)
-    packs = [Pack(battery) for battery in site.batteries]
+    packs = [Pack(battery, level) for battery, level in zip(site.batteries, levels, strict=True)]
     rows = [
-        _quarter(made, eighths(load / 4), packs, random) for made, load in zip(energies, loads, strict=True)
+        _quarter(made, eighths(load / 4), packs, random, 24 * place / len(energies))
+        for place, (made, load) in enumerate(zip(energies, loads, strict=True))
     ]
     columns: dict[Key, Column] = {}
     for unit, flows in (("wh", [row[0] for row in rows]), ("w", [row[1] for row in rows])):
@@ -73,6 +74,9 @@ def balanced_columns(
             columns["", f"{name}_{unit}"] = [*values]
         made_then = [flow.production for flow in flows]
         columns["", f"production_{unit}"] = _sleeping(made_then, energies, site)
+        columns["", f"direct_{unit}"] = [
+            max(0.0, flow.production - flow.charge - flow.feed_in) for flow in flows
+        ]
         if packs:
             columns["", f"output_{unit}"] = _output(columns["", f"production_{unit}"], flows)
     for place, pack in enumerate(packs):
@@ -81,7 +85,7 @@ def balanced_columns(
     return columns
 
 
-def _quarter(made: float, load: float, packs: list[Pack], random: Random) -> _Quarter:
+def _quarter(made: float, load: float, packs: list[Pack], random: Random, hour: float) -> _Quarter:
     """Return (energies in Wh, mean powers in W, batteries) of one quarter."""
     fate, spare = random.random(), min(made, load)
     swap = eighths(spare * 0.15) if spare > _LEAST_SWAP else 0.0
@@ -91,7 +95,7 @@ def _quarter(made: float, load: float, packs: list[Pack], random: Random) -> _Qu
     surplus, batteries = made - load, list[_State]()
     charge = discharge = charge_w = discharge_w = 0.0
     for pack in packs:
-        taken, given = pack.flow(surplus, churn)
+        taken, given = pack.flow(surplus, churn, hour)
         taken_w, given_w = eighths(taken * quadruple), eighths(given * quadruple)
         batteries.append((taken, given, taken_w, given_w, pack.level, pack.state_of_charge))
         charge, discharge = charge + taken, discharge + given
@@ -111,7 +115,7 @@ def _output(made: Column, flows: list[Flows]) -> Column:
     """Return the AC output of inverters with batteries behind them; None while they sleep."""
     return [
         None
-        if production is None and not flow.discharge
+        if production is None and not flow.discharge and not flow.charge
         else (production or 0.0) + flow.discharge - flow.charge
         for production, flow in zip(made, flows, strict=True)
     ]

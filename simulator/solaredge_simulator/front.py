@@ -15,7 +15,7 @@ from solaredge_simulator.v1.service import V1
 from solaredge_simulator.v2.service import V2
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
     from solaredge_simulator.accounts import Account
     from solaredge_simulator.clock import Clock
@@ -30,7 +30,7 @@ class Front:
 
     def __init__(
         self,
-        plants: Mapping[int, Plant],
+        plants: dict[int, Plant],
         clock: Clock,
         options: Options,
         accounts: Collection[Account],
@@ -39,10 +39,10 @@ class Front:
         self.clock, self.options = clock, options
         self.calls, self.faults = Calls(), Faults()
         self.stopping = threading.Event()
-        self.oauth = OAuth(plants, accounts)
+        self.oauth = OAuth(plants, accounts, options)
         self._v2 = V2(plants, options, accounts, self.oauth)
         self._v1 = V1(plants, v1) if v1 else None
-        self._control = Control(clock, self.calls, self.faults, self.oauth)
+        self._control = Control(plants, clock, self.calls, self.faults, self.oauth)
 
     def answer(self, request: Request) -> Answer:
         """Return the answer to one request."""

@@ -6,7 +6,7 @@ import secrets
 import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from solaredge_simulator.local_days import months_later
 
@@ -59,9 +59,10 @@ class GrantError(Exception):
 
 
 class Grants:
-    """All grants; a refresh token works once and brings its successor."""
+    """All grants; a refresh token works once and brings its successor, unless tokens do not rotate."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, rotation: bool = True, scope: Literal["none", "text", "list"] = "none") -> None:
+        self.rotation, self.scope = rotation, scope
         self._lock = threading.Lock()
         self._codes: dict[str, tuple[Grant, datetime]] = {}
         self._grants: list[Grant] = []
@@ -83,7 +84,7 @@ class Grants:
             if grant is None or grant.application is not application or now >= until:
                 raise GrantError("invalid_request", "Invalid code")
             self._grants.append(grant)
-            return _renew(grant, now)
+            return _renew(grant, now) | self._scopes(grant)
 
     def refresh(self, token: str, application: Application, now: datetime) -> dict[str, object]:
         """Return new tokens for a refresh token, which is dead from now on."""
@@ -95,7 +96,23 @@ class Grants:
                 raise GrantError("invalid_grant", "The grant was revoked or has ended")
             if grant.refresh_until is None or now >= grant.refresh_until:
                 raise GrantError("invalid_request", "Invalid refresh_token")
-            return _renew(grant, now)
+            kept = grant.refresh_token
+            renewed = _renew(grant, now) | self._scopes(grant)
+            if not self.rotation:
+                grant.refresh_token = kept
+                del renewed["refresh_token"]
+            return renewed
+
+    def _scopes(self, grant: Grant) -> dict[str, object]:
+        """Return the scopes as the token endpoint names them."""
+        named = sorted(grant.scopes, reverse=True)
+        match self.scope:
+            case "text":
+                return {"scope": " ".join(named)}
+            case "list":
+                return {"scope": named}
+            case _:
+                return {}
 
     def undo(self, token: str) -> Callable[[], None]:
         """Return a function that puts the grant of a refresh token back to what it is now."""

@@ -23,8 +23,8 @@ _LORD_HOWE = Place("7 Lagoon Road", "Lord Howe Island", "2898", "Australia", "AU
 
 def home(site_id: int) -> Plant:
     """Return a home in Utrecht with a grid meter and a battery; its inverter sleeps at night."""
-    leader = _serial("7F", site_id, 1)
-    battery = _serial("7E", site_id, 9)
+    leader = serial_of("7F", site_id, 1)
+    battery = serial_of("7E", site_id, 9)
     return Plant(
         site_id=site_id,
         account_id=ACCOUNT,
@@ -36,7 +36,7 @@ def home(site_id: int) -> Plant:
         first_day=date(2021, 9, 15),
         inverters=(Inverter(leader, "Inverter 1", "SE8K-RW00TBNN4", 8000.0, 1.0, 24),),
         meters=(
-            *_grid_meter(f"606{site_id}", "WattNode", "WND-3Y-400-MB"),
+            *grid_meter(f"606{site_id}", "WattNode", "WND-3Y-400-MB"),
             Meter(None, "Self Consumption Meter", None, MeterType.SELF_CONSUMPTION),
         ),
         batteries=(
@@ -49,7 +49,7 @@ def home(site_id: int) -> Plant:
 
 def roof(site_id: int) -> Plant:
     """Return a roof in Forlì without any meter, some 200 days old in November 2026."""
-    serial = _serial("73", site_id, 1)
+    serial = serial_of("73", site_id, 1)
     return Plant(
         site_id=site_id,
         account_id=ACCOUNT,
@@ -67,7 +67,7 @@ def roof(site_id: int) -> Plant:
 
 def office(site_id: int) -> Plant:
     """Return a commercial site in New York: four inverters in service, one replaced; grid and load meter."""
-    first, second, third, fourth, new = (_serial("74", site_id, number) for number in (1, 2, 3, 4, 6))
+    first, second, third, fourth, new = (serial_of("74", site_id, number) for number in (1, 2, 3, 4, 6))
     model = ("SE33.3K-USR48NNF4", 33300.0)
     beside = (first, "RS485")
     return Plant(
@@ -87,10 +87,10 @@ def office(site_id: int) -> Plant:
             Inverter(fourth, "Inverter 4", *model, 0.22, 80, *beside),
         ),
         meters=(
-            *_grid_meter(f"607{site_id}", "SolarEdge", "SE-MTR-3Y-240V-A"),
+            *grid_meter(f"607{site_id}", "SolarEdge", "SE-MTR-3Y-240V-A"),
             _meter(f"608{site_id}", "Consumption Meter", MeterType.CONSUMPTION),
         ),
-        gateways=(Gateway(_serial("75", site_id, 1), "Gateway 1", "2.956.0"),),
+        gateways=(Gateway(serial_of("75", site_id, 1), "Gateway 1", "2.956.0"),),
         demand=Demand(6000.0, 42000.0, at_home=False),
         sleeps=False,
         hertz=60.0,
@@ -99,7 +99,7 @@ def office(site_id: int) -> Plant:
 
 def island(site_id: int) -> Plant:
     """Return a lodge on Lord Howe Island (half-hour DST) with a grid and a production meter."""
-    first, second = _serial("76", site_id, 1), _serial("76", site_id, 2)
+    first, second = serial_of("76", site_id, 1), serial_of("76", site_id, 2)
     model = ("SE10K-RWB48BFN4", 10000.0)
     return Plant(
         site_id=site_id,
@@ -115,7 +115,7 @@ def island(site_id: int) -> Plant:
             Inverter(second, "Inverter 2", *model, 0.5, 26, first, "RS485"),
         ),
         meters=(
-            *_grid_meter(f"609{site_id}", "SolarEdge", "SE-MTR-3Y-240V-A"),
+            *grid_meter(f"609{site_id}", "SolarEdge", "SE-MTR-3Y-240V-A"),
             _meter(f"610{site_id}", "Production Meter", MeterType.PRODUCTION),
         ),
         demand=Demand(900.0, 7500.0, at_home=True),
@@ -138,7 +138,7 @@ def pending(site_id: int) -> Plant:
     )
 
 
-def _grid_meter(serial: str, maker: str, model: str) -> tuple[Meter, Meter]:
+def grid_meter(serial: str, maker: str, model: str) -> tuple[Meter, Meter]:
     """Return the two listings of one meter at the grid."""
     return (
         Meter(serial, "Export Meter", model, MeterType.FEED_IN, maker),
@@ -150,7 +150,7 @@ def _meter(serial: str, name: str, meter_type: MeterType) -> Meter:
     return Meter(serial, name, "SE-MTR-3Y-240V-A", meter_type, "SolarEdge")
 
 
-def _serial(family: str, site_id: int, number: int) -> str:
+def serial_of(family: str, site_id: int, number: int) -> str:
     """Return a serial as SolarEdge writes them: hexadecimal digits, a dash and the sum of the bytes."""
     digits = f"{family}{site_id % 0x1000000:06X}{number:X}0"
     return f"{digits}-{sum(bytes.fromhex(digits)) % 256:02X}"

@@ -52,6 +52,14 @@ class Answer:
     """Where the connection is reset: before the first byte, or in the middle of the body."""
     skew: float = 0.0
     """Seconds by which the Date header is off."""
+    date: str | None = None
+    """What the Date header says instead; "" leaves it out."""
+    drip: float = 0.0
+    """Seconds between two bytes of the body."""
+    endless: bool = False
+    """The body never ends."""
+    bomb: int = 0
+    """MiB of blanks before the body, compressed."""
     fault: str | None = None
     """The kind of the last fault that struck."""
     undo: Callable[[], None] | None = None

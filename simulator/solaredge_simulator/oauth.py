@@ -11,6 +11,7 @@ import orjson
 from solaredge_simulator import consent_page
 from solaredge_simulator.grants import DEVICE_DATA, MOST_MONTHS, SITE_DATA, GrantError, Grants
 from solaredge_simulator.messages import Answer
+from solaredge_simulator.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -32,8 +33,11 @@ _ECHOED = ("external_id", "state")
 class OAuth:
     """Answers `/authorize` and the two token endpoints."""
 
-    def __init__(self, plants: Mapping[int, Plant], accounts: Iterable[Account]) -> None:
-        self.grants = Grants()
+    def __init__(
+        self, plants: Mapping[int, Plant], accounts: Iterable[Account], options: Options | None = None
+    ) -> None:
+        options = options or Options()
+        self.grants = Grants(rotation=options.rotation, scope=options.scopes)
         self._plants = plants
         self._applications = {
             application.client_id: (application, account)

@@ -33,6 +33,7 @@ _ESSENTIAL = frozenset(
 _STAMPS = ("timestamp", "date", "timeStamp")
 _MEASURED = ("value", "power", "totalActivePower")
 _LISTS = ("site", "siteEnergyList")
+_ALL_LISTS = (*_LISTS, "list")
 _FIELDS = frozenset(
     {"unit", "period", "siteId", "id", "serialNumber", "SN", "timeZone", "timezone", *_STAMPS}
 )
@@ -86,6 +87,39 @@ def revised(answer: Answer, fault: Fault) -> None:
         point.update(
             {key: value * fault.factor for key in _MEASURED if (value := _number(point.get(key))) is not None}
         )
+
+
+def twice_with_null(answer: Answer, fault: Fault) -> None:
+    """Points come twice, once with null, before the value or after it in turn; `newest` only so many."""
+    for points in _series(answer.body):
+        first = 0 if fault.newest is None else max(0, len(points) - fault.newest)
+        doubled = [
+            pair if place % 2 else pair[::-1]
+            for place, point in enumerate(points[first:])
+            for pair in [(point, point | {key: None for key in _MEASURED if key in point})]
+        ]
+        points[first:] = [point for pair in doubled for point in pair]
+
+
+def empty_list(answer: Answer, _: Fault) -> None:
+    """Lists of sites and devices are empty, and so is their count."""
+    if isinstance(answer.body, list):
+        answer.body.clear()
+    for found in list(_objects(answer.body)):
+        for name in _ALL_LISTS:
+            if isinstance(items := found.get(name), list):
+                items.clear()
+                found["count"] = 0
+
+
+def short_page(answer: Answer, _: Fault) -> None:
+    """Lists of sites and devices have half of their entries, rounded up; the count is as ever."""
+    if isinstance(answer.body, list):
+        del answer.body[(len(answer.body) + 1) // 2 :]
+    for found in list(_objects(answer.body)):
+        for name in _ALL_LISTS:
+            if isinstance(items := found.get(name), list):
+                del items[(len(items) + 1) // 2 :]
 
 
 def no_series(answer: Answer, _: Fault) -> None:
@@ -167,5 +201,8 @@ KINDS: dict[str, Callable[[Answer, Fault], None]] = {
     "nulls": nulls,
     "revised": revised,
     "no_series": no_series,
+    "twice_with_null": twice_with_null,
+    "empty_list": empty_list,
+    "short_page": short_page,
     "device_replaced": device_replaced,
 }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from solaredge_simulator.devices import MeterType
@@ -83,6 +83,14 @@ class Quarter:
     def discharge_w(self) -> float | None:
         """Power out of all batteries; None without a battery."""
         return _sum(battery.discharge_w for battery in self.batteries.values())
+
+    def without(self, flows: Collection[str], devices: Collection[str]) -> Quarter:
+        """Return the quarter without some flows, such as `feed_in_wh`, and without some devices."""
+        left: dict[str, Any] = dict.fromkeys(flows)
+        for name in ("batteries", "inverters"):
+            left[name] = {key: value for key, value in getattr(self, name).items() if key not in devices}
+        left["meters"] = {key: value for key, value in self.meters.items() if key[0] not in devices}
+        return replace(self, **left)
 
 
 def _sum(values: Iterable[float | None]) -> float | None:

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, cast
 
+from solaredge_simulator.bodies import bomb, dripping, endless
 from solaredge_simulator.messages import Answer, parse, problem
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Connection(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     _skew = 0.0
+    _date: str | None = None
 
     def _serve(self) -> None:
         front = cast("Server", self.server).front
@@ -96,24 +98,46 @@ class Connection(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _serve  # noqa: N815
 
     def _send(self, answer: Answer, *, zipped: bool) -> None:
-        content, self._skew = answer.content(), answer.skew
+        content, self._skew, self._date = answer.content(), answer.skew, answer.date
         if answer.reset == "before":
             self._reset()
             return
         self.send_response(answer.status)
-        if zipped and len(content) > _WORTH_ZIPPING:
+        if answer.bomb:
+            content = bomb(content, answer.bomb)
+            self.send_header("Content-Encoding", "gzip")
+        elif zipped and len(content) > _WORTH_ZIPPING and not answer.drip and not answer.endless:
             content = gzip.compress(content, _FASTEST, mtime=0)
             self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Type", answer.content_type)
-        self.send_header("Content-Length", str(len(content)))
+        if answer.endless:
+            self.send_header("Connection", "close")
+        else:
+            self.send_header("Content-Length", str(len(content)))
         for name, value in answer.headers.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(content if answer.reset is None else content[: len(content) // 2])
+            self._write(answer, content)
         if answer.reset:
             self.wfile.flush()
             self._reset()
+
+    def _write(self, answer: Answer, content: bytes) -> None:
+        """Send the body, whole or half, at once or in a way that never ends."""
+        stopping = cast("Server", self.server).front.stopping
+        if not answer.drip and not answer.endless:
+            self.wfile.write(content if answer.reset is None else content[: len(content) // 2])
+            return
+        pieces = endless(content, stopping) if answer.endless else dripping(content, answer.drip, stopping)
+        for piece in pieces:
+            self.wfile.write(piece)
+            self.wfile.flush()
+
+    def send_header(self, keyword: str, value: str) -> None:
+        """Send a header; one without a value is left out."""
+        if value:
+            super().send_header(keyword, value)
 
     def _reset(self) -> None:
         """Let the coming close send a TCP reset."""
@@ -121,8 +145,10 @@ class Connection(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def date_time_string(self, timestamp: float | None = None) -> str:
-        """Return the `Date` header: the simulator's time."""
+        """Return the `Date` header: the simulator's time, or what a fault says."""
         del timestamp
+        if self._date is not None:
+            return self._date
         now = cast("Server", self.server).front.clock.now()
         return format_datetime(now + timedelta(seconds=self._skew), usegmt=True)
 

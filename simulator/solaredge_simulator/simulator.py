@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from solaredge_simulator.accounts import Account
@@ -44,6 +44,7 @@ class Simulator:
         extra: int = 0,
         first_day: date | None = None,
         trouble: bool = True,
+        sites: Literal["five", "variety"] = "five",
         plants: dict[int, Plant] | None = None,
         accounts: Sequence[Account] | None = None,
         v1: V1Rules | Literal["active", "retired"] = "retired",
@@ -59,6 +60,7 @@ class Simulator:
             extra: sites beyond the five.
             first_day: no plant has data before it.
             trouble: hours offline and late uploads happen.
+            sites: the five alone, or with the plants of `variety`.
             plants: these instead of the fleet.
             accounts: these instead of one with the key `demo-fleet-key` and all sites.
             v1: whether V1 answers, and its rules; retired: 410.
@@ -66,7 +68,7 @@ class Simulator:
         """
         plan, options = _settings(switches)
         self.clock = Clock(now, speed)
-        self.plants = plants or fleet(seed, extra=extra, first_day=first_day, trouble=trouble)
+        self.plants = plants or fleet(seed, extra=extra, first_day=first_day, trouble=trouble, sites=sites)
         self.accounts = tuple(accounts or [Account(plan=plan, applications=(Application(),))])
         self.v1 = V1Rules() if v1 == "active" else None if v1 == "retired" else v1
         self.front = Front(self.plants, self.clock, options, self.accounts, self.v1)
@@ -82,6 +84,19 @@ class Simulator:
     def fault(self, kind: str, path: str = "*", **details: Any) -> Fault:  # noqa: ANN401
         """Let calls go wrong; `details` are the further fields of `Fault`."""
         return self.front.faults.add(Fault(kind=kind, path=path, **details))
+
+    def outage(self, site: int, start: datetime, end: datetime, **details: Any) -> Plant:  # noqa: ANN401
+        """Let a site or one device of it be silent, and return its plant, which `plants` holds from now on.
+
+        `details` as in `Plant.silent`: `order`, `hours`, `device`.
+        """
+        self.plants[site] = self.plants[site].silent(start, end, **details)
+        return self.plants[site]
+
+    def change(self, site: int, **fields: Any) -> Plant:  # noqa: ANN401
+        """Give a site other fields, such as `name` or `listed`, and return its plant, new in `plants`."""
+        self.plants[site] = replace(self.plants[site], **fields)
+        return self.plants[site]
 
     def lift_faults(self) -> None:
         """Let everything go right again."""

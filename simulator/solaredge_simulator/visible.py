@@ -31,7 +31,7 @@ class View(NamedTuple):
         values = days.column(self.site, day, key)
         if self._settled(day):
             return values
-        arrivals = days.link(self.site, day).visible_at
+        arrivals = days.arrivals(self.site, day, key)
         return [value if at <= self.now else None for value, at in zip(values, arrivals, strict=True)]
 
     def quarters(self, key: Key, start: float, end: float) -> Column:
@@ -65,4 +65,6 @@ class View(NamedTuple):
         return days.add(self.column(piece.day, key)[piece.first : piece.last])
 
     def _settled(self, day: date) -> bool:
-        return self.now - midnight(self.site.zone, day) > LATEST + 90_000
+        begin = midnight(self.site.zone, day)
+        late = any(outage.touches(begin, self.now) for outage in self.site.outages)
+        return not late and self.now - begin > LATEST + 90_000

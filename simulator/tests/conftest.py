@@ -16,7 +16,7 @@ class Client:
         query = {name.replace("_", "-"): value for name, value in query.items()}
         if "from-" in query:
             query["from"] = query.pop("from-")
-        return self.session.get(self.simulator.url + path, params=query, headers=headers, timeout=10)
+        return self.session.get(self.simulator.url + path, params=query, headers=headers, timeout=60)
 
     def json(self, path, **query):
         answer = self.get(path, **query)
@@ -24,7 +24,7 @@ class Client:
         return answer.json()
 
     def post(self, path, body):
-        return self.session.post(self.simulator.url + path, json=body, timeout=10)
+        return self.session.post(self.simulator.url + path, json=body, timeout=60)
 
 
 @pytest.fixture

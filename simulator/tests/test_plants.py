@@ -40,6 +40,26 @@ def test_every_flow_is_zero_or_more_and_self_consumption_never_negative():
             assert (quarter.production_wh or 0) - quarter.feed_in_wh - (quarter.charge_wh or 0) >= 0
 
 
+def test_a_battery_carries_its_level_over_midnight_and_gives_back_less_than_it_took():
+    home = fleet(trouble=False)[HOME]
+    (battery,) = home.batteries
+    start, end = datetime(2025, 11, 20, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)
+    quarters = [quarter.batteries[battery.serial] for quarter in home.quarters(start, end)]
+    taken, given = (sum(getattr(q, name) for q in quarters) for name in ("charge_wh", "discharge_wh"))
+    assert 0.9 < given / taken < 0.97
+    for before, after in pairwise(quarters):
+        least, most = -after.discharge_wh, after.charge_wh
+        assert least <= after.remaining_wh - before.remaining_wh <= most
+
+
+def test_the_level_at_midnight_does_not_depend_on_what_was_asked_before():
+    day, serial = datetime(2026, 6, 10, 22, tzinfo=UTC), fleet()[HOME].batteries[0].serial
+    first, second = (fleet(seed=77, first_day=date(2021, 9, month))[HOME] for month in (15, 16))
+    for quarter in second.quarters(day - timedelta(days=40), day):
+        assert quarter.batteries[serial].remaining_wh != 0
+    assert first.quarter(day).batteries == second.quarter(day).batteries
+
+
 def test_values_are_eighths_so_that_sums_are_exact():
     quarter = fleet()[OFFICE].quarter(datetime(2026, 6, 3, 16, 0, tzinfo=UTC))
     for value in (quarter.production_wh, quarter.production_w, quarter.consumption_w, quarter.purchased_wh):

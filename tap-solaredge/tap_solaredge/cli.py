@@ -2,88 +2,100 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
-from singer_sdk.plugin_base import SingerCommand
 
+from tap_solaredge.ending import Stopped, ending
 from tap_solaredge.errors import ConfigError, TapSolarEdgeError
-from tap_solaredge.redaction import conceal, conceal_crashes
+from tap_solaredge.redaction import conceal_crashes, one_line
+from tap_solaredge.singer import SingerCommand, tap_of_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
 
-    from tap_solaredge.tap import TapSolarEdge
+    from singer_sdk import Tap
 
+    from tap_solaredge.budget.ledger import Ledger
+    from tap_solaredge.service.client import Client
 
 RARELY = 50_000
 """Objects between two looks for cycles."""
 
 
-@dataclass(frozen=True)
-class Command:
-    """One command, such as `tap-solaredge check-api`; it has `--config` by itself."""
+class ConfiguredTap(Protocol):
+    """What commands need of the tap."""
 
-    name: str
-    about: str
-    run: Callable[..., None]
-    """Called with the tap and the values of the options."""
-    options: tuple[click.Option, ...] = ()
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """Return the settings."""
+
+    def now(self) -> datetime:
+        """Return the service's time, as far as it is known."""
+
+    def connect(self, retries: int | None = None) -> tuple[Client, Ledger]:
+        """Return what asks the service and what counts the calls; both have to be closed."""
+
+    def forget_refusals(self, site_id: int) -> None:
+        """Let the next run try again what an earlier grant of a site did not cover."""
+
+
+def configured(run: Callable[..., None]) -> Callable[..., None]:
+    """Call a command with the tap that `--config` describes, in front of the values of its options."""
+
+    @click.option(
+        "--config",
+        "files",
+        multiple=True,
+        help="Configuration file location or 'ENV' to use environment variables.",
+    )
+    @functools.wraps(run)
+    def command(files: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401
+        run(click.get_current_context().obj(files), **options)
+
+    return command
 
 
 class CommandLine(SingerCommand, click.Group):
     """The SDK's command with further ones; a known error is one clear line and an exit code."""
 
-    def __init__(self, tap: type[TapSolarEdge], sdk: click.Command, commands: Iterable[Command]) -> None:
+    def __init__(self, tap: type[Tap], sdk: click.Command, commands: Iterable[click.Command]) -> None:
+        @click.pass_context
+        def run_without_a_command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401
+            if ctx.invoked_subcommand is None and sdk.callback is not None:
+                sdk.callback(**options)
+
         super().__init__(
             name=sdk.name,
             help=sdk.help,
             params=sdk.params,
-            context_settings=sdk.context_settings,
-            callback=click.pass_context(_unless_a_command_runs(sdk.callback)),
-            commands=[_built(command, tap) for command in commands],
+            context_settings={**sdk.context_settings, "obj": functools.partial(tap_of_files, tap)},
+            callback=run_without_a_command,
+            commands=list(commands),
             invoke_without_command=True,
             logger=tap.logger,
         )
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        """Run; exit with 2 for a wrong setting, 1 for what else is known, also while options are read."""
+        """Run; exit with 2 for a wrong setting, 1 for what else is known, 128 + number for a signal."""
         conceal_crashes()
         gc.freeze()
         gc.set_threshold(RARELY)  # batches of records hold no cycles: looking for some takes a fifth of a run
         try:
-            return super().main(*args, **kwargs)
+            with ending.listening():
+                return super().main(*args, **kwargs)
         except TapSolarEdgeError as error:
-            self.logger.critical("%s", conceal(str(error)))
+            self.logger.critical("%s", one_line(str(error)))
             sys.exit(exit_code(error))
+        except Stopped as stopped:
+            self.logger.warning("Ended by %s; the next run goes on from what was sent", stopped.signal.name)
+            ending.leave(stopped)
 
 
 def exit_code(error: TapSolarEdgeError) -> int:
     """Return 2 for a wrong setting, 1 for whatever else went wrong."""
     return 2 if isinstance(error, ConfigError) else 1
-
-
-def _unless_a_command_runs(run: Callable[..., Any] | None) -> Callable[..., None]:
-    def callback(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401
-        if ctx.invoked_subcommand is None and run is not None:
-            run(**options)
-
-    return callback
-
-
-def _built(command: Command, tap: type[TapSolarEdge]) -> click.Command:
-    def callback(config: Any, **options: Any) -> None:  # noqa: ANN401
-        command.run(tap(config=config.config, parse_env_config=config.parse_env), **options)
-
-    config = click.Option(
-        ["--config"],
-        multiple=True,
-        help="Configuration file location or 'ENV' to use environment variables.",
-        callback=tap.cb_config,
-    )
-    return click.Command(
-        command.name, callback=callback, help=command.about, params=[config, *command.options]
-    )

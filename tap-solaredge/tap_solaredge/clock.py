@@ -18,6 +18,13 @@ class Clock:
 
     def __init__(self) -> None:
         self._skew = timedelta()
+        self.heard = False
+        """Whether an answer has told the service's time in this run; before, it is this computer's."""
+
+    @property
+    def skew(self) -> timedelta:
+        """How far the service's clock is ahead of this computer's."""
+        return self._skew
 
     def now(self) -> datetime:
         """Return the time, UTC."""
@@ -25,6 +32,7 @@ class Clock:
 
     def set_by(self, service_time: datetime) -> None:
         """Learn the service's time from an answer."""
+        self.heard = True
         skew = service_time - self.host()
         if abs(skew - self._skew) <= PRECISION:
             return

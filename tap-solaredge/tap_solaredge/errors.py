@@ -2,15 +2,17 @@
 
 TapSolarEdgeError
   ConfigError          wrong or missing setting            stop before the first call
+  LedgerFailed         calls cannot be counted             stop, say which file may be deleted
   NotAuthorized        401, revoked or expired grant       stop, say how to renew
     GrantEnded         one owner's grant is over           this site fails, others go on; say how to renew
   EndpointRetired      410                                 stop, name the API that works
   NotPermitted         403, 404 on one resource or site    skip it, say so once, go on
     ScopeMissing       403 on telemetry of a grant         skip the telemetry of the site, go on
   RangeTooLong         400, 403 on a window                shorter windows, go on
-  Busy                 429 with wait, 5xx, network         wait and retry
+  Busy                 408, 425, 429, 5xx, 3xx, page,      wait and retry
+                       too slow, too large, network
     Unreachable        no connection at all                wait and retry, then stop
-  BudgetReached        our limit or theirs                 end cleanly, exit code 0
+  BudgetReached        our limit or theirs, a long wait    end cleanly, exit code 0
     SiteDaySpent       the day's calls of one site         the site waits for a later run
   UnexpectedPayload    not what the API promised           this stream and site fail, others go on
   HarvestIncomplete    the summary of a run with failures  exit code 1
@@ -28,6 +30,12 @@ class TapSolarEdgeError(Exception):
 
 class ConfigError(TapSolarEdgeError):
     """A setting is wrong or missing."""
+
+    stops_the_run = True
+
+
+class LedgerFailed(TapSolarEdgeError):
+    """The file in which calls are counted cannot be used; no call is made that is not counted."""
 
     stops_the_run = True
 

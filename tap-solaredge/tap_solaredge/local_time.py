@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import logging
+import re
+import struct
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from io import BytesIO
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from tap_solaredge.errors import UnexpectedPayload
 
 logger = logging.getLogger("tap-solaredge")
 
-QUARTER = timedelta(minutes=15)
+QUARTER, DAY = timedelta(minutes=15), timedelta(days=1)
 DAY_MINUTES = 24 * 60
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+"""Years that a time in an answer may have; others are placeholders."""
+_OFFSET = re.compile(r"(?:GMT|UTC)?\s*([+-])(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE | re.ASCII)
+_MOST_OFFSET = 14 * 60
+"""Minutes; no place on earth is further from UTC."""
 
 
 class Instant(NamedTuple):
@@ -39,12 +45,14 @@ def instant(text: str) -> Instant:
     """Read a time with offset or `Z` and 0 to 9 fractional digits (reference: API V2, section 4.5).
 
     Raises:
-        ValueError: If it is no time, or has no offset.
+        ValueError: If it is no time of this age, or has no offset.
     """
     moment = datetime.fromisoformat(text)
     offset = moment.utcoffset()
     if offset is None:
         raise ValueError(f"{text!r} has no offset from UTC")
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"{text!r} is no time of this age")
     utc = (moment.replace(tzinfo=None) - offset).isoformat()
     return Instant(f"{utc[:19]}Z", round(offset.total_seconds() / 60))
 
@@ -61,12 +69,31 @@ def from_utc_text(text: str) -> datetime:
 
 @lru_cache(maxsize=1 << 10)
 def zone(name: str | None) -> ZoneInfo:
-    """Return a site's zone; UTC with a warning where the name is missing or unknown (gotcha 18)."""
+    """Return a site's zone, also one named by its offset; UTC with a warning for others (gotchas 18, 78)."""
+    written = _OFFSET.fullmatch((name or "").strip())
+    if written:
+        sign, hours, minutes = written.groups()
+        offset = int(hours) * 60 + int(minutes or 0)
+        if offset <= _MOST_OFFSET:
+            return fixed_zone(-offset if sign == "-" else offset)
     try:
         return ZoneInfo(name or "")
     except (ZoneInfoNotFoundError, ValueError, OSError):
         logger.warning("Time zone %r is unknown; UTC is used for that site's days", name)
         return ZoneInfo("UTC")
+
+
+@lru_cache(maxsize=1 << 8)
+def fixed_zone(offset_minutes: int) -> ZoneInfo:
+    """Return the zone whose wall clock is always so many minutes ahead of UTC.
+
+    It is read from a file of zoneinfo's format (RFC 9636) with one type of time and no change.
+    """
+    sign, minutes = "-" if offset_minutes < 0 else "+", abs(offset_minutes)
+    name = f"{sign}{minutes // 60:02d}:{minutes % 60:02d}"
+    counts = struct.pack(">4s1s15x6l", b"TZif", b"", 0, 0, 0, 0, 1, len(name) + 1)
+    kind = struct.pack(">lbb", offset_minutes * 60, 0, 0)
+    return ZoneInfo.from_file(BytesIO(counts + kind + name.encode() + b"\0"), key=f"UTC{name}")
 
 
 @lru_cache(maxsize=1 << 12)
@@ -124,28 +151,29 @@ def is_repeated(moment: datetime, site_zone: ZoneInfo) -> bool:
     return len(_readings(wall_time(moment, site_zone), site_zone)) > 1
 
 
-def wall_instants(texts: list[str], site_zone: ZoneInfo, where: str) -> list[Instant]:
-    """Read wall-clock times in the order of an answer.
+def wall_instants(texts: list[Any], site_zone: ZoneInfo, where: str) -> list[Instant | None]:
+    """Read wall-clock times in the order of an answer; None for what is no time.
 
     In the repeated hour, a time that is not later than the one before is its second pass; a time that comes
     once is the first one. A time in the hour that is left out is moved forward (gotchas 15 and 16).
-
-    Raises:
-        UnexpectedPayload: If one is no time.
     """
-    found: list[Instant] = []
+    found: list[Instant | None] = []
     passes = [0, 0]
-    for place, text in enumerate(texts):
+    last: Instant | None = None
+    last_text = None
+    for text in texts:
         try:
             readings = _readings(text, site_zone)
-        except ValueError:
-            raise UnexpectedPayload(f"{where}: {text!r} is not a time") from None
+        except (ValueError, TypeError, OverflowError):
+            found.append(None)
+            continue
         second = 0
         if len(readings) > 1:
-            doubled = place > 0 and text == texts[place - 1]
-            second = readings.index(found[-1]) if doubled else int(place > 0 and readings[0] <= found[-1])
+            doubled = last is not None and text == last_text
+            second = readings.index(last) if doubled else int(last is not None and readings[0] <= last)
             passes[second] += 1
-        found.append(readings[second])
+        last, last_text = readings[second], text
+        found.append(last)
     if passes[0] and not passes[1]:
         logger.debug("%s: times of the repeated hour come once; they are taken for the first pass", where)
     return found
@@ -158,8 +186,15 @@ def quarter_of(at: Instant) -> Instant:
 
 @lru_cache(maxsize=1 << 14)
 def _readings(text: str, site_zone: ZoneInfo) -> tuple[Instant, ...]:
-    """Return the instants at which the wall clock shows a time: two in the repeated hour."""
-    wall = datetime.fromisoformat(text).replace(tzinfo=site_zone)
+    """Return the instants at which the wall clock shows a time: two in the repeated hour.
+
+    Raises:
+        ValueError, TypeError, OverflowError: If it is no time.
+    """
+    wall = datetime.fromisoformat(text)
+    if wall.tzinfo is not None:
+        return (instant(text),)
+    wall = wall.replace(tzinfo=site_zone)
     first, second = (wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     moments = (first, second) if first < second else (first,)
     return tuple(_at(moment, site_zone) for moment in moments)

@@ -1,7 +1,11 @@
-"""Keep secrets out of everything that the tap prints: log lines, tracebacks, warnings."""
+"""Keep secrets and control characters out of everything that the tap prints: lines, tracebacks, warnings.
+
+Names and texts come from outside: what they hold must not move a terminal's cursor or look like another line.
+"""
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import re
@@ -10,6 +14,8 @@ import threading
 import traceback
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
+
+import click
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,12 +51,39 @@ class Redactor:
 
 conceal = Redactor()
 
+_CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # these turn the direction of writing around
+)
+_IN_LINES = re.compile(rf"(?![\n\t]){_CONTROL.pattern}")
+
+
+def printable(text: str, control: re.Pattern[str] = _CONTROL) -> str:
+    """Return a text with control characters, such as a line break, written as Python writes them."""
+    if text.isprintable():
+        return text
+    return control.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode(), text)
+
+
+def one_line(text: str) -> str:
+    """Return a text that came from outside as it may be shown: without secrets, in one line."""
+    return printable(conceal(text))
+
+
+def say(text: str) -> None:
+    """Print a line of a command to stdout."""
+    click.echo(one_line(text))
+
 
 _format = logging.Handler.format
 
 
 def _format_concealed(handler: logging.Handler, record: logging.LogRecord) -> str:
-    return conceal(_format(handler, record))
+    shown = copy.copy(record)
+    shown.msg, shown.args = printable(record.getMessage()), ()
+    if record.exc_info and record.exc_info[1] is not None:
+        shown.exc_text = _indented(traceback.format_exception(record.exc_info[1]))
+    return conceal(_format(handler, shown))
 
 
 def conceal_logs() -> None:
@@ -69,4 +102,9 @@ def conceal_crashes() -> None:
 def _print_concealed(
     kind: type[BaseException], error: BaseException, traceback_: TracebackType | None
 ) -> None:
-    sys.stderr.write(conceal("".join(traceback.format_exception(kind, error, traceback_))))
+    sys.stderr.write(conceal(_indented(traceback.format_exception(kind, error, traceback_))) + "\n")
+
+
+def _indented(lines: list[str]) -> str:
+    """Return a traceback of which only the first line begins at the margin: none looks like a log line."""
+    return printable("".join(lines).rstrip().replace("\n", "\n  "), _IN_LINES)

@@ -11,9 +11,9 @@ from singer_sdk import typing as th
 from tap_solaredge.budget.ledger import default_path
 from tap_solaredge.budget.limits import Limits
 from tap_solaredge.errors import ConfigError
-from tap_solaredge.plan.steps import Scope
+from tap_solaredge.plan.scope import Scope
 from tap_solaredge.service.client import DEFAULT_RETRIES
-from tap_solaredge.service.dialect import DIALECTS
+from tap_solaredge.service.dialects import DIALECTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,7 +133,7 @@ SETTINGS = th.PropertiesList(
         th.IntegerType(minimum=0),
         default=15,
         title="Overlap",
-        description="Minutes before the bookmark that are read again at least; more where it costs no call",
+        description="No longer needed; the newest windows overlap by days",
     ),
     th.Property(
         "api_url",
@@ -249,7 +249,6 @@ def scope(config: Mapping[str, Any]) -> Scope:
         energy_lookback=timedelta(days=config["energy_lookback_days"]),
         power_lookback=timedelta(days=config["power_lookback_days"]),
         time_unit=config["energy_time_unit"],
-        overlap=timedelta(minutes=config["sync_overlap_minutes"]),
         late_data=timedelta(days=config["late_data_days"]),
         live_flows=config["live_power_flow"],
     )
@@ -257,14 +256,14 @@ def scope(config: Mapping[str, Any]) -> Scope:
 
 def limits(config: Mapping[str, Any], dialect: Dialect) -> Limits:
     """Return what the settings allow to be spent; without credits there is none per month or minute."""
-    credits_, set_by_user = dialect.HAS_CREDITS, config.get("daily_calls_per_site")
-    daily = dialect.DAILY_CALLS if set_by_user is None else set_by_user or None
+    credits_, set_by_user = dialect.has_credits, config.get("daily_calls_per_site")
+    daily = dialect.daily_calls if set_by_user is None else set_by_user or None
     return Limits(
         calls_per_minute=(config["calls_per_minute"] or None) if credits_ else None,
         monthly_credits=(config["monthly_credits"] or None) if credits_ else None,
         billing_day=config["billing_day"],
         daily_calls_per_site=daily,
-        daily_calls=daily if dialect.DAILY_CALLS else None,
+        daily_calls=daily if dialect.daily_calls else None,
         max_calls_per_run=config.get("max_calls_per_run"),
     )
 

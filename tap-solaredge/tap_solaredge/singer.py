@@ -1,22 +1,42 @@
-"""Writes Singer messages to stdout: a batch of records in one go."""
+"""Whatever of the SDK is not its public face, in one place, and the writer: batches of records in one go.
+
+`test_singer_contract.py` says what is relied on; a nightly job runs it against the SDK's newest release.
+"""
 
 from __future__ import annotations
 
+import abc
+import select
 import sys
+import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
+from singer_sdk import Stream, Tap
 from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.plugin_base import SingerCommand, _ConfigInput
 from singer_sdk.singerlib import RecordMessage
+from singer_sdk.tap_base import CliTestOptionValue
+
+from tap_solaredge.ending import ending
 
 if TYPE_CHECKING:
-    from singer_sdk import Stream
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import TypeVar
+
     from singer_sdk.singerlib.encoding.simple import Message
 
     from tap_solaredge.measured.readings import Record
 
+    T = TypeVar("T", bound=Tap)
+
+__all__ = ["HarvestedStream", "HarvestingTap", "SingerCommand", "Writer", "is_dry_test", "tap_of_files"]
+
+STATE_EVERY = 1.0
+"""Seconds between two STATEs, at least, unless as many bytes of records came in between."""
 _encoder = msgspec.json.Encoder()
 
 
@@ -26,20 +46,28 @@ class Writer(MsgSpecWriter):
     def __init__(self) -> None:
         super().__init__()
         self._state = b""
+        self._state_at = 0.0
+        self._bytes_since = 0
 
     def write_message(self, message: Message) -> None:
         """Write a message to stdout."""
-        sys.stdout.buffer.write(self.format_message(message))
-        if not isinstance(message, RecordMessage):
-            sys.stdout.flush()
+        line = self.format_message(message)
+        self._bytes_since += len(line)
+        _put(line, now=not isinstance(message, RecordMessage))
 
-    def write_state(self, state: dict[str, Any]) -> None:
-        """Write STATE, unless it is still what was written last."""
+    def write_state(self, state: dict[str, Any], *, last: bool = False) -> None:
+        """Write STATE, unless it is what was written last, or so soon after it that STATE would prevail.
+
+        Its size grows with the number of sites: 300 sites wrote four times as much STATE as data.
+        """
+        early = time.monotonic() - self._state_at < STATE_EVERY and self._bytes_since < len(self._state)
+        if early and not last:
+            return
+        self._state_at, self._bytes_since = time.monotonic(), 0
         line = b'{"type":"STATE","value":%b}\n' % _encoder.encode(state)
         if line != self._state:
             self._state = line
-            sys.stdout.buffer.write(line)
-            sys.stdout.flush()
+            _put(line, now=True)
 
     def write_records(self, stream: Stream, records: list[Record]) -> None:
         """Write records as the SDK would one by one, at a tenth of its cost; see `is_plain`."""
@@ -52,10 +80,102 @@ class Writer(MsgSpecWriter):
         begin = b'{"type":"RECORD","stream":%b,"record":' % alias
         end = b',"time_extracted":"%b"}\n' % f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}+00:00".encode()
         lines = _encoder.encode_lines(records)  # JSON holds no line breaks, so each one ends a record
-        sys.stdout.buffer.write(begin + lines[:-1].replace(b"\n", end + begin) + end)
+        written = begin + lines[:-1].replace(b"\n", end + begin) + end
+        self._bytes_since += len(written)
+        _put(written)
+
+
+def _put(lines: bytes | bytearray, *, now: bool = False) -> None:
+    """Write whole lines to stdout, all of them: unbuffered output may take less than it is given."""
+    with ending:
+        left, out = memoryview(lines), sys.stdout.buffer
+        while left:
+            try:
+                taken: int | None = out.write(left)
+            except BlockingIOError as full:
+                taken = full.characters_written or None
+            if taken is None:
+                select.select([], [out], [])  # a pipe that does not block, and that nobody has emptied
+            left = left[taken or 0 :]
+        while now:
+            try:
+                out.flush()
+                now = False
+            except BlockingIOError:
+                select.select([], [out], [])
+
+
+class HarvestedStream(Stream):
+    """A stream whose bookmark and partitions are the harvest's business."""
+
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # records are built to the schema
+
+    @property
+    def tap(self) -> Tap:
+        """Return the tap that the stream belongs to."""
+        return self._tap
+
+    @property
+    def partitions(self) -> None:
+        """Return none: the harvest knows the sites, also where the SDK runs a stream alone."""
+
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterator[Record]:  # noqa: ARG002
+        """Yield this stream's records alone: what the SDK's `--test` and test suite ask for."""
+        yield from cast("HarvestingTap", self._tap).records_of(self)
+
+    def _increment_stream_state(self, latest_record: Any, *, context: Any = None) -> None:  # noqa: ANN401
+        """Leave the bookmark alone: the harvest moves it, window by window and never back."""
+
+
+class HarvestingTap(Tap):
+    """A tap that reads site by site, all streams at once, where the SDK reads stream by stream."""
+
+    message_writer_class = Writer
+
+    @abc.abstractmethod
+    def records_of(self, stream: Any) -> Iterator[Record]:  # noqa: ANN401
+        """Yield the records of one stream, harvested alone."""
+
+    def write_schemas_of(self, streams: Iterable[Stream]) -> None:
+        """Write the SCHEMA of each stream."""
+        for stream in streams:
+            stream._write_schema_message()  # noqa: SLF001 (the SDK has no public way)
+
+    def write_records_of(self, stream: Stream, records: list[Record]) -> None:
+        """Write the records of a stream, as its maps want them."""
+        if isinstance(self.message_writer, Writer) and is_plain(stream):
+            self.message_writer.write_records(stream, records)
+            return
+        for record in records:
+            stream._write_record_message(record.copy())  # noqa: SLF001 (the SDK takes fields out of what it gets)
+
+    def write_state(self, *, last: bool = False) -> None:
+        """Write STATE as it is now.
+
+        Args:
+            last: Write it in any case: no further one comes.
+        """
+        if isinstance(self.message_writer, Writer):
+            self.message_writer.write_state(cast("dict[str, Any]", self.state), last=last)
+        else:
+            self.state_writer.write_state(self.state)
+
+    def _setup_signal_handlers(self) -> None:
+        """Leave signals to `ending`: the SDK sends a STATE amid the records and exits with 0."""
 
 
 def is_plain(stream: Stream) -> bool:
     """Whether records leave a stream as they are: no stream map, no flattening."""
     maps = stream.stream_maps
     return len(maps) == 1 and type(maps[0]) is SameRecordTransform and not maps[0].flattening_enabled
+
+
+def is_dry_test(value: str) -> bool:
+    """Whether what `--test` was given reads no record: nothing, or the schemas alone."""
+    return value in {CliTestOptionValue.Disabled.value, CliTestOptionValue.Schema.value}
+
+
+def tap_of_files(tap: type[T], files: tuple[str, ...]) -> T:
+    """Return the tap that configuration files describe; `ENV` among them stands for the environment."""
+    given = _ConfigInput.from_cli_args(*files)
+    return tap(config=given.config, parse_env_config=given.parse_env)

@@ -1,4 +1,4 @@
-"""What has been read, as spans of time: add one, find what is missing. Pure."""
+"""Spans of time: join them, take one out of others, find what is missing. Pure."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Spans = list[Window]
 """Disjoint and in order of time."""
 
 
-def add(spans: Iterable[Window], new: Window) -> Spans:
-    """Return the spans with one more, joined where they touch."""
-    joined: list[Window] = []
-    for span in sorted([*spans, new]):
+def union(*many: Iterable[Window]) -> Spans:
+    """Return the spans that any of the given covers, joined where they touch."""
+    joined: Spans = []
+    for span in sorted(span for spans in many for span in spans):
         if joined and span.start <= joined[-1].end:
             joined[-1] = Window(joined[-1].start, max(joined[-1].end, span.end))
         elif span.start < span.end:
@@ -33,7 +33,7 @@ def add(spans: Iterable[Window], new: Window) -> Spans:
 
 def missing(wanted: Window, spans: Iterable[Window]) -> Spans:
     """Return the parts of a wanted span that no given span covers."""
-    gaps: list[Window] = []
+    gaps: Spans = []
     start = wanted.start
     for span in sorted(spans):
         if span.start > start:
@@ -43,10 +43,18 @@ def missing(wanted: Window, spans: Iterable[Window]) -> Spans:
     return [gap for gap in gaps if gap.start < gap.end]
 
 
-def union(many: Iterable[Iterable[Window]]) -> Spans:
-    """Return the spans that any of the given covers."""
-    found: list[Window] = []
-    for spans in many:
-        for span in spans:
-            found = add(found, span)
-    return found
+def without(spans: Iterable[Window], taken: Iterable[Window]) -> Spans:
+    """Return what is left of some spans when others are taken out."""
+    taken = list(taken)
+    return [gap for span in spans for gap in missing(span, taken)]
+
+
+def common(some: Iterable[Window], others: Iterable[Window]) -> Spans:
+    """Return the spans that both cover."""
+    some = list(some)
+    return without(some, without(some, others))
+
+
+def touch(window: Window, spans: Iterable[Window]) -> bool:
+    """Whether a window and any of some spans have a moment in common."""
+    return any(span.start < window.end and window.start < span.end for span in spans)

@@ -9,26 +9,24 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import click
-from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
-from singer_sdk.tap_base import CliTestOptionValue
 
 from tap_solaredge.budget.ledger import Ledger
 from tap_solaredge.cli import CommandLine
 from tap_solaredge.clock import Clock
 from tap_solaredge.commands import COMMANDS
-from tap_solaredge.commands.check_api import check_api
+from tap_solaredge.commands.check_api import check
 from tap_solaredge.errors import ConfigError
 from tap_solaredge.harvest.bookmarks import Bookmarks
-from tap_solaredge.harvest.fetch import TELEMETRY_REFUSED, Fetch
-from tap_solaredge.harvest.fleet import Harvest
-from tap_solaredge.plan.forecast import described
-from tap_solaredge.redaction import conceal, conceal_logs
+from tap_solaredge.harvest.caller import TELEMETRY_REFUSED
+from tap_solaredge.harvest.engine import Harvest
+from tap_solaredge.harvest.job import Job
+from tap_solaredge.redaction import conceal, conceal_logs, say
 from tap_solaredge.service.client import Client
-from tap_solaredge.service.dialect import DIALECTS
+from tap_solaredge.service.dialects import DIALECTS
 from tap_solaredge.settings import SECRETS, SETTINGS, ledger_path, limits, scope
-from tap_solaredge.singer import Writer, is_plain
+from tap_solaredge.singer import HarvestingTap, is_dry_test
 from tap_solaredge.streams import STREAMS, SolarEdgeStream
 
 if TYPE_CHECKING:
@@ -46,12 +44,11 @@ def _secrets(config: Mapping[str, Any]) -> Iterator[str]:
         yield from (str(config.get(name) or ""), os.environ.get(f"TAP_SOLAREDGE_{name.upper()}", ""))
 
 
-class TapSolarEdge(Tap):
+class TapSolarEdge(HarvestingTap):
     """Singer tap for SolarEdge monitoring."""
 
     name = "tap-solaredge"
     config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS
-    message_writer_class = Writer
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
         TapCapabilities.STATE,
@@ -82,27 +79,16 @@ class TapSolarEdge(Tap):
         parents_first = sorted(streams, key=lambda stream: STREAMS.index(type(stream)))
         selected = [stream for stream in parents_first if stream.selected]
         harvest = self._harvest(selected)
-        for stream in selected:
-            stream._write_schema_message()  # noqa: SLF001 (the SDK has no public way)
+        self.write_schemas_of(selected)
         with closing(harvest):
-            for batch in harvest.run():
-                if batch is None:
-                    self._write_state()
-                    continue
-                self._write(*batch)
-
-    def _write_state(self) -> None:
-        if isinstance(self.message_writer, Writer):
-            self.message_writer.write_state(cast("dict[str, Any]", self.state))
-        else:
-            self.state_writer.write_state(self.state)
-
-    def _write(self, stream: SolarEdgeStream, records: list[Record]) -> None:
-        if isinstance(self.message_writer, Writer) and is_plain(stream):
-            self.message_writer.write_records(stream, records)
-            return
-        for record in records:
-            stream._write_record_message(record.copy())  # noqa: SLF001 (the SDK takes fields out of what it gets)
+            try:
+                for batch in harvest.run():
+                    if batch is None:
+                        self.write_state()
+                    else:
+                        self.write_records_of(*batch)
+            finally:
+                self.write_state(last=True)
 
     def records_of(self, stream: SolarEdgeStream) -> Iterator[Record]:
         """Yield the records of one stream, harvested alone."""
@@ -137,54 +123,60 @@ class TapSolarEdge(Tap):
             retries=config["request_retries"] if retries is None else retries,
             user_agent=config.get("user_agent"),
             refused=dialect.refused,
-            at_once=config.get("max_concurrent") or dialect.AT_ONCE,
+            at_once=config.get("max_concurrent") or dialect.at_once,
         )
         return client, ledger
 
     def _harvest(self, streams: list[SolarEdgeStream]) -> Harvest:
-        config, clock = self.config, self._clock
-        dialect = DIALECTS[config["api_version"]]
+        config = self.config
         client, ledger = self.connect()
-        keep_for = timedelta(hours=config["inventory_refresh_hours"])
-        unit = config["energy_time_unit"]
-        return Harvest(
+        job = Job(
             streams=streams,
-            fetch=Fetch(dialect, client, ledger, clock, time_unit=unit, keep_for=keep_for),
-            ledger=ledger,
-            clock=clock,
-            bookmarks=Bookmarks(cast("dict[str, Any]", self.state)),
-            scope=scope(config),
             site_ids=list(config.get("site_ids") or []),
+            scope=scope(config),
+            dialect=DIALECTS[config["api_version"]],
+            client=client,
+            ledger=ledger,
+            clock=self._clock,
+            keep_for=timedelta(hours=config["inventory_refresh_hours"]),
         )
+        return Harvest(job, Bookmarks(cast("dict[str, Any]", self.state)))
 
-    def print_plan(self) -> None:
-        """Print what a run would ask now and what it costs, without a call."""
+    def print_plan(self, *, urls: bool = False) -> None:
+        """Print the calls that a run would make now, without a call.
+
+        Args:
+            urls: Print path and query of each call.
+        """
         if not self.state.get("bookmarks"):
-            click.echo("Without --state, this is the plan of a first run")
+            say("Without --state, this is the plan of a first run")
         streams = cast("list[SolarEdgeStream]", list(self.streams.values()))
         with closing(self._harvest([stream for stream in streams if stream.selected])) as harvest:
-            click.echo("\n".join(described(harvest.plan())))
+            for line in harvest.forecast().lines(urls=urls):
+                say(line)
 
     @classmethod
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
         """Do what `check-api` does: the SDK's test reads streams until a record comes, and calls are dear."""
-        if value in {CliTestOptionValue.Disabled.value, CliTestOptionValue.Schema.value}:
+        if is_dry_test(value):
             super().cb_test(ctx, param, value)
             return
         given = ctx.params["config"]
-        check_api(cls(config=given.config, parse_env_config=given.parse_env, validate_config=True))
+        check(cls(config=given.config, parse_env_config=given.parse_env, validate_config=True))
         ctx.exit()
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
         """Return the SDK's command line with `--plan` and the commands."""
         command = super().get_singer_command()
-        about = "Print what a run would ask now and what it costs, without a call."
+        about = "Print the calls that a run would make now, without a call."
         command.params.append(click.Option(["--plan"], is_flag=True, help=about))
+        about = "With --plan: print path and query of each call."
+        command.params.append(click.Option(["--urls"], is_flag=True, help=about))
         return CommandLine(cls, command, COMMANDS)
 
     @classmethod
-    def invoke(cls, *, plan: bool = False, **kwargs: Any) -> None:  # noqa: ANN401
+    def invoke(cls, *, plan: bool = False, urls: bool = False, **kwargs: Any) -> None:  # noqa: ANN401
         """Run from the command line."""
         if not plan:
             super().invoke(**kwargs)
@@ -195,7 +187,7 @@ class TapSolarEdge(Tap):
             state=None if state is None else _singer_state(json.load(state)),
             catalog=None if kwargs["catalog"] is None else json.load(kwargs["catalog"]),
             parse_env_config=config.parse_env,
-        ).print_plan()
+        ).print_plan(urls=urls)
 
 
 def _singer_state(document: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import pytest
 
 from tap_solaredge.errors import ConfigError
 from tap_solaredge.harvest.bookmarks import Bookmarks
+from tap_solaredge.plan.owed import Coverage
 from tap_solaredge.spans import Window
 
 NOW = datetime(2026, 11, 20, 12, 5, tzinfo=UTC)
@@ -15,17 +16,18 @@ READ = Window(datetime(2026, 11, 13, 12, 15, tzinfo=UTC), NOW)
 def test_a_bookmark_moves_forward_and_never_back():
     state = {}
     bookmarks = Bookmarks(state)
-    bookmarks.advance("power_readings", 1, "timestamp", "2026-11-20T11:45:00Z", READ)
-    bookmarks.advance("power_readings", 1, "timestamp", "2026-11-19T11:45:00Z", READ)
+    bookmarks.move("power_readings", 1, Coverage(covered=[READ]))
+    bookmarks.advance("power_readings", 1, "timestamp", "2026-11-20T11:45:00Z")
+    bookmarks.advance("power_readings", 1, "timestamp", "2026-11-19T11:45:00Z")
     assert state == {
         "bookmarks": {
             "power_readings": {
                 "partitions": [
                     {
                         "context": {"site_id": 1},
+                        "covered": [["2026-11-13T12:15:00Z", "2026-11-20T12:05:00Z"]],
                         "replication_key": "timestamp",
                         "replication_key_value": "2026-11-20T11:45:00Z",
-                        "covered": [["2026-11-13T12:15:00Z", "2026-11-20T12:05:00Z"]],
                     }
                 ]
             }
@@ -35,9 +37,28 @@ def test_a_bookmark_moves_forward_and_never_back():
 
 def test_a_window_without_values_leaves_the_bookmark():
     bookmarks = Bookmarks({})
-    bookmarks.advance("power_readings", 1, "timestamp", None, READ)
+    bookmarks.advance("power_readings", 1, "timestamp", None)
     assert bookmarks.value("power_readings", 1) is None
-    assert bookmarks.covered("power_readings", 1) == [READ]
+
+
+def test_a_coverage_is_kept_whole():
+    bookmarks = Bookmarks({})
+    coverage = Coverage(READ.start, [READ], [Window(READ.start, NOW)], None, NOW, READ.start)
+    bookmarks.move("power_readings", 1, coverage)
+    assert bookmarks.coverage("power_readings", 1) == coverage
+    bookmarks.move("power_readings", 1, Coverage(covered=[READ]))
+    assert bookmarks.coverage("power_readings", 1) == Coverage(covered=[READ])
+
+
+def test_a_state_of_the_version_before_is_read():
+    partition = {
+        "context": {"site_id": 1},
+        "replication_key_value": "2026-11-20T11:45:00Z",
+        "covered": [["2026-11-13T12:15:00Z", "2026-11-20T12:05:00Z"]],
+    }
+    bookmarks = Bookmarks({"bookmarks": {"power_readings": {"partitions": [partition]}}})
+    newest = datetime(2026, 11, 20, 11, 45, tzinfo=UTC)
+    assert bookmarks.coverage("power_readings", 1) == Coverage(covered=[READ], newest=newest)
 
 
 def test_a_failure_is_written_beside_the_bookmark_and_gone_after_a_success():
@@ -64,19 +85,8 @@ def test_a_state_that_is_none_is_refused_with_a_remedy():
         Bookmarks({"bookmarks": []})
 
 
-def test_a_span_that_may_hold_values_now_is_read_again():
-    bookmarks = Bookmarks({})
-    bookmarks.advance("power_readings", 1, "timestamp", None, READ)
-    silent = Window(datetime(2026, 11, 14, tzinfo=UTC), datetime(2026, 11, 15, tzinfo=UTC))
-    bookmarks.reopen("power_readings", 1, silent)
-    assert bookmarks.covered("power_readings", 1) == [
-        Window(READ.start, silent.start),
-        Window(silent.end, READ.end),
-    ]
-
-
 def test_a_damaged_span_is_named_with_a_remedy():
     partition = {"context": {"site_id": 1}, "covered": [["yesterday", "today"]]}
     bookmarks = Bookmarks({"bookmarks": {"power_readings": {"partitions": [partition]}}})
     with pytest.raises(ConfigError, match=r"power_readings, site 1 is damaged.*remove that partition"):
-        bookmarks.covered("power_readings", 1)
+        bookmarks.coverage("power_readings", 1)

@@ -39,6 +39,16 @@ def test_true_zeros_are_values():
     assert total([None, None]) is None
 
 
-def test_negative_glitches_of_a_charge_series_count_as_zero():
-    battery = BatterySeries("B1", charge_energy={NOON: -1576.0}, discharge_energy={NOON: 4.0})
-    assert storage_energies([battery], NOON) == Storage(0.0, 4.0)
+def test_what_a_battery_sold_was_no_production_that_was_fed_in():
+    sold = Storage(0.0, 2500.0, 2000.0)
+    assert split(1000.0, Metered(2500.0, 0.0), sold).self_consumption == 500.0
+    battery = BatterySeries("B1", sold_energy={NOON: 2000.0})
+    assert storage_energies([battery], NOON).sold == 2000.0
+
+
+def test_self_consumption_is_never_negative():
+    fed_in = Metered(2500.0, 0.0)
+    assert split(1000.0, fed_in, Storage(0.0, 2500.0)).self_consumption is None
+    assert split(1000.0, fed_in, NO_STORAGE).self_consumption is None
+    assert split(2490.0, fed_in, NO_STORAGE).self_consumption == 0.0
+    assert split(1000.0, fed_in, Storage(0.0, 2500.0, 1490.0)).self_consumption == 0.0

@@ -1,16 +1,18 @@
 """Streams beyond the nine tables: what they cost, what they say, where they are left out."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from solaredge_simulator.fleet import HOME, OFFICE, ROOF
 from solaredge_simulator.v1.rules import V1Rules
-from tap_solaredge.errors import UnexpectedPayload
 from tap_solaredge.local_time import Instant
 from tap_solaredge.measured.readings import SiteRef
-from tap_solaredge.resources import Resource
-from tap_solaredge.service import v1, v2
+from tap_solaredge.resources import ALERTS, BENEFITS, INVERTERS
+from tap_solaredge.service.v1 import V1
+from tap_solaredge.service.v2 import V2
+from tap_solaredge.spans import Window
 from tap_solaredge.streams import STREAMS
 
 from .collected import Collected, selected
@@ -18,6 +20,7 @@ from .collected import Collected, selected
 EVERY = {stream.name for stream in STREAMS}
 OFF_BY_DEFAULT = {"inverter_readings", "alerts", "environmental_benefits"}
 SITE = SiteRef(7)
+WINDOW = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))
 
 
 def calls(simulator, since=0):
@@ -60,9 +63,9 @@ def test_battery_readings_come_alone_too(simulator, run_tap):
 
 
 def test_inverters_of_a_site_are_one_call_under_v2_and_one_each_under_v1(simulator):
-    ref = SiteRef(7, None, ("A", "B", "C"))
-    assert v2.price(Resource.INVERTERS, ref) == 1
-    assert v1.price(Resource.INVERTERS, ref) == 3
+    ref = SiteRef(7, ZoneInfo("UTC"), ("A", "B", "C"))
+    assert len(V2.requests(INVERTERS, ref, WINDOW)) == 1
+    assert len(V1.requests(INVERTERS, ref, WINDOW)) == 3
 
 
 def test_alerts_are_read_page_by_page_and_once_a_day(start_simulator, run_tap):
@@ -79,11 +82,11 @@ def test_alerts_are_read_page_by_page_and_once_a_day(start_simulator, run_tap):
 
 
 def test_a_full_page_of_alerts_is_followed_by_another():
-    (first,) = v2.requests(Resource.ALERTS, SITE)
-    assert v2.next_page(first, [{}] * 99) is None
-    second = v2.next_page(first, [{}] * 100)
+    (first,) = V2.requests(ALERTS, SITE)
+    assert V2.next_page(first, [{}] * 99) is None
+    second = V2.next_page(first, [{}] * 100)
     assert second.params == (("page", "2"), ("alerts-in-page", "100"))
-    assert v2.next_page(first._replace(path="/v2/sites", params=(("page", "1"),)), [{}] * 100) is None
+    assert V2.next_page(first._replace(path="/v2/sites", params=(("page", "1"),)), [{}] * 100) is None
 
 
 def test_an_alert_keeps_what_was_sent():
@@ -92,7 +95,7 @@ def test_an_alert_keeps_what_was_sent():
         "status": "OPEN", "firstTrigger": "2026-11-19T07:10:00Z", "lastTrigger": "2026-11-23T07:10:00Z",
         "component": {"name": "Inverter 1", "serialNumber": "7F12A0B3-4C"}, "errorCodes": [{"code": 18}],
     }  # fmt: skip
-    assert v2.parse(Resource.ALERTS, [[sent], [{"alertId": 1, "siteId": 7, "component": None}]], SITE) == [
+    assert V2.parse(ALERTS, [[sent], [{"alertId": 1, "siteId": 7, "component": None}]], SITE) == [
         {
             "alert_id": 90211, "site_id": 7, "category": "EQUIPMENT", "type": "DC Isolation", "impact": 6,
             "status": "OPEN", "first_trigger": "2026-11-19T07:10:00Z", "last_trigger": "2026-11-23T07:10:00Z",
@@ -126,21 +129,21 @@ def test_v1_leaves_alerts_out_with_one_line(start_simulator, run_tap, caplog):
     ],
 )
 def test_benefits_are_kilograms_and_kilometres_whatever_the_service_sends(answer, co2, way):
-    found = v2.parse(Resource.BENEFITS, [answer], SITE)
+    found = V2.parse(BENEFITS, [answer], SITE)
     assert found == {"co2_saved": pytest.approx(co2), "ev_distance": pytest.approx(way)}
 
 
 def test_benefits_of_v1_may_be_in_pounds_or_empty():
     gases = {"units": "lb", "co2": 100.0, "so2": 10.0, "nox": 1.0}
     sent = {"envBenefits": {"gasEmissionSaved": gases, "treesPlanted": 2.5, "lightBulbs": 7.5}}
-    assert v1.parse(Resource.BENEFITS, [sent], SITE) == {
+    assert V1.parse(BENEFITS, [sent], SITE) == {
         "co2_saved": pytest.approx(45.359237), "so2_saved": pytest.approx(4.5359237),
         "nox_saved": pytest.approx(0.45359237), "trees_planted": 2.5, "light_bulbs": 7.5,
     }  # fmt: skip
-    nothing = v1.parse(Resource.BENEFITS, [{"envBenefits": {}}], SITE)
+    nothing = V1.parse(BENEFITS, [{"envBenefits": {}}], SITE)
     assert set(nothing.values()) == {None}
-    with pytest.raises(UnexpectedPayload, match="site 7, benefits: unknown unit 'stone'"):
-        v1.parse(Resource.BENEFITS, [{"envBenefits": {"gasEmissionSaved": {"units": "stone"}}}], SITE)
+    sent = {"envBenefits": {"gasEmissionSaved": {"units": "stone", "co2": 1.0}, "treesPlanted": 2.5}}
+    assert V1.parse(BENEFITS, [sent], SITE) == nothing | {"trees_planted": 2.5}
 
 
 def test_voltage_that_is_stamped_with_the_end_of_its_interval_belongs_to_its_start():
@@ -149,7 +152,7 @@ def test_voltage_that_is_stamped_with_the_end_of_its_interval_belongs_to_its_sta
 
     def read(*stamps):
         sent = {"power": block("W", "11:00", "11:15"), "voltage": block("VOLT", *stamps)}
-        (inverter,) = v2.parse(Resource.INVERTERS, [{"inverters": {"A": sent}}], SITE)
+        (inverter,) = V2.parse(INVERTERS, [{"inverters": {"A": sent}}], SITE)
         return list(inverter.voltage)
 
     starts = [Instant("2026-11-20T11:00:00Z", 0), Instant("2026-11-20T11:15:00Z", 0)]

@@ -101,7 +101,7 @@ def at_least_warnings(caplog):
 
 
 def test_a_list_that_makes_no_sense_is_asked_again_by_the_next_run(simulator, run_tap):
-    simulator.fault("wrong_types", path="*/devices")
+    simulator.fault("json_string", path="*/devices")
     first = run_tap(simulator, site_ids=[HOME])
     assert isinstance(first.error, HarvestIncomplete)
     simulator.lift_faults()

@@ -10,7 +10,7 @@ import pytest
 
 from solaredge_simulator.fleet import HOME, ISLAND, OFFICE, PENDING, ROOF
 from tap_solaredge.errors import Busy, HarvestIncomplete, NotAuthorized
-from tap_solaredge.harvest.fetch import NotAskedYet
+from tap_solaredge.harvest.lists import NotAskedYet
 from tap_solaredge.tap import TapSolarEdge
 
 from .conftest import SimulatorClock

@@ -13,6 +13,7 @@ from tap_solaredge.local_time import (
     quarter_floor,
     unit_end,
     unit_start,
+    wall_instants,
     zone,
 )
 
@@ -79,3 +80,41 @@ def test_a_missing_zone_is_utc_with_a_warning(caplog):
     zone.cache_clear()
     assert zone(None) == ZoneInfo("UTC")
     assert "Time zone None is unknown" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "offset"),
+    [("GMT-05:00", -300), ("UTC+5:30", 330), ("+0545", 345), ("-03", -180), ("GMT", 0), ("gmt+13", 780)],
+)
+def test_a_zone_that_is_named_by_its_offset_is_that_offset(name, offset, caplog):
+    noon = datetime(2026, 7, 1, 12, tzinfo=UTC).astimezone(zone(name))
+    assert noon.utcoffset().total_seconds() == offset * 60
+    assert midnight(date(2026, 7, 1), zone(name)) == datetime(2026, 7, 1, tzinfo=zone(name)).astimezone(UTC)
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("name", ["UTC+99:00", "Mars/Olympus", "America", "../etc/passwd", "a\0b"])
+def test_a_zone_that_nobody_knows_is_utc_with_a_warning(name, caplog):
+    zone.cache_clear()
+    assert zone(name) == ZoneInfo("UTC")
+    (record,) = caplog.records
+    assert record.getMessage() == f"Time zone {name!r} is unknown; UTC is used for that site's days"
+
+
+@pytest.mark.parametrize(
+    "text", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:00:00-01:00", "1969-12-31T00:00:00Z"]
+)
+def test_a_time_of_another_age_is_refused(text):
+    with pytest.raises(ValueError, match="no time of this age"):
+        instant(text)
+
+
+def test_wall_times_that_cannot_be_read_are_none_and_cost_no_other():
+    odd = [None, 5, [], "noon", "0001-01-01 00:00:00"]
+    texts = ["2026-10-25 02:45:00", *odd, "2026-10-25 02:00:00", "2026-05-14 11:00:00+02:00"]
+    assert wall_instants(texts, AMSTERDAM, "x") == [
+        Instant("2026-10-25T00:45:00Z", 120),
+        *[None] * len(odd),
+        Instant("2026-10-25T01:00:00Z", 60),
+        Instant("2026-05-14T09:00:00Z", 120),
+    ]

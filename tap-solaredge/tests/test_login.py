@@ -1,9 +1,12 @@
 """`login`, `logout`, `whoami`: what an owner does once."""
 
 import re
+import socket
 import stat
+import struct
 import webbrowser
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import pytest
@@ -106,13 +109,68 @@ def test_other_paths_hold_nothing(command):
         ("code=c&site_id=1&external_id=n&state=other", "does not belong to this login"),
         ("error=access_denied&external_id=other", "does not belong to this login"),
         ("site_id=1&external_id=n", "holds no code"),
-        ("error=access_denied", "Access was not given: access_denied"),
+        ("error=access_denied", r"does not belong .* \(Access was not given: access_denied\)"),
+        ("error=access_denied&external_id=n&state=other", "does not belong to this login"),
+        ("error=access_denied&state=n", "^Access was not given: access_denied"),
+        ("error=access_denied&external_id=n&error_description=a%0Ab%1B[2J", r"given: a\\nb\\x1b\[2J$"),
         ("error=invalid_scope&external_id=n", "ask for less with --scope"),
     ],
 )
 def test_a_redirect_that_is_none(query, told):
     with pytest.raises((redirect.NotThisLogin, NotAuthorized), match=told):
         redirect.read(f"http://127.0.0.1:8765/callback?{query}", "n")
+
+
+@pytest.mark.parametrize(
+    "query", ["error=access_denied", "error=server_error&state=other", "code=c&state=other"]
+)
+def test_a_stray_redirect_does_not_end_the_login(command, query):
+    browser = Browser(HOME, before=[lambda url: f"{url.partition('?')[0]}?{query}"])
+    done = command("login", browser=browser)
+    assert [page.status_code for page in browser.pages] == [400, 200]
+    assert f"Logged in: site {HOME}" in done.output
+
+
+def test_idle_connections_do_not_keep_the_login_from_its_end(command):
+    idle = []
+
+    def connect(url):
+        for said in (b"", b"GET /callback?co", b"nonsense\r\n\r\n"):
+            idle.append(socket.create_connection(("127.0.0.1", urlsplit(url).port)))
+            idle[-1].sendall(said)
+        return url.replace("/callback", "/favicon.ico")
+
+    browser = Browser(HOME, before=[connect])
+    done = command("login", browser=browser)
+    for each in idle:
+        each.close()
+    assert [page.status_code for page in browser.pages] == [404, 200]
+    assert f"Logged in: site {HOME}" in done.output
+
+
+def test_a_browser_that_is_gone_when_the_page_comes_has_still_logged_in(command):
+    class Gone(Browser):
+        def _decide(self):
+            address = urlsplit(decide(self.link, HOME))
+            with socket.create_connection((address.hostname, address.port)) as connection:
+                connection.sendall(f"GET {address.path}?{address.query} HTTP/1.0\r\n\r\n".encode())
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    assert f"Logged in: site {HOME}" in command("login", browser=Gone(HOME)).output
+
+
+def test_an_address_that_is_none_is_told():
+    with pytest.raises(redirect.NotThisLogin, match="This is no address"):
+        redirect.read("http://[::1?code=c", "n")
+
+
+def test_the_code_is_not_spent_where_the_tokens_cannot_be_kept(command, simulator, tmp_path, caplog):
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "tokens.json.lock").mkdir()
+    done = command("login", browser=Browser(HOME))
+    assert done.exit_code == 2
+    assert "cannot be written" in caplog.text
+    assert not [call for call in simulator.calls if call.path.endswith("/token")]
 
 
 def test_state_may_be_absent():
@@ -187,7 +245,8 @@ def test_whoami_shows_sites_scopes_and_days_but_no_secret(simulator, tmp_path, c
     file = Path(values["token_file"])
     grant_access(simulator, file, ROOF, scopes=["SITE_DATA"])
     grant_access(simulator, file, HOME, known=False)
-    whoami(TapSolarEdge(config=values, clock=SimulatorClock(simulator)))
+    tap = TapSolarEdge(config=values, clock=SimulatorClock(simulator))
+    whoami.main([], obj=lambda _: tap, standalone_mode=False)
     unused = "a run is needed by 2026-12-20 (30 days left)"
     assert capsys.readouterr().out.splitlines() == [
         f"Application {CLIENT}, tokens in {file}",

@@ -20,7 +20,7 @@ from tap_solaredge.clock import Clock
 from tap_solaredge.errors import ConfigError, HarvestIncomplete
 from tap_solaredge.login.credentials import credential
 
-from .owner import config_file, grant_access, grants, settings
+from .owner import config_file, grant_access, settings
 
 TOKEN = "/v2/oauth2/token"
 BIN = Path(sys.executable).parent
@@ -28,13 +28,13 @@ WHOLE = os.environ.get("LOGIN_PROOF") == "whole"
 RUNS, KILLS = (100, 50) if WHOLE else (20, 10)
 VICTIM = """
 import json, sys
-from types import SimpleNamespace
 from tap_solaredge.login.credentials import credential
 from tap_solaredge.clock import Clock
-config, site, token = json.load(sys.stdin)
+config, site = json.load(sys.stdin)
 auth = credential(config, Clock())
+refused = auth.of(site)
 print("renewing", flush=True)
-auth.renew(site, SimpleNamespace(headers={"Authorization": f"Bearer {token}"}))
+auth.renew(site, refused)
 print("done", flush=True)
 """
 
@@ -152,12 +152,11 @@ def kill_while_renewing(simulator, folder, ends, instants):
     simulator.fault(kind="slow", path=TOKEN, seconds=0.3)  # it has rotated, and the answer is on its way
     finished = 0
     for seconds in instants:
-        token = grants(file)[HOME].access_token
         victim = subprocess.Popen(
             [sys.executable, "-c", VICTIM],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
-        victim.stdin.write(json.dumps([config, HOME, token]).encode())
+        victim.stdin.write(json.dumps([config, HOME]).encode())
         victim.stdin.close()
         victim.stdin = None
         assert victim.stdout.readline() == b"renewing\n"

@@ -1,56 +1,67 @@
-"""Bookmark, overlap and limits become windows."""
+"""Spans become windows: as few calls as possible, none longer than allowed, on seams that suit days."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tap_solaredge.local_time import midnight
-from tap_solaredge.plan.windows import fill_back, first_period, reach, shorter, split, split_periods
+from tap_solaredge.plan.windows import cut, cut_periods, first_period, periods_in, shorter, whole_periods
 from tap_solaredge.spans import Window
 
 DAY = timedelta(days=1)
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 
 def at(day, hour=0, minute=0):
     return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
 
 
+def local(month, day):
+    return midnight(date(2026, month, day), AMSTERDAM)
+
+
 def test_a_span_within_the_limit_is_one_window():
-    assert split(at(19, 11, 45), at(20, 12, 5), 7 * DAY) == [Window(at(19, 11, 45), at(20, 12, 5))]
+    assert cut([Window(at(19, 11, 45), at(20, 12, 5))], 7 * DAY) == [Window(at(19, 11, 45), at(20, 12, 5))]
 
 
 def test_windows_meet_on_quarter_hours_and_the_newest_ones_are_full():
-    assert split(at(1), at(20, 12, 5), 7 * DAY) == [
-        Window(at(1), at(6, 12, 15)),
-        Window(at(6, 12, 15), at(13, 12, 15)),
+    assert cut([Window(at(1), at(20, 12, 5))], 7 * DAY) == [
         Window(at(13, 12, 15), at(20, 12, 5)),
+        Window(at(6, 12, 15), at(13, 12, 15)),
+        Window(at(1), at(6, 12, 15)),
     ]
 
 
 def test_no_window_is_longer_than_the_limit():
-    for window in split(at(1), at(20, 12, 5), timedelta(hours=12)):
-        assert window.end - window.start <= timedelta(hours=12)
+    windows = cut([Window(at(1), at(20, 12, 5))], timedelta(hours=12))
+    assert max(window.end - window.start for window in windows) <= timedelta(hours=12)
 
 
 def test_nothing_to_read_is_no_window():
-    assert split(at(20), at(20), DAY) == []
+    assert cut([], DAY) == []
 
 
-def test_a_window_is_filled_backwards_because_it_is_paid_for_whole():
-    assert fill_back(at(20, 11), at(20, 12), 7 * DAY, floor=at(1)) == at(13, 12)
+def test_a_window_bridges_what_was_read_where_that_saves_a_call():
+    assert cut([Window(at(1), at(2)), Window(at(4), at(5))], 7 * DAY) == [Window(at(1), at(5))]
 
 
-def test_filling_back_costs_no_further_call():
-    start = fill_back(at(5), at(20, 12), 7 * DAY, floor=at(1))
-    assert start == at(1)
-    assert len(split(start, at(20, 12), 7 * DAY)) == len(split(at(5), at(20, 12), 7 * DAY))
+def test_a_window_begins_where_something_is_missing():
+    assert cut([Window(at(1), at(2)), Window(at(18), at(20))], 7 * DAY) == [
+        Window(at(18), at(20)),
+        Window(at(1), at(2)),
+    ]
 
 
-def test_filling_back_never_passes_what_is_wanted():
-    assert fill_back(at(20, 11), at(20, 12), 7 * DAY, floor=at(19)) == at(19)
+def test_windows_begin_with_a_local_day_where_sums_of_days_are_wanted():
+    assert cut([Window(at(1), at(20, 12, 5))], 7 * DAY, AMSTERDAM)[:2] == [
+        Window(at(13, 23), at(20, 12, 5)),
+        Window(at(6, 23), at(13, 23)),
+    ]
 
 
-def test_a_bookmark_older_than_the_wanted_start_is_still_the_start():
-    assert fill_back(at(10), at(20, 12), 7 * DAY, floor=at(19)) == at(10)
+def test_short_windows_stay_as_long_as_they_may_be():
+    newest, following = cut([Window(at(1), at(20, 12, 5))], timedelta(hours=12), AMSTERDAM)[:2]
+    assert newest == Window(at(20, 0, 15), at(20, 12, 5))
+    assert following == Window(at(19, 12, 15), at(20, 0, 15))
 
 
 def test_refused_windows_shrink_along_the_known_limits_then_by_half():
@@ -62,18 +73,22 @@ def test_refused_windows_shrink_along_the_known_limits_then_by_half():
 
 
 def test_a_window_of_days_across_a_clock_change_is_no_longer_than_allowed():
-    amsterdam = ZoneInfo("Europe/Amsterdam")
-    first = first_period(28 * DAY, date(2026, 11, 2), "DAY", amsterdam)
+    first = first_period(local(11, 3), 28 * DAY, "DAY", AMSTERDAM)
     assert first == date(2026, 10, 7)  # from the 6th on it would be 28 days and an hour
-    span = Window(midnight(first, amsterdam), midnight(date(2026, 11, 3), amsterdam))
-    assert split_periods(span, 28 * DAY, "DAY", amsterdam) == [span]
+    span = Window(local(10, 7), local(11, 3))
+    assert cut_periods([span], 28 * DAY, "DAY", AMSTERDAM) == [span]
 
 
-def test_the_running_period_is_asked_for_even_if_it_is_longer_than_a_window():
-    assert first_period(28 * DAY, date(2026, 11, 1), "MONTH", ZoneInfo("UTC")) == date(2026, 11, 1)
+def test_a_single_period_is_asked_for_even_if_it_is_longer_than_a_window():
+    december = datetime(2026, 12, 1, tzinfo=UTC)
+    assert first_period(december, 28 * DAY, "MONTH", ZoneInfo("UTC")) == date(2026, 11, 1)
 
 
-def test_a_call_asks_beyond_its_window_down_to_the_floor():
-    assert reach(at(1), at(10), at(12), 7 * DAY) == Window(at(3), at(12))
-    assert reach(at(8), at(10), at(12), 7 * DAY) == Window(at(8), at(12))
-    assert reach(at(11), at(10), at(12), 7 * DAY) == Window(at(10), at(12))
+def test_a_part_of_a_day_is_read_as_a_whole_day():
+    noon = Window(at(19, 12), at(19, 13))
+    assert whole_periods([noon], "DAY", AMSTERDAM) == [Window(local(11, 19), local(11, 20))]
+
+
+def test_the_night_of_a_clock_change_belongs_to_a_day_of_25_hours():
+    (day,) = periods_in(Window(local(10, 25), local(10, 26)), "DAY", AMSTERDAM)
+    assert day.end - day.start == timedelta(hours=25)

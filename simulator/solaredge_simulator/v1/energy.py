@@ -20,6 +20,7 @@ QUARTERS = "QUARTER_OF_AN_HOUR"
 _UNITS = {QUARTERS: Resolution.QUARTER_HOUR} | {
     name: Resolution(name) for name in ("HOUR", "DAY", "WEEK", "MONTH", "YEAR")
 }
+_TOTALS = {MeterType.PRODUCTION, MeterType.CONSUMPTION}
 _LONGEST = {QUARTERS: MONTH, "HOUR": MONTH, "DAY": YEAR}
 
 
@@ -113,10 +114,11 @@ def measured_by(ask: SiteAsk) -> str:
 def _details(ask: SiteAsk, unit: str, resolution: Resolution, longest: str | None) -> list[dict[str, object]]:
     start, end = ask.wall_times(longest)
     kinds = chosen(ask, list(MeterType)) if ask.plant.demand else []
-    return [
-        {"type": kind, "values": _absent(_between(Count(ask, kind, unit), resolution, start, end), end)}
-        for kind in kinds
-    ]
+    partial = ask.rules.sums == "partial" and resolution in {Resolution.MONTH, Resolution.YEAR}
+    series = {kind: _between(Count(ask, kind, unit), resolution, start, end) for kind in kinds}
+    for kind in set(series) - _TOTALS if partial else ():
+        series[kind] = [(at, None) for at, _ in series[kind]]
+    return [{"type": kind, "values": _absent(found, end)} for kind, found in series.items()]
 
 
 def _between(count: Count, resolution: Resolution, start: str, end: str) -> list[Point]:

@@ -10,9 +10,9 @@ from solaredge_simulator.inverters import VOLTS
 from solaredge_simulator.local_days import QUARTER
 from solaredge_simulator.storage import eighths
 from solaredge_simulator.v1.asks import WEEK
+from solaredge_simulator.v1.counters import counted, steps
 from solaredge_simulator.v1.refusals import empty
 from solaredge_simulator.v1.telemetry import between, local_days, moments
-from solaredge_simulator.v2.buckets import as_32_bit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from solaredge_simulator.v1.asks import SiteAsk
     from solaredge_simulator.v1.telemetry import Row
 
-_SERIES = ("power_w", "energy_wh", "voltage", "frequency")
+_SERIES = ("power_w", "voltage", "frequency")
 _THREE_PHASES = 8000.0
 """Nameplate (W) from which an inverter has three phases."""
 
@@ -42,7 +42,9 @@ def inverter_data(ask: SiteAsk) -> object:
     if inverter is None:
         raise empty(HTTPStatus.NOT_FOUND)
     phases = 3 if inverter.nameplate >= _THREE_PHASES else 1
-    rows = [_row(at, state, phases) for at, state in _states(ask, inverter, start, end)]
+    rows = [
+        _row(at, state, phases, ask.rules.counter_digits) for at, state in _states(ask, inverter, start, end)
+    ]
     rows = between(rows, start, end, "date")
     return {"data": {"count": len(rows), "telemetries": rows}}
 
@@ -51,21 +53,21 @@ def _states(ask: SiteAsk, inverter: Inverter, start: str, end: str) -> Iterator[
     lifetime: float | None = None
     for day, begin in local_days(ask, start, end):
         if lifetime is None:
-            made = ask.view.sum(("", "production_wh"), ask.plant.begins, begin).total
-            lifetime = made * inverter.share
+            lifetime = counted(ask, ("", "production_wh"), ask.plant.begins, begin) * inverter.share
         columns = [ask.view.column(day, (inverter.serial, name)) for name in _SERIES]
-        link = days.link(ask.plant, day)
-        for place, (power, energy, volts, hertz) in enumerate(zip(*columns, strict=True)):
-            hidden = place in link.lost or link.visible_at[place] > ask.view.now
+        lost, rises = days.link(ask.plant, day).lost, steps(ask, day, (inverter.serial, "energy_wh"))
+        arrivals = days.arrivals(ask.plant, day, (inverter.serial, "power_w"))
+        for place, (power, volts, hertz) in enumerate(zip(*columns, strict=True)):
+            lifetime += rises[place]
+            hidden = place in lost or arrivals[place] > ask.view.now
             if hidden or not inverter.serves(begin + place * QUARTER):
                 continue
-            lifetime += energy or 0.0
             swing = eighths((power or 0.0) / 16)
             for at, step in zip(moments(ask, begin, place), (-swing, 0.0, swing), strict=True):
                 yield at, _State((power or 0.0) + step, volts or VOLTS, hertz or ask.plant.hertz, lifetime)
 
 
-def _row(at: str, state: _State, phases: int) -> Row:
+def _row(at: str, state: _State, phases: int, digits: int) -> Row:
     """Return a row; an inverter without power sleeps (gotcha 12)."""
     asleep = not state.power
     between_phases = {name: round(state.volts * 3**0.5, 3) for name in ("vL1To2", "vL2To3", "vL3To1")}
@@ -76,7 +78,7 @@ def _row(at: str, state: _State, phases: int) -> Row:
         "dcVoltage": None if asleep else 750.0,
         **({} if asleep else {"groundFaultResistance": 6000.0}),
         "powerLimit": 0.0 if asleep else 100.0,
-        "totalEnergy": as_32_bit(state.lifetime),
+        "totalEnergy": float(f"{state.lifetime:.{digits}g}"),
         "temperature": 0.0 if asleep else 34.25,
         "inverterMode": "SLEEPING" if asleep else "MPPT",
         "operationMode": 0,

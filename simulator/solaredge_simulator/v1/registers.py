@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from solaredge_simulator.devices import MeterType
 from solaredge_simulator.local_days import QUARTER, stamp
-from solaredge_simulator.plants import METERED
+from solaredge_simulator.sources import METERED
 from solaredge_simulator.v1.asks import MONTH, YEAR
+from solaredge_simulator.v1.counters import counted
 from solaredge_simulator.v1.energy import QUARTERS, chosen, time_unit
 from solaredge_simulator.v1.series import wall
 from solaredge_simulator.v2.buckets import as_32_bit, buckets
@@ -54,14 +55,15 @@ def _readings(
 ) -> list[dict[str, object]]:
     first, last = ask.day_span(date.fromisoformat(start[:10]), date.fromisoformat(end[:10]))
     window, zone, view = Window(first, last, resolution, ends_now=False), ask.plant.zone, ask.view
-    begins = _bucket_starts(window, zone)
-    register = view.sum(("", quantity), ask.plant.begins, begins[0]).total
+    begins, paused = _bucket_starts(window, zone), ask.rules.counters == "pause"
+    register = counted(ask, ("", quantity), ask.plant.begins, begins[0])
     found: list[dict[str, object]] = []
-    for begin, counted in zip(begins, _counted(view, quantity, window), strict=True):
-        at = wall(stamp(zone, begin + (0 if counted is None else _READ_AFTER)))
+    values = _seen(view, quantity, window)
+    for begin, until, value in zip(begins, [*begins[1:], int(window.end)], values, strict=True):
+        at = wall(stamp(zone, begin + (0 if value is None else _READ_AFTER)))
         if start <= at < end:
-            found.append({"date": at} if counted is None else {"date": at, "value": as_32_bit(register)})
-        register += counted or 0.0
+            found.append({"date": at} if value is None else {"date": at, "value": as_32_bit(register)})
+        register += (value or 0.0) if paused else counted(ask, ("", quantity), begin, until)
     return found
 
 
@@ -71,8 +73,8 @@ def _bucket_starts(window: Window, zone: ZoneInfo) -> list[int]:
     return [bucket.start for bucket in buckets(window, zone)]
 
 
-def _counted(view: View, quantity: str, window: Window) -> Column:
-    """Return what was counted in each bucket; None where nothing was."""
+def _seen(view: View, quantity: str, window: Window) -> Column:
+    """Return what is visible of each bucket; None where nothing is."""
     if window.resolution is Resolution.QUARTER_HOUR:
         return view.quarters(("", quantity), window.start, window.end)
     return [view.total(("", quantity), *bucket) for bucket in buckets(window, view.site.zone)]

@@ -27,5 +27,11 @@ class V1Rules:
     """Sites that refuse windows of 28 days and more where the document allows a month."""
     production: Literal["ac", "pv"] = "ac"
     """What Production is on a site with a battery: the inverters' AC output, or the PV alone as in V2."""
+    counter_digits: int = 8
+    """Significant digits of the counters of inverters; real ones have six (gotcha 92)."""
+    counters: Literal["pause", "go on"] = "pause"
+    """Whether counters of devices know what happened while the site was offline and its data were lost."""
+    sums: Literal["whole", "partial"] = "whole"
+    """Months and years of `energyDetails` have all types of meter, or values of two of them only."""
     provisional: bool = True
     """Quarters of the last minutes already have a value, which is too low."""

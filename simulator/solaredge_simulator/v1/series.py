@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from solaredge_simulator import days
 from solaredge_simulator.devices import MeterType
 from solaredge_simulator.local_days import QUARTER, midnight, slices, stamp, stamps
-from solaredge_simulator.plants import METERED
+from solaredge_simulator.outages import LAG_SPREAD, LEAST_LAG
+from solaredge_simulator.sources import METERED
 from solaredge_simulator.storage import eighths
 from solaredge_simulator.v2.buckets import as_32_bit, buckets
 from solaredge_simulator.v2.windows import Resolution, Window
@@ -65,10 +66,11 @@ class Count(NamedTuple):
         if not self.ask.rules.provisional or not begin <= now < begin + (len(seen) + 2) * QUARTER:
             return seen
         seen = list(seen)
-        late, truth = days.link(plant, day).late, days.column(plant, day, self.key())
+        usual, truth = days.arrivals(plant, day, self.key()), days.column(plant, day, self.key())
         due = int((now - _AT_LEAST - begin) // QUARTER)
         for place in range(max(0, due - 1), min(due + 1, len(seen))):
-            if seen[place] is None and place not in late and truth[place] is not None:
+            prompt = usual[place] <= begin + (place + 1) * QUARTER + LEAST_LAG + LAG_SPREAD
+            if seen[place] is None and prompt and truth[place] is not None:
                 seen[place] = eighths((truth[place] or 0.0) * _PART)
         return seen
 

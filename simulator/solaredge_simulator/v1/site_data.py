@@ -53,6 +53,7 @@ def site(plant: Plant, now: datetime, *, alerts: bool) -> dict[str, object]:
     """Return a site as the list and the details show it; alerts for account keys only."""
     upload = plant.last_upload(now)
     address = f"/site/{plant.site_id}"
+    impacts = [alert.impact for alert in plant.alerts if alert.since <= now and not alert.until]
     return {
         "id": plant.site_id,
         "name": plant.name,
@@ -61,12 +62,20 @@ def site(plant: Plant, now: datetime, *, alerts: bool) -> dict[str, object]:
         "peakPower": plant.peak_power / 1000,
         "lastUpdateTime": f"{plant.local(upload):%Y-%m-%d}" if upload else None,
         "currency": _CURRENCIES.get(plant.place.country_code, "EUR"),
-        "installationDate": plant.installed.isoformat(),
+        "installationDate": str(plant.installed_shown),
         "ptoDate": None,
         "notes": plant.note,
         "type": "Optimizers & Inverters",
         "location": _location(plant),
-        **({"alertQuantity": 0, "alertSeverity": "NONE", "highestImpact": 0} if alerts else {}),
+        **(
+            {
+                "alertQuantity": len(impacts),
+                "alertSeverity": "HIGH" if impacts else "NONE",
+                "highestImpact": max(impacts, default=0),
+            }
+            if alerts
+            else {}
+        ),
         "primaryModule": {"manufacturerName": "Maker", "modelName": "Model 385", "maximumPower": 385.0},
         "uris": {
             "DETAILS": f"{address}/details",
@@ -141,7 +150,7 @@ def benefits(ask: SiteAsk) -> object:
 
 
 def _status(plant: Plant, now: datetime) -> str:
-    return "Active" if plant.begins <= now.timestamp() else "Pending"
+    return plant.status_shown(now).capitalize()
 
 
 def _searched(plant: Plant) -> str:
@@ -158,7 +167,7 @@ def _location(plant: Plant) -> dict[str, object]:
         "address": place.address,
         "address2": "",
         "zip": place.zip_code,
-        "timeZone": plant.zone.key,
+        "timeZone": plant.zone_shown,
         "countryCode": place.country_code,
     }
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from solaredge_simulator.storage import eighths
 from solaredge_simulator.v1.asks import WEEK
+from solaredge_simulator.v1.counters import counted, steps
 from solaredge_simulator.v1.telemetry import between, local_days, moments
 from solaredge_simulator.v2.buckets import as_32_bit
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from solaredge_simulator.v1.asks import SiteAsk
     from solaredge_simulator.v1.telemetry import Row
 
-_SERIES = ("charge_w", "discharge_w", "charge_wh", "discharge_wh", "state_of_charge")
+_SERIES, _COUNTED = ("charge_w", "discharge_w", "state_of_charge"), ("charge_wh", "discharge_wh")
 _STEP = 0.02
 """Percent by which the level moves from row to row."""
 _IDLE, _CHARGING, _DISCHARGING = 6, 3, 4
@@ -57,17 +58,18 @@ def _rows(ask: SiteAsk, battery: Battery, start: str, end: str) -> Iterator[Row]
     into: float | None = None
     for day, begin in local_days(ask, start, end):
         if into is None:
-            into, out = (
-                ask.view.sum((battery.serial, name), ask.plant.begins, begin).total
-                for name in ("charge_wh", "discharge_wh")
-            )
+            into, out = (counted(ask, (battery.serial, name), ask.plant.begins, begin) for name in _COUNTED)
+        rises = zip(*(steps(ask, day, (battery.serial, name)) for name in _COUNTED), strict=True)
         columns = [ask.view.column(day, (battery.serial, name)) for name in _SERIES]
-        for place, values in enumerate(zip(*columns, strict=True)):
-            charge_w, discharge_w, charge, discharge, level = (value or 0.0 for value in values)
+        for place, (values, (charge, discharge)) in enumerate(
+            zip(zip(*columns, strict=True), rises, strict=True)
+        ):
+            charge_w, discharge_w, level = (value or 0.0 for value in values)
             if None in values:
+                into, out = into + charge, out + discharge
                 continue
-            steps = zip(moments(ask, begin, place), powers(charge_w, discharge_w), (1, 2, 3), strict=True)
-            for at, power, number in steps:
+            rows = zip(moments(ask, begin, place), powers(charge_w, discharge_w), (1, 2, 3), strict=True)
+            for at, power, number in rows:
                 counters = into + charge * number / 3, out + discharge * number / 3
                 yield _row(at, power, counters, _level(level, number), battery)
             into, out = into + charge, out + discharge

@@ -54,6 +54,11 @@ class SiteAsk(Ask):
         """The site as it can be seen now."""
         return View(self.plant, self.request.now.timestamp())
 
+    @property
+    def production(self) -> str:
+        """The series that stands for production."""
+        return "output" if self.options.production == "ac" and self.plant.batteries else "production"
+
     def unit(self, units: Mapping[str, float]) -> tuple[str, float]:
         """Return the unit asked for, by default the first one, and its size.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from solaredge_simulator.devices import Battery, Inverter, Meter
 from solaredge_simulator.messages import problem
 
 if TYPE_CHECKING:
@@ -46,8 +48,21 @@ def items(plant: Plant, name: str, now: datetime) -> list[Item]:
         "BATTERY": _batteries,
         "OPTIMIZER": _optimizers,
         "GATEWAY": _gateways,
+        "EV_CHARGER": _chargers,
     }
-    return of[name](plant, now) if name in of else []
+    if name not in of:
+        return []
+    former = replace(
+        plant,
+        inverters=tuple(device for device in plant.former if isinstance(device, Inverter)),
+        meters=tuple(device for device in plant.former if isinstance(device, Meter)),
+        batteries=tuple(device for device in plant.former if isinstance(device, Battery)),
+        gateways=(),
+        chargers=(),
+        former=(),
+    )
+    gone = of[name](former, now) if plant.former and name != "OPTIMIZER" else []
+    return of[name](plant, now) + [item | {"active": False} for item in gone]
 
 
 def _inverters(plant: Plant, now: datetime) -> list[Item]:
@@ -144,6 +159,24 @@ def _gateways(plant: Plant, _: datetime) -> list[Item]:
             "name": gateway.name,
         }
         for gateway in plant.gateways
+    ]
+
+
+def _chargers(plant: Plant, _: datetime) -> list[Item]:
+    return [
+        {
+            "type": "EV_CHARGER",
+            "serialNumber": charger.serial,
+            "manufacturer": _MAKER,
+            "model": charger.model,
+            "createdAt": _installed(plant, 45),
+            "firmwareVersion": charger.firmware,
+            "connectedTo": plant.inverters[0].serial,
+            "active": True,
+            "nameplate": charger.power,
+            "name": charger.name,
+        }
+        for charger in plant.chargers
     ]
 
 

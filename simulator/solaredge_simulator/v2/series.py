@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from solaredge_simulator.flows import Column, Key
+    from solaredge_simulator.options import Options
     from solaredge_simulator.v2.asks import SiteAsk
     from solaredge_simulator.v2.windows import Window
 
-_GLITCHES = 701
+_GLITCHES, _NEARLY_FULL = 701, 95.0
+_OTHER_UNITS = {"WH": "KWH", "W": "KW", "KWH": "WH"}
 
 
 class Metric(NamedTuple):
@@ -34,7 +36,12 @@ class Metric(NamedTuple):
     @property
     def summed(self) -> bool:
         """Whether longer buckets hold sums."""
-        return self.unit == "WH"
+        return self.quantity.endswith("_wh") and self.quantity != "remaining_wh"
+
+    def shown(self, options: Options) -> Metric:
+        """Return the metric of a device in the units that the service chooses."""
+        unit = _OTHER_UNITS.get(self.unit) if options.device_units == "kilo" else None
+        return self._replace(unit=unit, scale=1.0 if unit == "WH" else 1000.0) if unit else self
 
     def key(self, serial: str) -> Key:
         """Return the key of the series of one device."""
@@ -68,15 +75,15 @@ STORAGE = {
 
 
 def energy(ask: SiteAsk) -> object:
-    """`/energy`: production."""
+    """`/energy`: production, or on a site with a battery what its inverters give (`Options.production`)."""
     unit, scale = ask.unit(ENERGY_UNITS)
-    return measurements(ask, "", Metric("production_wh", "WH", scale), unit)
+    return measurements(ask, "", Metric(f"{ask.production}_wh", "WH", scale), unit)
 
 
 def power(ask: SiteAsk) -> object:
     """`/power`: mean PV power."""
     unit, scale = ask.unit(POWER_UNITS)
-    return measurements(ask, "", Metric("production_w", "W", scale), unit)
+    return measurements(ask, "", Metric(f"{ask.production}_w", "W", scale), unit)
 
 
 def measurements(ask: SiteAsk, serial: str, metric: Metric, unit: str) -> object:
@@ -105,6 +112,9 @@ def points(ask: SiteAsk, found: Window, metric: Metric, serial: str) -> list[dic
     zone = ask.plant.zone
     stamps = end_stamps(found, zone) if metric.ends and ask.options.end_stamps else start_stamps(found, zone)
     column = values(ask.view, metric.key(serial), found, mean=not metric.summed)
+    if metric.unit == "PERCENTAGE" and ask.options.overfull:
+        full = 100 * ask.options.overfull
+        column = [value + full if value and value >= _NEARLY_FULL else value for value in column]
     scale = 1.0 if metric.unit == "PERCENTAGE" and ask.options.percent == "hundred" else metric.scale
     if scale != 1.0:
         column = [None if value is None else as_32_bit(value / scale) for value in column]

@@ -47,7 +47,7 @@ def details(ask: SiteAsk) -> object:
         "countryCode": place.country_code,
         "latitude": place.latitude,
         "longitude": place.longitude,
-        "timezone": plant.zone.key,
+        "timezone": plant.zone_shown,
     }
     return {
         "siteId": plant.site_id,
@@ -73,8 +73,10 @@ def overview(ask: SiteAsk) -> object:
     charged = fed = given = bought = direct = None
     if ask.plant.demand:
         used, charged, fed = total("consumption_wh"), total("charge_wh"), total("feed_in_wh")
-        given, bought = total("discharge_wh"), total("purchased_wh")
-        direct = None if used is None else (made or 0.0) - (charged or 0.0) - (fed or 0.0)
+        bought, direct = total("purchased_wh"), total("direct_wh")
+        given = None if None in {used, bought, direct} else (used or 0.0) - (direct or 0.0) - (bought or 0.0)
+    if ask.options.overview == "partial":
+        fed = direct = given = bought = None
     production = {"toSelfConsumption": direct, "toStorage": charged, "toGrid": fed}
     consumption = {"fromPv": direct, "fromStorage": given, "fromGrid": bought}
     return {
@@ -154,7 +156,7 @@ def _listed(plant: Plant, now: datetime) -> dict[str, object]:
         "siteId": plant.site_id,
         "name": plant.name,
         "peakPower": plant.peak_power / 1000,
-        "installationDate": plant.installed.isoformat(),
+        "installationDate": str(plant.installed_shown),
         "location": {
             "address": place.address,
             "city": place.city,
@@ -162,11 +164,11 @@ def _listed(plant: Plant, now: datetime) -> dict[str, object]:
             "zip": place.zip_code,
             "country": place.country,
         },
-        "activationStatus": "ACTIVE" if plant.begins <= now.timestamp() else "PENDING",
+        "activationStatus": plant.status_shown(now),
         "note": plant.note,
     }
 
 
 def _lifetime(ask: SiteAsk) -> float | None:
     now = ask.request.now.timestamp()
-    return ask.view.total(("", "production_wh"), ask.plant.begins, now)
+    return ask.view.total(("", f"{ask.production}_wh"), ask.plant.begins, now)

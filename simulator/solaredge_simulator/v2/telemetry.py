@@ -82,8 +82,9 @@ def _top_level(ask: SiteAsk, name: str, devices: Mapping[str, Mapping[str, Metri
 def _metrics(ask: SiteAsk, found: Window, serial: str, metrics: Mapping[str, Metric]) -> dict[str, Block]:
     """Return the blocks of one device; a total has only energies."""
     return {
-        name: {"unit": metric.unit, "values": points(ask, found, metric, serial)}
+        name: {"unit": shown.unit, "values": points(ask, found, shown, serial)}
         for name, metric in metrics.items()
+        for shown in (metric.shown(ask.options),)
         if metric.summed or found.resolution is not Resolution.TOTAL
     }
 
@@ -101,7 +102,7 @@ def _one(ask: SiteAsk, serials: Iterable[str], metrics: Mapping[str, Metric]) ->
         raise problem(HTTPStatus.NOT_FOUND, "Unknown device")
     if ask.rest["metric"] not in by_path:
         raise problem(HTTPStatus.NOT_FOUND, "Unknown endpoint")
-    metric = by_path[ask.rest["metric"]]
+    metric = by_path[ask.rest["metric"]].shown(ask.options)
     return measurements(ask, ask.rest["serial"], metric, metric.unit)
 
 

@@ -17,7 +17,7 @@ class V1Client:
 
     def get(self, path, headers=JSON, **query):
         query = {"api_key": self.key} | query
-        return requests.get(self.simulator.url + path, params=query, headers=headers, timeout=10)
+        return requests.get(self.simulator.url + path, params=query, headers=headers, timeout=60)
 
     def json(self, path, **query):
         answer = self.get(path, **query)

@@ -8,22 +8,23 @@ the ledger is never below the service's own count, whatever happens to the proce
 from __future__ import annotations
 
 import hashlib
-import sqlite3
-import threading
+import logging
+import math
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import platformdirs
 
+from tap_solaredge.budget.ledger_file import LedgerFile
 from tap_solaredge.budget.limits import Left, Limits, billing_cycle
-from tap_solaredge.errors import BudgetReached, ConfigError, SiteDaySpent
+from tap_solaredge.errors import BudgetReached, SiteDaySpent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import sqlite3
 
     from tap_solaredge.clock import Clock
 
@@ -32,15 +33,13 @@ MINUTE = timedelta(seconds=61)
 DAY = timedelta(days=1)
 KEPT = timedelta(days=70)
 """Calls older than two billing cycles are forgotten."""
-WAIT_FOR_LOCK = 30.0
-_TABLES = """
-CREATE TABLE IF NOT EXISTS calls (credential TEXT NOT NULL, at REAL NOT NULL, site_id INTEGER, endpoint TEXT);
-CREATE INDEX IF NOT EXISTS calls_by_time ON calls (credential, at);
-CREATE TABLE IF NOT EXISTS facts (credential TEXT NOT NULL, name TEXT NOT NULL, value REAL NOT NULL,
-  PRIMARY KEY (credential, name));
-CREATE TABLE IF NOT EXISTS answers (credential TEXT NOT NULL, request TEXT NOT NULL, at REAL NOT NULL,
-  body BLOB NOT NULL, PRIMARY KEY (credential, request));
-"""
+MOST_WAIT = 61.0
+"""Seconds; in a minute, the calls of this minute are over."""
+AHEAD = timedelta(days=1)
+"""How far this computer's clock may be behind what it was told in an earlier run."""
+UNKNOWN = datetime.fromtimestamp(0, UTC)
+
+logger = logging.getLogger("tap-solaredge")
 
 
 class Ledger:
@@ -51,27 +50,22 @@ class Ledger:
         self._credential = hashlib.sha256(f"tap-solaredge:{credential}".encode()).hexdigest()[:24]
         self._clock = clock
         self.spent_in_run = 0
-        self._lock = threading.Lock()
         self._facts: dict[str, float | None] = {}
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._database = sqlite3.connect(
-                path, timeout=WAIT_FOR_LOCK, isolation_level=None, check_same_thread=False
-            )
-            self._database.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; {_TABLES}")
-        except (OSError, sqlite3.Error) as error:
-            raise ConfigError(
-                f"The ledger {path} cannot be written ({error}); set `ledger_path` to a file that can"
-            ) from None
+        self._corrected = False
+        """Whether calls from the future have been looked for, by the service's time."""
+        self._file = LedgerFile(path)
+        self._transaction = self._file.transaction
 
     def spend(self, site_id: int | None, endpoint: str) -> float:
         """Write a call down and return 0, or return the seconds to wait before asking again.
 
         Raises:
             BudgetReached: If no call is left; the message says when to come back.
+            LedgerFailed: If the call cannot be written down.
         """
         now = self._clock.now()
         with self._transaction() as database:
+            self._correct(database, now)
             self._check_run()
             self._check_month(database, now)
             self._check_day(database, now, site_id)
@@ -79,7 +73,7 @@ class Ledger:
             if wait > 0:
                 return wait
             database.execute(
-                "INSERT INTO calls VALUES (?, ?, ?, ?)",
+                "INSERT INTO calls (credential, at, site_id, endpoint) VALUES (?, ?, ?, ?)",
                 (self._credential, now.timestamp(), site_id, endpoint),
             )
             self.spent_in_run += 1
@@ -91,7 +85,8 @@ class Ledger:
         now = self._clock.now()
         start, end = billing_cycle(now, self.limits.billing_day)
         with self._transaction() as database:
-            month, minute = self._count(database, start), self._count(database, now - MINUTE)
+            month = self._count(database, start, now)
+            minute = self._count(database, now - MINUTE, now)
             per_minute = self._per_minute(database)
         credits_, per_run = self.limits.monthly_credits, self.limits.max_calls_per_run
         return Left(
@@ -111,7 +106,10 @@ class Ledger:
         """Remember a number about the service, such as an accepted window length in seconds."""
         self._facts[name] = value
         with self._transaction() as database:
-            database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (self._credential, name, value))
+            database.execute(
+                "INSERT OR REPLACE INTO facts (credential, name, value) VALUES (?, ?, ?)",
+                (self._credential, name, value),
+            )
 
     def learned(self, name: str) -> float | None:
         """Return a remembered number."""
@@ -125,17 +123,45 @@ class Ledger:
         with self._transaction() as database:
             at = self._clock.now().timestamp()
             database.execute(
-                "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", (self._credential, request, at, body)
+                "INSERT OR REPLACE INTO answers (credential, request, at, body) VALUES (?, ?, ?, ?)",
+                (self._credential, request, at, body),
             )
 
     def kept(self, request: str) -> tuple[datetime, bytes] | None:
-        """Return when an answer was kept, and the answer."""
+        """Return when an answer was kept, and the answer, which is JSON; None where there is none."""
         with self._transaction() as database:
             row = database.execute(
                 "SELECT at, body FROM answers WHERE credential = ? AND request = ?",
                 (self._credential, request),
             ).fetchone()
-        return (datetime.fromtimestamp(row[0], UTC), bytes(row[1])) if row else None
+        if row is None:
+            return None
+        try:
+            msgspec.json.decode(row[1])
+        except (TypeError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            logger.warning("The ledger's copy of %s is damaged; it is read again", request)
+            return None
+        return self._kept_at(row[0]), row[1]
+
+    def _kept_at(self, at: object) -> datetime:
+        """Return when an answer was kept; long ago if that would be in the future (gotcha 80)."""
+        latest = self._clock.now() + (MINUTE if self._clock.heard else AHEAD)
+        if not isinstance(at, float) or not 0 <= at <= latest.timestamp():
+            return UNKNOWN
+        return datetime.fromtimestamp(at, UTC)
+
+    def _correct(self, database: sqlite3.Connection, now: datetime) -> None:
+        """Let calls from the future count as made now, once the service has told its time (gotcha 80)."""
+        if self._corrected or not self._clock.heard:
+            return
+        self._corrected = True
+        changed = database.execute(
+            "UPDATE calls SET at = ? WHERE credential = ? AND at > ?",
+            (now.timestamp(), self._credential, (now + MINUTE).timestamp()),
+        ).rowcount
+        if changed:
+            calls = "1 call" if changed == 1 else f"{changed:,} calls"
+            logger.warning("The ledger holds %s from the future; counted as made now", calls)
 
     def _check_run(self) -> None:
         limit = self.limits.max_calls_per_run
@@ -147,15 +173,15 @@ class Ledger:
     def _check_month(self, database: sqlite3.Connection, now: datetime) -> None:
         limit = self.limits.monthly_credits
         start, end = billing_cycle(now, self.limits.billing_day)
-        if limit is not None and self._count(database, start) >= limit:
+        if limit is not None and self._count(database, start, now) >= limit:
             raise BudgetReached(
                 f"The month's {limit} credits are spent (`monthly_credits`); come back on {end:%Y-%m-%d}"
             )
 
     def _check_day(self, database: sqlite3.Connection, now: datetime, site_id: int | None) -> None:
         limits = self.limits
-        if limits.daily_calls is not None and self._count(database, now - DAY) >= limits.daily_calls:
-            back = self._first(database, now - DAY) + DAY
+        if limits.daily_calls is not None and self._count(database, now - DAY, now) >= limits.daily_calls:
+            back = self._first(database, now - DAY, now) + DAY
             raise BudgetReached(
                 f"The day's {limits.daily_calls} calls of this credential are spent; "
                 f"come back at {back:%Y-%m-%d %H:%M} UTC"
@@ -163,8 +189,8 @@ class Ledger:
         most = limits.daily_calls_per_site
         if most is None or site_id is None:
             return
-        if self._count(database, now - DAY, site_id) >= most:
-            back = self._first(database, now - DAY, site_id) + DAY
+        if self._count(database, now - DAY, now, site_id) >= most:
+            back = self._first(database, now - DAY, now, site_id) + DAY
             raise SiteDaySpent(
                 f"site {site_id}: the day's {most} calls are spent (`daily_calls_per_site`); "
                 f"come back at {back:%Y-%m-%d %H:%M} UTC"
@@ -172,35 +198,43 @@ class Ledger:
 
     def left_today(self, site_id: int | None) -> int | None:
         """Return how many calls a site, or else all, may still have in these 24 hours, None for no limit."""
-        since = self._clock.now() - DAY
+        now = self._clock.now()
         most, of_all = self.limits.daily_calls_per_site, self.limits.daily_calls
         with self._transaction() as database:
             bounds = []
             if most is not None and site_id is not None:
-                bounds.append(most - self._count(database, since, site_id))
-            bounds += [] if of_all is None else [of_all - self._count(database, since)]
+                bounds.append(most - self._count(database, now - DAY, now, site_id))
+            bounds += [] if of_all is None else [of_all - self._count(database, now - DAY, now)]
         return max(min(bounds), 0) if bounds else None
 
     def _minute_wait(self, database: sqlite3.Connection, now: datetime) -> float:
         limit = self._per_minute(database)
-        if limit is None or self._count(database, now - MINUTE) < limit:
+        if limit is None or self._count(database, now - MINUTE, now) < limit:
             return 0.0
-        return max((self._first(database, now - MINUTE) + MINUTE - now).total_seconds(), 0.05)
+        over = self._first(database, now - MINUTE, now) + MINUTE
+        return min(max((over - now).total_seconds(), 0.05), MOST_WAIT)
 
     def _per_minute(self, database: sqlite3.Connection) -> int | None:
         """Return the limit per minute: what the service's headers last said, else the setting."""
         told = self._fact(database, "calls_per_minute")
-        return int(told) if told is not None else self.limits.calls_per_minute
+        return int(told) if told is not None and told >= 1 else self.limits.calls_per_minute
 
-    def _count(self, database: sqlite3.Connection, since: datetime, site_id: int | None = None) -> int:
-        return int(self._ask(database, "count(*)", since, site_id))
+    def _count(
+        self, database: sqlite3.Connection, since: datetime, now: datetime, site_id: int | None = None
+    ) -> int:
+        return int(self._of_calls(database, "count(*)", since, now, site_id))
 
-    def _first(self, database: sqlite3.Connection, since: datetime, site_id: int | None = None) -> datetime:
-        return datetime.fromtimestamp(float(self._ask(database, "min(at)", since, site_id)), UTC)
+    def _first(
+        self, database: sqlite3.Connection, since: datetime, now: datetime, site_id: int | None = None
+    ) -> datetime:
+        return datetime.fromtimestamp(self._of_calls(database, "min(at)", since, now, site_id), UTC)
 
-    def _ask(self, database: sqlite3.Connection, what: str, since: datetime, site_id: int | None) -> float:
-        query = f"SELECT {what} FROM calls WHERE credential = ? AND at > ?"  # noqa: S608 (our own words)
-        values: list[str | float] = [self._credential, since.timestamp()]
+    def _of_calls(
+        self, database: sqlite3.Connection, what: str, since: datetime, now: datetime, site_id: int | None
+    ) -> float:
+        """Return a figure of the calls since an instant; those from the future are not among them."""
+        query = f"SELECT {what} FROM calls WHERE credential = ? AND at > ? AND at <= ?"  # noqa: S608 (our words)
+        values: list[str | float] = [self._credential, since.timestamp(), (now + MINUTE).timestamp()]
         if site_id is not None:
             query, values = f"{query} AND site_id = ?", [*values, site_id]
         return float(database.execute(query, values).fetchone()[0] or 0)
@@ -209,21 +243,11 @@ class Ledger:
         row = database.execute(
             "SELECT value FROM facts WHERE credential = ? AND name = ?", (self._credential, name)
         ).fetchone()
-        return float(row[0]) if row else None
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """Hold the file's lock: what is checked is still true when the call is written down."""
-        with self._lock:
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._database
-            finally:
-                self._database.execute("COMMIT")
+        return row[0] if row and isinstance(row[0], float) and math.isfinite(row[0]) else None
 
     def close(self) -> None:
         """Let go of the file."""
-        self._database.close()
+        self._file.close()
 
 
 class Expected:

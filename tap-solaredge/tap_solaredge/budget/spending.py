@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from tap_solaredge.budget import limits
-from tap_solaredge.plan.steps import price
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,9 +13,9 @@ if TYPE_CHECKING:
 
     from tap_solaredge.budget.limits import Left, Limits
     from tap_solaredge.clock import Clock
-    from tap_solaredge.plan.steps import Step
+    from tap_solaredge.plan.calls import Call
 
-    Blocks = dict[int, list[list[Step]]]
+    Blocks = dict[int, list[list[Call]]]
     """History that waits, by site, newest first."""
 
 UNKNOWN_TURN = 6
@@ -52,7 +51,7 @@ class Spending:
         left = self.purse.left().calls
         return left is None or left >= inventory + UNKNOWN_TURN
 
-    def rounds(self, waiting: Blocks) -> Iterator[tuple[int, list[Step]]]:
+    def rounds(self, waiting: Blocks) -> Iterator[tuple[int, list[Call]]]:
         """Yield blocks of history, one per site and round, as far as the budget lets history have calls.
 
         What is yielded has been taken out of `waiting`; a site that is taken out of it is done.
@@ -63,7 +62,7 @@ class Spending:
                 blocks = waiting.get(site_id, [])
                 if not blocks or not self._fits_today(site_id, blocks[0]):
                     continue
-                if not self._history_may_take(price(blocks[0]), first=not started):
+                if not self._history_may_take(len(blocks[0]), first=not started):
                     return
                 started = True
                 yield site_id, blocks.pop(0)
@@ -73,14 +72,9 @@ class Spending:
         left = self.purse.left()
         return limits.history_ends(calls, left, self.purse.limits, self.clock.now(), self.sites)
 
-    def fits_both(self, site_id: int, blocks: list[list[Step]]) -> bool:
-        """Whether nothing can come between a block and the next one."""
-        both = [step for block in blocks[:2] for step in block]
-        return self.sites == 1 and self.purse.left().calls is None and self._fits_today(site_id, both)
-
-    def _fits_today(self, site_id: int, block: list[Step]) -> bool:
+    def _fits_today(self, site_id: int, block: list[Call]) -> bool:
         left = self.purse.left_today(site_id)
-        return limits.for_history_today(left, self.purse.limits, price(block))
+        return limits.for_history_today(left, self.purse.limits, len(block))
 
     def _history_may_take(self, calls: int, *, first: bool) -> bool:
         """Whether a block fits; the first one of a run may be begun with less than it takes in full."""

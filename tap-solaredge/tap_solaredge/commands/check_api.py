@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from tap_solaredge.cli import Command
+from tap_solaredge.cli import configured
 from tap_solaredge.errors import NotAuthorized, NotPermitted
 from tap_solaredge.login.credentials import NOBODY, token_file
 from tap_solaredge.measured.readings import SiteRef
-from tap_solaredge.resources import Resource
-from tap_solaredge.service.dialect import DIALECTS
+from tap_solaredge.redaction import say
+from tap_solaredge.resources import DETAILS, DEVICES, ENERGY, METERS, Kind, Resource
+from tap_solaredge.service.dialects import DIALECTS
 from tap_solaredge.spans import Window
 
 if TYPE_CHECKING:
@@ -22,17 +23,25 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tap_solaredge.budget.ledger import Ledger
+    from tap_solaredge.cli import ConfiguredTap
     from tap_solaredge.service.client import Client
     from tap_solaredge.service.dialect import Dialect
-    from tap_solaredge.tap import TapSolarEdge
+    from tap_solaredge.service.request import Request
 
 SHOWN_SITES = 20
 MOST_CALLS = 3
-_TRIED = (Resource.ENERGY, Resource.METERS, Resource.DEVICES)
+_TRIED = (ENERGY, METERS, DEVICES)
 """What is tried in turn, as far as one call answers it."""
 
 
-def check_api(tap: TapSolarEdge) -> None:
+@click.command("check-api")
+@configured
+def check_api(tap: ConfiguredTap) -> None:
+    """Show credential, sites, what may be read and what is left, with at most three calls."""
+    check(tap)
+
+
+def check(tap: ConfiguredTap) -> None:
     """Print what a run would find.
 
     Raises:
@@ -41,10 +50,10 @@ def check_api(tap: TapSolarEdge) -> None:
     config, dialect = tap.config, DIALECTS[tap.config["api_version"]]
     client, ledger = tap.connect(retries=0)
     with closing(ledger), closing(client):
-        click.echo(f"Credential: {_kind(config)}, API {dialect.NAME} at {config['api_url']}")
+        say(f"Credential: {_kind(config)}, API {dialect.name} at {config['api_url']}")
         for line in _found(client, dialect, config, tap):
-            click.echo(line)
-        click.echo(f"Left: {'; '.join(_left(ledger))}; {client.calls} calls for this check")
+            say(line)
+        say(f"Left: {'; '.join(_left(ledger))}; {client.calls} calls for this check")
 
 
 def _kind(config: Mapping[str, Any]) -> str:
@@ -53,12 +62,12 @@ def _kind(config: Mapping[str, Any]) -> str:
     return "a fleet key" if config.get("api_key") else f"logins with application {config['client_id']}"
 
 
-def _found(client: Client, dialect: Dialect, config: Mapping[str, Any], tap: TapSolarEdge) -> Iterator[str]:
+def _found(client: Client, dialect: Dialect, config: Mapping[str, Any], tap: ConfiguredTap) -> Iterator[str]:
     granted = client.granted_sites()
     if granted is None:
         listed = dialect.listed_sites(client.get(dialect.sites_request(1)).payload)
         sites = {site["id"]: f"{site['name']} ({site['status']})" for site in listed}
-        more = " or more" if len(listed) >= dialect.SITES_PER_PAGE else ""
+        more = " or more" if len(listed) >= dialect.sites_per_page else ""
     elif granted:
         sites, more = dict.fromkeys(granted, "granted by its owner"), ""
     else:
@@ -71,26 +80,32 @@ def _found(client: Client, dialect: Dialect, config: Mapping[str, Any], tap: Tap
     yield from (f"  {site_id}: not found; check `site_ids`" for site_id in wanted if site_id not in sites)
     chosen = next((site_id for site_id in wanted or sites if site_id in sites), None)
     if chosen is not None:
-        details = [] if dialect.LISTS_DETAILS or granted is None else [Resource.DETAILS]
-        single = [resource for resource in _TRIED if dialect.price(resource, SiteRef(chosen)) == 1]
+        details = [] if dialect.lists_details or granted is None else [DETAILS]
+        single = [resource for resource in _TRIED if len(_requests(dialect, resource, chosen, tap)) == 1]
         yield from _allowed(client, dialect, chosen, [*details, *single][: MOST_CALLS - client.calls], tap)
 
 
 def _allowed(
-    client: Client, dialect: Dialect, site_id: int, resources: list[Resource], tap: TapSolarEdge
+    client: Client, dialect: Dialect, site_id: int, resources: list[Resource[Any]], tap: ConfiguredTap
 ) -> Iterator[str]:
-    now = tap.now().replace(minute=0, second=0, microsecond=0)
     yield f"May be read at site {site_id}:"
     for resource in resources:
-        window = None if resource in dialect.OFFERS else Window(now - timedelta(days=1), now)
-        resolution = "DAY" if resource in dialect.BY_PERIOD else "QUARTER_HOUR"
-        (request,) = dialect.requests(resource, SiteRef(site_id, ZoneInfo(str(UTC))), window, resolution)
+        (request,) = _requests(dialect, resource, site_id, tap)
         try:
             client.get(request)
         except NotPermitted as refused:
             yield f"  {resource}: no: {refused}"
         else:
             yield f"  {resource}: yes"
+
+
+def _requests(
+    dialect: Dialect, resource: Resource[Any], site_id: int, tap: ConfiguredTap
+) -> tuple[Request, ...]:
+    now = tap.now().replace(minute=0, second=0, microsecond=0)
+    window = None if resource.kind is Kind.LIST else Window(now - timedelta(days=1), now)
+    resolution = "DAY" if resource.kind is Kind.PERIODS else "QUARTER_HOUR"
+    return dialect.requests(resource, SiteRef(site_id, ZoneInfo(str(UTC))), window, resolution)
 
 
 def _left(ledger: Ledger) -> Iterator[str]:
@@ -104,10 +119,3 @@ def _left(ledger: Ledger) -> Iterator[str]:
         yield f"{limits.daily_calls_per_site} calls a day for each site"
     if left.minute is None and left.month is None and limits.daily_calls_per_site is None:
         yield "calls are not limited"
-
-
-COMMAND = Command(
-    "check-api",
-    "Show credential, sites, what may be read and what is left, with at most three calls.",
-    check_api,
-)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import logging
 import secrets
 import webbrowser
 from typing import TYPE_CHECKING
@@ -10,40 +11,57 @@ from urllib.parse import urlencode, urlsplit
 
 import click
 
-from tap_solaredge.cli import Command
+from tap_solaredge.cli import configured
 from tap_solaredge.errors import ConfigError
 from tap_solaredge.login import redirect
 from tap_solaredge.login.credentials import check_application, token_file
 from tap_solaredge.login.grants import SCOPES, UNUSED_LIFE, Grant
 from tap_solaredge.login.token_endpoint import TokenEndpoint, renewed
+from tap_solaredge.redaction import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from typing import Any
 
-    from tap_solaredge.tap import TapSolarEdge
+    from tap_solaredge.cli import ConfiguredTap
+
+logger = logging.getLogger("tap-solaredge")
 
 MOST_MONTHS = 24
 """The longest permission that an owner can give (reference: API V2, section 2.3)."""
 
 
-def login(tap: TapSolarEdge, *, browser: bool, paste: bool, months: int, scope: str) -> None:
-    """Send the owner to the service's page, and keep what comes back."""
+@click.command("login")
+@configured
+@click.option("--browser/--no-browser", default=True, help="Open the page, or only print it.")
+@click.option("--paste", is_flag=True, help="Paste the address that the browser ends at.")
+@click.option(
+    "--months",
+    type=click.IntRange(1, MOST_MONTHS),
+    default=MOST_MONTHS,
+    show_default=True,
+    help="How long the access is asked for.",
+)
+@click.option("--scope", default=" ".join(SCOPES), show_default=True, help="What is asked for.")
+def login(tap: ConfiguredTap, *, browser: bool, paste: bool, months: int, scope: str) -> None:
+    """Let the owner of a site give access to it; once per site."""
     config = tap.config
     check_application(config)
     nonce = secrets.token_urlsafe(24)
     link = authorize_link(config, nonce, months=months, scope=scope)
     found = _pasted(link, nonce) if paste else _received(config, link, nonce, browser=browser)
-    grant = _exchanged(config, found, months=months, scope=scope)
-    with token_file(config).change() as change:
+    with token_file(config).change() as change:  # tells before the code is spent whether it can be written
+        grant = _exchanged(config, found, months=months, scope=scope)
         change.grants.put(grant)
         change.save()
+    if not grant.refresh_token:
+        logger.warning("The service gave no refresh token: this login ends with its first access token")
     tap.forget_refusals(grant.site_id)
-    click.echo(
-        f"Logged in: site {grant.site_id}, scopes {' '.join(grant.scopes or ())}, "
-        f"until {grant.until:%Y-%m-%d}.\nTokens are in {token_file(config).path}; "
-        f"let a run use them at least every {UNUSED_LIFE.days} days."
+    scopes = " ".join(grant.scopes or ())
+    say(f"Logged in: site {grant.site_id}, scopes {scopes}, until {grant.until:%Y-%m-%d}.")
+    say(
+        f"Tokens are in {token_file(config).path}; let a run use them at least every {UNUSED_LIFE.days} days."
     )
 
 
@@ -105,22 +123,3 @@ def _months_later(moment: datetime, months: int) -> datetime:
     years, month = divmod(moment.month - 1 + months, 12)
     year, month = moment.year + years, month + 1
     return moment.replace(year=year, month=month, day=min(moment.day, calendar.monthrange(year, month)[1]))
-
-
-COMMAND = Command(
-    "login",
-    "Let the owner of a site give access to it; once per site.",
-    login,
-    (
-        click.Option(["--browser/--no-browser"], default=True, help="Open the page, or only print it."),
-        click.Option(["--paste"], is_flag=True, help="Paste the address that the browser ends at."),
-        click.Option(
-            ["--months"],
-            type=click.IntRange(1, MOST_MONTHS),
-            default=MOST_MONTHS,
-            show_default=True,
-            help="How long the access is asked for.",
-        ),
-        click.Option(["--scope"], default=" ".join(SCOPES), show_default=True, help="What is asked for."),
-    ),
-)

@@ -6,18 +6,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tap_solaredge.cli import Command
+from tap_solaredge.cli import configured
 from tap_solaredge.errors import ConfigError, TapSolarEdgeError
 from tap_solaredge.login.credentials import check_application, token_file
 from tap_solaredge.login.token_endpoint import TokenEndpoint
-from tap_solaredge.redaction import conceal
+from tap_solaredge.redaction import conceal, say
 
 if TYPE_CHECKING:
-    from tap_solaredge.tap import TapSolarEdge
+    from tap_solaredge.cli import ConfiguredTap
 
 
-def logout(tap: TapSolarEdge, *, site: int | None) -> None:
-    """Revoke the grants of this application and remove them from the token file."""
+@click.command("logout")
+@configured
+@click.option("--site", type=int, help="Only this site; all sites of the application without it.")
+def logout(tap: ConfiguredTap, *, site: int | None) -> None:
+    """Give access back and forget the tokens."""
     config = tap.config
     check_application(config)
     endpoint = TokenEndpoint(
@@ -39,13 +42,5 @@ def logout(tap: TapSolarEdge, *, site: int | None) -> None:
             except TapSolarEdgeError as error:
                 told = f"the service could not be told ({error}); the owner can end it in SolarEdge's app"
             change.grants.remove(grant)
-            click.echo(f"Logged out: site {grant.site_id}; {told}.")
+            say(f"Logged out: site {grant.site_id}; {told}.")
         change.save()
-
-
-COMMAND = Command(
-    "logout",
-    "Give access back and forget the tokens.",
-    logout,
-    (click.Option(["--site"], type=int, help="Only this site; all sites of the application without it."),),
-)

@@ -6,31 +6,34 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tap_solaredge.cli import Command
+from tap_solaredge.cli import configured
 from tap_solaredge.errors import NotAuthorized
 from tap_solaredge.login.credentials import NOBODY, check_credential, token_file
 from tap_solaredge.login.grants import UNUSED_LIFE, Grant
+from tap_solaredge.redaction import say
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tap_solaredge.tap import TapSolarEdge
+    from tap_solaredge.cli import ConfiguredTap
 
 
-def whoami(tap: TapSolarEdge) -> None:
-    """Print a line per grant."""
+@click.command("whoami")
+@configured
+def whoami(tap: ConfiguredTap) -> None:
+    """Show which sites can be read and for how long; no call is spent."""
     config, now = tap.config, tap.now()
     check_credential(config)
     if config.get("api_key"):
-        click.echo("A fleet key: all sites of the account; it does not end by itself")
+        say("A fleet key: all sites of the account; it does not end by itself")
         return
     file = token_file(config)
     mine = [grant for grant in file.read().grants if grant.client_id == config["client_id"]]
     if not mine:
         raise NotAuthorized(NOBODY.format(file.path))
-    click.echo(f"Application {config['client_id']}, tokens in {file.path}")
+    say(f"Application {config['client_id']}, tokens in {file.path}")
     for grant in sorted(mine, key=lambda grant: grant.site_id):
-        click.echo(described(grant, now))
+        say(described(grant, now))
 
 
 def described(grant: Grant, now: datetime) -> str:
@@ -46,6 +49,3 @@ def described(grant: Grant, now: datetime) -> str:
 def _on(end: datetime, now: datetime) -> str:
     days = (end - now).days
     return f"{end:%Y-%m-%d} ({days} days left)" if days >= 0 else f"{end:%Y-%m-%d} (over)"
-
-
-COMMAND = Command("whoami", "Show which sites can be read and for how long; no call is spent.", whoami)

@@ -8,19 +8,21 @@ import msgspec
 
 from tap_solaredge.errors import ConfigError
 from tap_solaredge.local_time import from_utc_text, utc_text
-from tap_solaredge.spans import Window, add, missing
+from tap_solaredge.plan.owed import Coverage
+from tap_solaredge.spans import Spans, Window
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 Partition = dict[str, Any]
+_TIMES = ("start", "woke_at", "reopened_at")
 
 
 class Bookmarks:
     """Reads and moves the bookmarks inside a state document.
 
     A partition holds `context` (the site), `replication_key` and `replication_key_value` (start of the newest
-    complete interval that carried a value), `covered` (the spans of time that have been read, values or not),
+    complete interval that carried a value), the fields of `Coverage` (spans as pairs of UTC times),
     `synced_at`, `status` (`success`, `skipped` or `error`) and, after a failure, `error_message`.
     """
 
@@ -48,58 +50,60 @@ class Bookmarks:
         return self._index[stream, site_id]
 
     def noted(self, stream: str, site_id: int, name: str) -> Any:  # noqa: ANN401
-        """Return what a partition holds under a name; asking makes no partition."""
+        """Return what a partition holds under a name; this makes no partition."""
         return self._index.get((stream, site_id), {}).get(name)
 
     def value(self, stream: str, site_id: int) -> str | None:
         """Return the bookmark: UTC time or date as text."""
-        value = self._index.get((stream, site_id), {}).get("replication_key_value")
+        value = self.noted(stream, site_id, "replication_key_value")
         return str(value) if value is not None else None
 
-    def newest_instant(self, stream: str, site_id: int) -> datetime | None:
+    def newest(self, stream: str, site_id: int) -> datetime | None:
         """Return the bookmark of a stream of instants, None for a stream of dates."""
         value = self.value(stream, site_id)
         return from_utc_text(value) if value is not None and "T" in value else None
 
-    def covered(self, stream: str, site_id: int) -> list[Window]:
-        """Return the spans that have been read.
+    def coverage(self, stream: str, site_id: int) -> Coverage:
+        """Return how far a stream of a site has been read.
 
         Raises:
             ConfigError: If the state holds something else.
         """
-        spans = self._index.get((stream, site_id), {}).get("covered", [])
+        partition = self._index.get((stream, site_id), {})
         try:
-            return [Window(from_utc_text(start), from_utc_text(end)) for start, end in spans]
+            return Coverage(
+                covered=_spans(partition.get("covered")),
+                open=_spans(partition.get("open")),
+                newest=self.newest(stream, site_id),
+                **{name: from_utc_text(partition[name]) for name in _TIMES if partition.get(name)},
+            )
         except (TypeError, ValueError):
             raise ConfigError(
-                f"The state of {stream}, site {site_id} is damaged: `covered` is {spans!r:.80}; "
-                "remove that partition to read its history again"
+                f"The state of {stream}, site {site_id} is damaged: `covered` is "
+                f"{partition.get('covered')!r:.80}; remove that partition to read its history again"
             ) from None
 
-    def read_until(self, stream: str, site_id: int) -> datetime | None:
-        """Return the instant up to which the stream has been read."""
-        spans = self.covered(stream, site_id)
-        return spans[-1].end if spans else None
+    def move(self, stream: str, site_id: int, coverage: Coverage) -> None:
+        """Note how far a stream of a site has been read."""
+        partition = self.of(stream, site_id)
+        partition["covered"] = _pairs(coverage.covered)
+        moments = {name: getattr(coverage, name) for name in _TIMES}
+        known = {name: utc_text(moment) for name, moment in moments.items() if moment is not None}
+        known_open = {"open": _pairs(coverage.open)} if coverage.open else {}
+        for name in (*_TIMES, "open"):
+            partition.pop(name, None)
+        partition.update(known | known_open)
 
-    def advance(self, stream: str, site_id: int, key: str, value: str | None, read: Window) -> None:
-        """Note what was read and move the bookmark to a newer value, never back."""
+    def advance(self, stream: str, site_id: int, key: str, value: str | None) -> None:
+        """Move the bookmark to a newer value, never back."""
         partition = self.of(stream, site_id)
         partition["replication_key"] = key
         if value is not None and value > (self.value(stream, site_id) or ""):
             partition["replication_key_value"] = value
-        self._cover(stream, site_id, add(self.covered(stream, site_id), read))
 
-    def read_only(self, stream: str, site_id: int, read: Window) -> None:
-        """Note what a stream without history was last read from."""
-        self._cover(stream, site_id, [read])
-
-    def reopen(self, stream: str, site_id: int, span: Window) -> None:
-        """Forget that a span was read: it carried no values then, and may now."""
-        spans = self.covered(stream, site_id)
-        if spans:
-            whole = Window(spans[0].start, spans[-1].end)
-            kept = missing(whole, [span, *missing(whole, spans)])
-            self._cover(stream, site_id, kept)
+    def forget_value(self, stream: str, site_id: int) -> None:
+        """Forget a bookmark that cannot be true."""
+        self.of(stream, site_id).pop("replication_key_value", None)
 
     def was_skipped(self, stream: str, site_id: int) -> bool:
         """Whether the run before could not read a stream for want of permission."""
@@ -116,5 +120,10 @@ class Bookmarks:
         if error is not None:
             partition["error_message"] = error
 
-    def _cover(self, stream: str, site_id: int, spans: list[Window]) -> None:
-        self.of(stream, site_id)["covered"] = [[utc_text(span.start), utc_text(span.end)] for span in spans]
+
+def _spans(pairs: list[list[str]] | None) -> Spans:
+    return [Window(from_utc_text(start), from_utc_text(end)) for start, end in pairs or []]
+
+
+def _pairs(spans: Spans) -> list[list[str]]:
+    return [[utc_text(span.start), utc_text(span.end)] for span in spans]

@@ -26,14 +26,14 @@ class Outcomes:
     """A stream that failed or is skipped stays so until the run ends; the others go on."""
 
     def __init__(
-        self, site_id: int, streams: Iterable[SolarEdgeStream], bookmarks: Bookmarks, *, asks: bool
+        self, site_id: int, streams: Iterable[SolarEdgeStream], bookmarks: Bookmarks, *, dry: bool
     ) -> None:
         self.failures: dict[str, TapSolarEdgeError] = {}
         self.skipped: dict[str, TapSolarEdgeError] = {}
         self.counts: dict[str, int] = {str(stream.name): 0 for stream in streams}
         self._site_id = site_id
         self._bookmarks = bookmarks
-        self._asks = asks
+        self._dry = dry
 
     def goes_on(self, stream: SolarEdgeStream) -> bool:
         """Whether a stream neither failed nor is skipped."""
@@ -58,7 +58,7 @@ class Outcomes:
             level = logging.DEBUG if self._were_skipped_before(hit) else logging.WARNING
         (self.skipped if skipped else self.failures).update(dict.fromkeys(hit, error))
         said = ", ".join(hit) or what
-        logger.log(level if self._asks else logging.DEBUG, "site %s: %s: %s", self._site_id, said, error)
+        logger.log(logging.DEBUG if self._dry else level, "site %s: %s: %s", self._site_id, said, error)
 
     def _were_skipped_before(self, names: list[str]) -> bool:
         """Whether an earlier run has said already that these streams are skipped."""

@@ -1,20 +1,33 @@
-"""Harvest one site along its plan: the inventory, today's windows, late data, history."""
+"""Harvest one site: plan what it needs, take in what its calls answered, say how each stream ended."""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import date, timedelta
-from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.errors import SiteDaySpent, TapSolarEdgeError
-from tap_solaredge.harvest.asking import Asking
+from tap_solaredge.errors import NotPermitted, RangeTooLong, ScopeMissing, SiteDaySpent, TapSolarEdgeError
+from tap_solaredge.harvest.coverages import Coverages
+from tap_solaredge.harvest.inventory import Inventory
+from tap_solaredge.harvest.live_flows import LiveFlows
 from tap_solaredge.harvest.outcomes import Outcomes
-from tap_solaredge.local_time import QUARTER, from_utc_text, local_day, midnight, unit_end, utc_text
-from tap_solaredge.measured.readings import Answers, Record, Site
-from tap_solaredge.plan.steps import Progress, Scope, Step, Urgency
-from tap_solaredge.plan.today import SitePlanner
-from tap_solaredge.resources import Resource
+from tap_solaredge.harvest.records import Records
+from tap_solaredge.local_time import (
+    DAY,
+    from_utc_text,
+    local_day,
+    midnight,
+)
+from tap_solaredge.measured.joining import joined
+from tap_solaredge.plan.behind import Behind
+from tap_solaredge.plan.calls import Call, Purpose
+from tap_solaredge.plan.owed import Coverage
+from tap_solaredge.plan.progress import SiteProgress
+from tap_solaredge.plan.scope import Progress
+from tap_solaredge.plan.today import Today
+from tap_solaredge.resources import DETAILS, QUARTER_SUMS, SNAPSHOT, STORAGE, Kind, Needs
+from tap_solaredge.service import place
 from tap_solaredge.spans import Window
 from tap_solaredge.streams import Cadence, SolarEdgeStream
 
@@ -22,14 +35,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from tap_solaredge.clock import Clock
     from tap_solaredge.harvest.bookmarks import Bookmarks
-    from tap_solaredge.harvest.fetch import Fetch
+    from tap_solaredge.harvest.caller import Caller
+    from tap_solaredge.harvest.job import Job
+    from tap_solaredge.harvest.lengths import Lengths
+    from tap_solaredge.harvest.lists import Lists
     from tap_solaredge.harvest.outcomes import Batch
+    from tap_solaredge.measured.readings import Site
 
 logger = logging.getLogger("tap-solaredge")
 
-DAY = timedelta(days=1)
+JUMP = timedelta(minutes=1)
+"""A plan that was made with a time so wrong is made anew."""
+LATE_READ = "late_read_on"
+"""Name, in the bookmark of `sites`, of the site's day on which the last days were read again."""
 
 
 class SiteHarvest:
@@ -38,211 +57,235 @@ class SiteHarvest:
     def __init__(
         self,
         site_id: int,
+        job: Job,
         *,
-        streams: list[SolarEdgeStream],
-        fetch: Fetch,
+        lists: Lists,
+        lengths: Lengths,
+        caller: Caller,
         bookmarks: Bookmarks,
-        scope: Scope,
-        clock: Clock,
-        asks: bool = True,
     ) -> None:
         self.site_id = site_id
-        self.outcomes = Outcomes(site_id, streams, bookmarks, asks=asks)
-        self._asking = Asking(site_id, streams=streams, fetch=fetch, outcomes=self.outcomes, scope=scope)
-        self._streams = streams
-        self._fetch = fetch
+        self.outcomes = Outcomes(site_id, job.streams, bookmarks, dry=caller.dry)
+        self._inventory = Inventory(site_id, job, lists, self.outcomes)
+        self._coverages = Coverages(site_id, bookmarks, job.clock, job.scope)
+        self._records = Records(job.streams, self.outcomes, bookmarks, self._coverages, dry=caller.dry)
+        self._live = LiveFlows(job, bookmarks)
+        self._streams = job.streams
+        self._dialect = job.dialect
+        self._scope = job.scope
+        self._clock = job.clock
+        self._lists = lists
+        self._lengths = lengths
+        self._dry = caller.dry
         self._bookmarks = bookmarks
-        self._scope = scope
-        self._clock = clock
-        self._now = clock.now()
-        """The service's time, as far as the answers so far told it."""
+        self._progress: SiteProgress | None = None
+        self._skew = timedelta()
+        self._heard = self._outdated = False
         self._told_in_this_run = False
-        self._read_today: Window | None = None
+        self._sums_wanted = False
 
     @property
     def site(self) -> Site | None:
         """What is known of the site, None before its details have been read."""
-        return self._asking.site
-
-    # The plan
-
-    def planner(self, *, patience: timedelta = timedelta()) -> SitePlanner | None:
-        """Return the planner of this site, None while the site is unknown."""
-        if self.site is None:
-            return None
-        return SitePlanner(
-            site=self.site,
-            scope=self._scope,
-            now=self._now,
-            quarters=self._progress(Cadence.QUARTER_HOURS),
-            energy=self._progress(Cadence.ENERGY),
-            latest=self._progress(Cadence.LATEST),
-            longest=self._fetch.longest,
-            dialect=self._fetch.dialect,
-            patience=patience,
-        )
-
-    def inventory_calls(self) -> int:
-        """Return how many calls the slow lists of this site will take now."""
-        return self._asking.inventory_calls()
-
-    def expect(self, steps: list[Step]) -> None:
-        """Note which steps will be read next, one after the other, so that their calls can run at once."""
-        planner = self.planner()
-        if planner is not None:
-            self._asking.expect(steps, planner.cut)
+        return self._inventory.site
 
     def last_read(self) -> datetime | None:
         """Return how far the stream that is furthest behind has been read."""
-        read = [p.until for p in self._all_progress().values()]
-        known = [until for until in read if until is not None]
-        return min(known) if known and len(known) == len(read) else None
+        return self._coverages.last_read(
+            [s for s in self._streams if s.cadence in {Cadence.QUARTER_HOURS, Cadence.ENERGY}]
+        )
 
-    def _all_progress(self) -> dict[str, Progress]:
-        return self._progress(Cadence.QUARTER_HOURS) | self._progress(Cadence.ENERGY)
+    # Plans
 
-    def _progress(self, cadence: Cadence) -> dict[str, Progress]:
-        return {
-            str(stream.name): Progress(
-                stream.needs,
-                self._bookmarks.covered(stream.name, self.site_id),
-                self._bookmarks.newest_instant(stream.name, self.site_id),
-            )
-            for stream in self._going_on(cadence)
-        }
+    def lists_price(self) -> int:
+        """Return how many calls the lists of this site take now."""
+        return self._inventory.price()
 
-    # The work
+    def today(self, patience: timedelta) -> list[Call]:
+        """Return the calls for today's data."""
+        progress = self._plan(patience)
+        if progress is None:
+            return []
+        today = Today(progress, self._last_update())
+        calls = today.calls()
+        self._records.dark = today.dark
+        self._sums_wanted = self._sums_wanted or today.sums_wanted
+        return [*calls, *self._live.calls(progress.site, self._going_on())]
 
-    def inventory(self) -> Iterator[Batch | None]:
-        """Read details and devices and yield the streams that come from them."""
-        self._told_in_this_run = self._fetch.slow_calls(Resource.DETAILS, self.site_id) > 0
-        self._asking.ask_inventory()
-        self._now = self._clock.now()
+    def behind(self) -> list[list[Call]]:
+        """Return the calls for what is owed besides, in blocks, newest first."""
+        self._records.found_late_data = False
+        progress = self._plan()
+        return [] if progress is None else Behind(progress).blocks()
+
+    @property
+    def found_late_data(self) -> bool:
+        """Whether values came late since the last plan, so that more has become owed."""
+        return self._records.found_late_data
+
+    def plan_is_outdated(self) -> bool:
+        """Whether an answer has told that the newest plan was made with a wrong time or state."""
+        return self._outdated
+
+    def _hear(self) -> None:
+        """Look at the time that an answer told: what was believed before may be wrong."""
+        jumped, first = abs(self._clock.skew - self._skew) > JUMP, self._clock.heard and not self._heard
+        self._heard = self._clock.heard
+        if jumped or (first and self._coverages.doubtful):
+            self._plan()
+            self._outdated = True
+
+    def _plan(self, patience: timedelta = timedelta()) -> SiteProgress | None:
+        """Return what a plan is made from now, None while the site is unknown."""
         site = self.site
-        if site is not None:
-            self._reopen_what_was_unsettled()
-            if not self._fetch.reads_devices(self.site_id):
-                self._asking.leave_out_devices()
-            for stream in self._going_on(Cadence.INVENTORY):
-                yield self.outcomes.counted(stream, list(stream.records(site, self._asking.inventory)))
-        yield None
+        if site is None:
+            return None
+        now, self._skew, self._heard = self._clock.now(), self._clock.skew, self._clock.heard
+        self._outdated = self._coverages.doubtful = False
+        self._progress = SiteProgress(
+            site=site,
+            scope=self._scope,
+            now=now,
+            quarters=self._coverages.progress(site, self._going_on(Cadence.QUARTER_HOURS), now),
+            energy=self._coverages.progress(site, self._going_on(Cadence.ENERGY), now),
+            latest=self._coverages.progress(site, self._going_on(Cadence.LATEST), now),
+            read=self._records.at_hand.read,
+            longest=self._lengths.longest,
+            dialect=self._dialect,
+            patience=patience,
+            late_is_due=self._bookmarks.noted("sites", self.site_id, LATE_READ) != self._local_day(),
+        )
+        return self._progress
 
-    def last_update(self) -> datetime | None:
+    def _last_update(self) -> datetime | None:
         """Return the service's newest data of the site, if that was told in this run."""
-        told = (self._asking.inventory.details or {}).get("last_update_time")
+        told = (self._inventory.answers.get(DETAILS) or {}).get("last_update_time")
         return from_utc_text(told) if told and self._told_in_this_run else None
 
-    def read(self, step: Step) -> Iterator[Batch | None]:
-        """Read one step of the plan and yield its records."""
-        planner, site = self.planner(), self.site
-        streams = [stream for stream in self._going_on() if stream.name in step.streams]
-        if planner is None or site is None or not streams:
-            return
-        answers = self._asking.ask(site, step, planner.cut)
-        for stream in streams:
-            if not self.outcomes.goes_on(stream) or self._asking.lacks(stream, answers):
-                continue
-            if stream.cadence is Cadence.LATEST:
-                self._asking.inventory.storage = answers.storage
-                self._bookmarks.read_only(stream.name, self.site_id, step.window)
-            else:
-                records = list(stream.records(site, answers))
-                yield self.outcomes.counted(stream, records)
-                self._advance(stream, records, step)
-        if step.urgency is Urgency.TODAY and None not in (answers.meters, answers.storage):
-            self._read_today = step.window
+    # Work
+
+    def inventory(self, *, with_devices: bool) -> Iterator[Batch | None]:
+        """Read details and devices and yield the streams that come from them."""
+        self._told_in_this_run = self._lists.price(DETAILS, self.site_id) > 0
+        self._inventory.read(with_devices=with_devices)
+        if self.site is not None:
+            self._reopen_what_was_unsettled(self.site)
+            for stream in [] if self._dry else self._going_on(Cadence.INVENTORY):
+                yield self.outcomes.counted(stream, list(stream.records(self.site, self._inventory.answers)))
         yield None
 
-    def read_today(self) -> Window | None:
-        """Return the newest window of quarter hours of which this run has read the meters."""
-        return self._read_today
+    def wants(self, call: Call) -> bool:
+        """Whether a call of the plan is still worth making."""
+        denied = (
+            self.site is not None and call.resource is not None and call.resource.device in self.site.denied
+        )
+        return not denied and any(stream.name in call.serves for stream in self._going_on())
 
-    def late_is_due(self) -> bool:
-        """Whether the last days were not read again yet on this day of the site."""
-        return bool(self._bookmarks.noted("sites", self.site_id, "late_read_on") != self._local_day())
+    def take(self, call: Call, payloads: list[Any] | None) -> Iterator[Batch | None]:
+        """Take in what calls that belong together answered; yield the records that it completes."""
+        assert self.site is not None and self._progress is not None and call.resource is not None  # noqa: S101, PT018 (there is a plan)
+        self._hear()
+        now = self._clock.now()
+        answer = None if payloads is None else self._dialect.parse(call.resource, payloads, self.site.ref)
+        if call.resource is SNAPSHOT:
+            for stream, records in self._live.records(self.site, answer, self._going_on()):
+                yield self.outcomes.counted(stream, records)
+            return
+        if call.resource is STORAGE and call.purpose is Purpose.TODAY and call.window:
+            self._take_latest(answer, call.window)
+        lost = place.unread(f"site {self.site_id}, {call.resource}") > 0
+        yield from self._records.take(call, answer, replace(self._progress, now=now), lost=lost)
+        yield None
+
+    def fail(self, call: Call, error: TapSolarEdgeError) -> bool:
+        """Let the streams that need an answer fail, and return whether the plan must be made anew.
+
+        Raises:
+            TapSolarEdgeError: If no further call of the site, or of the run, can succeed.
+        """
+        assert call.resource is not None  # noqa: S101 (there is a plan)
+        if error.stops_the_run or isinstance(error, SiteDaySpent):
+            raise error
+        if isinstance(error, RangeTooLong) and call.window is not None:
+            try:
+                self._lengths.shorten(call.resource, call.window, error)
+            except TapSolarEdgeError as refused:
+                error = refused
+            else:
+                return True
+        if isinstance(error, ScopeMissing):
+            self._inventory.deny_devices()
+            return True
+        if call.resource is SNAPSHOT:
+            logger.warning("site %s: no live power flow: %s", self.site_id, error)
+            return False
+        self._give_up(call, error)
+        return isinstance(error, NotPermitted)
 
     def late_is_read(self) -> None:
-        """Note that the last days were read again on this day of the site."""
-        self._bookmarks.of("sites", self.site_id)["late_read_on"] = self._local_day()
-
-    def _reopen_what_was_unsettled(self) -> None:
-        """After a pause, forget the days that were read last: what came late since then was not seen."""
-        last_read = self._bookmarks.noted("sites", self.site_id, "late_read_on")
-        if last_read is None or self.site is None:
-            return
-        day = date.fromisoformat(last_read)
-        if local_day(self._now, self.site.zone) - day <= DAY:
-            return
-        since = midnight(day - self._scope.late_data, self.site.zone)
-        for name in self._all_progress():
-            self._bookmarks.reopen(name, self.site_id, Window(since, self._now))
-
-    def _local_day(self) -> str:
-        return local_day(self._now, self.site.zone).isoformat() if self.site else ""
+        """Note that the last days, and what was open, were read again."""
+        if self.site is not None:
+            self._bookmarks.of("sites", self.site_id)[LATE_READ] = self._local_day()
+            self._coverages.close_round(self._series(), self._records.done.all(), self._clock.now())
 
     def latest(self) -> Iterator[Batch | None]:
         """Yield the streams that hold the newest state."""
-        if self.site and self.site.devices.batteries:
+        if self.site and self.site.devices.batteries and not self._dry:
             for stream in self._going_on(Cadence.LATEST):
-                yield self.outcomes.counted(stream, list(stream.records(self.site, self._asking.inventory)))
-
-    def snapshot_calls(self) -> int:
-        """Return 1 where the live flows are due: with a meter, a quarter hour after the last ones; else 0."""
-        flows = [stream for stream in self._going_on() if Resource.SNAPSHOT in stream.extras]
-        offered = self._scope.live_flows and Resource.SNAPSHOT in self._fetch.dialect.OFFERS
-        if not flows or not offered or self.site is None or self.site.pending or not self.site.has_meters:
-            return 0
-        last = self._bookmarks.noted(flows[0].name, self.site_id, "snapshot_at")
-        return int(last is None or self._now - from_utc_text(last) >= QUARTER)
-
-    def snapshot(self) -> Iterator[Batch | None]:
-        """Yield the flows of this moment; the bookmark of their stream is that of its quarter hours."""
-        if not self.snapshot_calls() or self.site is None:
-            return
-        answers = Answers()
-        try:
-            answers.snapshot = self._fetch.snapshot(self.site.ref)
-        except TapSolarEdgeError as error:
-            if error.stops_the_run or isinstance(error, SiteDaySpent):
-                raise
-            logger.warning("site %s: no live power flow: %s", self.site_id, error)
-            return
-        for stream in self._going_on():
-            if Resource.SNAPSHOT in stream.extras:
-                self._bookmarks.of(stream.name, self.site_id)["snapshot_at"] = utc_text(self._now)
-                yield self.outcomes.counted(stream, list(stream.records(self.site, answers)))
+                yield self.outcomes.counted(stream, list(stream.records(self.site, self._inventory.answers)))
 
     def finish(self) -> Iterator[Batch | None]:
         """Record how each stream ended."""
-        self.outcomes.finish(self._now, self.site.name if self.site else "?")
+        self.outcomes.finish(self._clock.now(), self.site.name if self.site else "?")
         yield None
 
-    # Bookkeeping
+    def _take_latest(self, answer: Any, window: Window) -> None:  # noqa: ANN401
+        for stream in self._going_on(Cadence.LATEST):
+            self._coverages.read_only(stream, Window(window.start, min(window.end, self._clock.now())))
+        if answer is not None:
+            known = self._inventory.answers.get(STORAGE)
+            self._inventory.answers.put(STORAGE, joined(known, answer) if known else answer)
 
-    def _going_on(self, cadence: Cadence | None = None) -> Iterator[SolarEdgeStream]:
-        """Yield the streams that neither failed nor are skipped."""
-        for stream in self._streams:
-            if (cadence is None or stream.cadence is cadence) and self.outcomes.goes_on(stream):
-                yield stream
+    def _give_up(self, call: Call, error: TapSolarEdgeError) -> None:
+        """Let the streams fail that need an answer; days go without a split that may not be read."""
+        resource = call.resource
+        assert resource is not None and self.site is not None  # noqa: S101, PT018 (there is a plan)
+        hit = [stream for stream in self._going_on() if resource in self._needed(stream)]
+        energy = self._going_on(Cadence.ENERGY)
+        if isinstance(error, NotPermitted) and resource.device is not None:
+            self.site.denied.add(resource.device)
+            hit = [stream for stream in hit if stream not in energy]
+            hit += [s for s in energy if any(need.device is resource.device for need in self._needed(s))]
+        elif self._sums_wanted and resource in QUARTER_SUMS.values():
+            hit += [stream for stream in energy if stream not in hit]
+        self.outcomes.give_up([str(stream.name) for stream in hit], resource.name, error)
 
-    def _advance(self, stream: SolarEdgeStream, records: list[Record], step: Step) -> None:
-        """Move the bookmark to the newest interval that is over and carried a value."""
-        key = str(stream.replication_key)
-        newest_first = sorted(records, key=itemgetter(key), reverse=True)
-        over = (record for record in newest_first if self._is_over(record[key]))
-        newest = next((record[key] for record in over if stream.has_value(record)), None)
-        before = self._bookmarks.value(stream.name, self.site_id)
-        self._bookmarks.advance(stream.name, self.site_id, key, newest, step.window)
-        came_back = (
-            before and newest and not step.periods and from_utc_text(before) + QUARTER < step.window.start
-        )
-        if came_back and step.urgency is Urgency.TODAY:
-            silent = Window(from_utc_text(str(before)) + QUARTER, step.window.start)
-            self._bookmarks.reopen(stream.name, self.site_id, silent)
+    def _needed(self, stream: SolarEdgeStream) -> Needs:
+        assert self._progress is not None  # noqa: S101 (there is a plan)
+        kind = Kind.PERIODS if stream.cadence is Cadence.ENERGY else Kind.QUARTERS
+        return self._progress.needed([Progress(stream.needs, Coverage())], kind)
 
-    def _is_over(self, value: str) -> bool:
-        if "T" in value:
-            return from_utc_text(value) + QUARTER <= self._now
-        assert self.site is not None  # noqa: S101 (records come from a site)
-        end = unit_end(date.fromisoformat(value), self._scope.time_unit)
-        return end <= local_day(self._now, self.site.zone)
+    def _reopen_what_was_unsettled(self, site: Site) -> None:
+        """After a pause, let the days be read again that were read last: what came late was not seen."""
+        last_read = self._bookmarks.noted("sites", self.site_id, LATE_READ)
+        if (
+            last_read is None
+            or (day := date.fromisoformat(last_read)) >= local_day(self._clock.now(), site.zone) - DAY
+        ):
+            return
+        since = midnight(day - self._scope.late_data, site.zone)
+        self._coverages.reopen(self._series(), [Window(since, self._clock.now())])
+
+    def _local_day(self) -> str:
+        return local_day(self._clock.now(), self.site.zone).isoformat() if self.site else ""
+
+    def _series(self) -> list[SolarEdgeStream]:
+        return [*self._going_on(Cadence.QUARTER_HOURS), *self._going_on(Cadence.ENERGY)]
+
+    def _going_on(self, cadence: Cadence | None = None) -> list[SolarEdgeStream]:
+        """Return the streams that neither failed nor are skipped."""
+        return [
+            stream
+            for stream in self._streams
+            if (cadence is None or stream.cadence is cadence) and self.outcomes.goes_on(stream)
+        ]

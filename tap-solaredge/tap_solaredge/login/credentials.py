@@ -45,7 +45,7 @@ class Credential(AuthBase):
         """Return what goes with a request about a site; None is the account."""
         return self
 
-    def renew(self, site_id: int | None, refused: PreparedRequest) -> bool:  # noqa: ARG002
+    def renew(self, site_id: int | None, refused: AuthBase) -> bool:  # noqa: ARG002
         """Replace what was refused with a 401, if that can be done; the call is then made once more."""
         return False
 
@@ -63,25 +63,22 @@ class FleetKey(Credential):
 
     remedy = "The credential is missing, wrong or expired: check `api_key`"
 
-    def __init__(self, api_key: str, account_key: str | None = None) -> None:
+    def __init__(self, api_key: str) -> None:
         self.identity = api_key
         self._api_key = api_key
-        self._account_key = account_key
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Add the key, and the account key of the 2022-25 beta where one is configured."""
+        """Add the key."""
         request.headers["X-API-Key"] = self._api_key
-        if self._account_key:
-            request.headers["X-Account-Key"] = self._account_key
         return request
 
 
 class _Bearer(AuthBase):
     def __init__(self, access_token: str) -> None:
-        self._access_token = access_token
+        self.access_token = access_token
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._access_token}"
+        request.headers["Authorization"] = f"Bearer {self.access_token}"
         return request
 
 
@@ -126,14 +123,13 @@ class SiteAccess(Credential):
                 self._renew(site_id)
             return _Bearer(str(self._grants[site_id].access_token))
 
-    def renew(self, site_id: int | None, refused: PreparedRequest) -> bool:
+    def renew(self, site_id: int | None, refused: AuthBase) -> bool:
         """Renew a token that was refused before its time."""
         with self._lock:
-            if site_id is None:
+            if site_id is None or not isinstance(refused, _Bearer):
                 return False
-            token = str(refused.headers.get("Authorization", "")).removeprefix("Bearer ")
-            if token == self._grants[site_id].access_token:
-                self._renew(site_id, refused=token)
+            if refused.access_token == self._grants[site_id].access_token:
+                self._renew(site_id, refused=refused.access_token)
             return True
 
     def _renew(self, site_id: int, refused: str | None = None) -> None:
@@ -190,8 +186,10 @@ def credential(config: Mapping[str, Any], clock: Clock) -> Credential:
         ConfigError: See `check_credential`; or the token file is wrong.
     """
     check_credential(config)
+    if config.get("account_key"):
+        logger.warning("`account_key` is no longer needed: the service does not look at it; leave it out")
     if config.get("api_key"):
-        return FleetKey(api_key(config, "the key of a fleet application"), config.get("account_key"))
+        return FleetKey(api_key(config, "the key of a fleet application"))
     return SiteAccess(config, clock)
 
 

@@ -156,18 +156,22 @@ class TokenFile:
             ConfigError: If the file cannot be read or written: told before any token is spent.
         """
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with filelock.FileLock(f"{self.path}.lock", timeout=WAIT_FOR_LOCK, mode=0o600):
-                change = Change(self.path, self.read())
+            path = self.path.resolve()  # a link stays one, and whoever follows it takes the same lock
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with filelock.FileLock(f"{path}.lock", timeout=WAIT_FOR_LOCK, mode=0o600):
+                change = Change(path, self.read())
                 try:
                     yield change
                 finally:
                     change.close()
         except filelock.Timeout:
             raise Busy(f"Another process holds {self.path}.lock") from None
-        except OSError as error:
+        except (
+            OSError,
+            RuntimeError,
+        ) as error:  # RuntimeError: links that lead to each other, up to Python 3.12
             raise ConfigError(
-                f"The token file {self.path} cannot be written ({error.strerror}); "
+                f"The token file {self.path} cannot be written ({getattr(error, 'strerror', error)}); "
                 "set `token_file` to a file that can"
             ) from None
 

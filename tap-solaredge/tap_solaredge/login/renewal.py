@@ -2,7 +2,8 @@
 
 The service kills a refresh token the moment it answers with the next one (reference: API V2, section 2.4).
 The exchange and the write to disk therefore belong to a process that neither Ctrl-C nor a signal to the tap
-reaches. It gets its orders on stdin: other users can read command lines.
+reaches. It gets its orders on stdin: other users can read command lines. It ends by itself: its wait for the
+file's lock and each of its calls have a bound.
 """
 
 from __future__ import annotations
@@ -15,13 +16,21 @@ from pathlib import Path
 
 import msgspec
 
-from tap_solaredge.errors import Busy, ConfigError, GrantEnded, TapSolarEdgeError
+from tap_solaredge.errors import (
+    BudgetReached,
+    Busy,
+    ConfigError,
+    GrantEnded,
+    TapSolarEdgeError,
+    Unreachable,
+)
 from tap_solaredge.login.grants import LOGIN, UNUSED_LIFE, Grant, TokenFile
 from tap_solaredge.login.token_endpoint import TokenEndpoint, renewed
-from tap_solaredge.redaction import conceal
+from tap_solaredge.redaction import conceal, one_line
+from tap_solaredge.transport import AGAIN
 
 _ERRORS: dict[str, type[TapSolarEdgeError]] = {
-    kind.__name__: kind for kind in (Busy, ConfigError, GrantEnded)
+    kind.__name__: kind for kind in (Busy, Unreachable, BudgetReached, ConfigError, GrantEnded)
 }
 
 
@@ -56,30 +65,35 @@ def run(order: Order) -> None:
     Raises:
         GrantEnded: If only the owner can go on, by logging in again.
         Busy: If the service cannot answer now.
+        BudgetReached: If the service asks for a longer wait than a run is worth.
         ConfigError: If the token file or the application's settings are wrong.
     """
-    with subprocess.Popen(
+    process = subprocess.Popen(  # without `with`: who is told to end does not wait for it
         [sys.executable, "-P", "-m", "tap_solaredge.login.renewal"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={name: value for name, value in os.environ.items() if conceal(value) == value},
         start_new_session=True,
-    ) as process:
-        told, complaint = process.communicate(msgspec.json.encode(order))
+    )
+    told, complaint = process.communicate(msgspec.json.encode(order))
     try:
         outcome = msgspec.json.decode(told, type=Outcome)
     except msgspec.DecodeError:
-        last = conceal(complaint.decode(errors="replace").strip().rpartition("\n")[2])
+        last = one_line(complaint.decode(errors="replace").strip().rpartition("\n")[2])
         raise Busy(f"The login of site {order.grant.site_id} could not be renewed: {last}") from None
-    if outcome.error == Busy.__name__:
-        raise Busy(outcome.message, outcome.retry_after)
-    if outcome.error:
-        raise _ERRORS[outcome.error](outcome.message)
+    kind = _ERRORS.get(outcome.error)
+    if kind is not None and issubclass(kind, Busy):
+        raise kind(outcome.message, outcome.retry_after)
+    if kind is not None:
+        raise kind(outcome.message)
 
 
 def renew(order: Order) -> None:
-    """Renew a grant, unless another process has done so already."""
+    """Renew a grant, unless another process has done so already.
+
+    What came is on the disk before it is looked at any further: the old refresh token is dead by now.
+    """
     known = order.grant
     endpoint = TokenEndpoint(order.api_url, known.client_id, order.client_secret, order.timeout)
     with TokenFile(Path(order.token_file)).change() as change:
@@ -88,8 +102,11 @@ def renew(order: Order) -> None:
             return
         grant = kept or known
         candidates = [grant.refresh_token, grant.previous_refresh_token, order.seed]
-        change.grants.put(_first_accepted(endpoint, grant, candidates))
+        new = _first_accepted(endpoint, grant, candidates)
+        change.grants.put(new)
         change.save()
+    if not new.access_token:
+        raise Busy(f"The login of site {new.site_id} was renewed without an access token; {AGAIN}")
 
 
 def _first_accepted(endpoint: TokenEndpoint, grant: Grant, candidates: list[str | None]) -> Grant:

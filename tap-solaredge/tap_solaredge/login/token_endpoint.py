@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-import email.utils
+import math
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import requests
 
-from tap_solaredge.errors import Busy, ConfigError, GrantEnded
-from tap_solaredge.redaction import conceal
+from tap_solaredge import transport
+from tap_solaredge.errors import Busy, ConfigError, GrantEnded, TapSolarEdgeError
+from tap_solaredge.login.grants import SCOPES
+from tap_solaredge.redaction import conceal, one_line
+from tap_solaredge.transport import AGAIN, TEXT_IN_MESSAGE, busy, outage
 
 if TYPE_CHECKING:
     from tap_solaredge.login.grants import Grant
+    from tap_solaredge.transport import Reply
 
 TOKEN_PATH, REVOKE_PATH = "/v2/oauth2/token", "/v2/oauth2/revoke-token"
 EARLY = timedelta(minutes=5)
 """How long before its end an access token is renewed."""
+USUAL_LIFE, LONGEST_LIFE = 7200.0, 86400.0
+"""Seconds that an access token lives where that is not told, and that are believed at most (gotcha 91)."""
 _WRONG_CLIENT = frozenset({"invalid_client", "unauthorized_client"})
-_TOO_MANY, _SERVER_ERROR = 429, 500
+_TOO_MANY = 429
+_REFUSED = frozenset({400, 401, 403})
 
 
-class Tokens(msgspec.Struct):
-    """What the endpoint gives."""
+class Tokens(NamedTuple):
+    """What the endpoint gives, as far as it can be read; the tokens count, whatever stands beside them."""
 
-    access_token: str
-    refresh_token: str
-    expires_in: int | str = 7200
-    """Seconds; a numeric string was seen too."""
-    scope: str | None = None
+    access_token: str | None
+    refresh_token: str | None
+    life: timedelta
+    scopes: list[str] | None
 
 
 @dataclass(frozen=True, repr=False)
@@ -54,6 +61,7 @@ class TokenEndpoint:
             GrantEnded: If the token was used, has expired, or the owner's permission is over.
             ConfigError: If the service does not know the application.
             Busy: If the service cannot answer now.
+            BudgetReached: If it asks for a longer wait than a run is worth.
         """
         conceal.add([refresh_token])
         return self._tokens(grant_type="refresh_token", refresh_token=refresh_token)
@@ -63,72 +71,97 @@ class TokenEndpoint:
         self._post(REVOKE_PATH, {"token": token})
 
     def _tokens(self, **asked: str) -> tuple[Tokens, datetime]:
-        response = self._post(TOKEN_PATH, asked)
-        try:
-            tokens = msgspec.json.decode(response.content, type=Tokens)
-            int(tokens.expires_in)
-        except (msgspec.DecodeError, ValueError):
-            raise Busy(f"{TOKEN_PATH} answered something that holds no tokens") from None
-        conceal.add([tokens.access_token, tokens.refresh_token])
-        return tokens, _sent(response)
+        reply = self._post(TOKEN_PATH, asked)
+        tokens = _read(reply.document())
+        if tokens is None:
+            raise Busy(f"{TOKEN_PATH} answered something that holds no tokens; {AGAIN}")  # but may hold half
+        return tokens, reply.sent() or datetime.now(UTC)
 
-    def _post(self, path: str, asked: dict[str, str]) -> requests.Response:
+    def _post(self, path: str, asked: dict[str, str]) -> Reply:
         body = asked | {"client_id": self.client_id, "client_secret": self.client_secret}
+        url = self.api_url.rstrip("/") + path
         try:
-            response = requests.post(
-                self.api_url.rstrip("/") + path,
-                json=body,
-                timeout=self.timeout,
-                headers={"Accept": "application/json"},
-                allow_redirects=False,
-            )
+            with transport.session(url) as session:
+                reply = transport.send(session, "POST", url, self.timeout, json=body, auth=_as_it_is)
         except requests.RequestException as error:
-            raise Busy(f"No answer from {path}: {type(error).__name__}; check the network") from None
-        if response.status_code != requests.codes.ok:
-            raise _refusal(path, response)
-        return response
+            raise transport.no_answer(path, error) from None
+        if reply.status // 100 != 2 or reply.is_page():  # noqa: PLR2004 (2xx)
+            raise _refusal(path, reply)
+        return reply
 
 
 def renewed(grant: Grant, tokens: Tokens, now: datetime) -> Grant:
-    """Return a grant with its new tokens; the refresh token that brought them is kept as the previous one."""
-    life = timedelta(seconds=int(tokens.expires_in))
+    """Return a grant with its new tokens; the refresh token that brought them is kept as the previous one.
+
+    Without a new refresh token the old one stays good (RFC 6749, section 6).
+    """
+    rotated = tokens.refresh_token is not None and tokens.refresh_token != grant.refresh_token
     return msgspec.structs.replace(
         grant,
-        refresh_token=tokens.refresh_token,
-        previous_refresh_token=grant.refresh_token or None,
+        refresh_token=tokens.refresh_token or grant.refresh_token,
+        previous_refresh_token=(grant.refresh_token or None) if rotated else grant.previous_refresh_token,
         access_token=tokens.access_token,
-        renew_at=now + life - min(EARLY, life / 2),
+        renew_at=now + tokens.life - min(EARLY, tokens.life / 2),
         refreshed_at=now,
-        scopes=tokens.scope.split() if tokens.scope else grant.scopes,
+        scopes=tokens.scopes or grant.scopes,
     )
 
 
-def _refusal(path: str, response: requests.Response) -> Exception:
-    status = response.status_code
-    error, told = _told(response)
-    said = conceal(f"{path} answered {status}: {told or error or response.reason}"[:300])
-    if status == _TOO_MANY or status >= _SERVER_ERROR:
-        wait = response.headers.get("Retry-After", "").strip()
-        return Busy(said, float(wait) if wait.isdigit() else None)
-    if error in _WRONG_CLIENT:
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Add nothing: without an `auth` of ours, requests takes one from the address or ~/.netrc."""
+    return request
+
+
+def _read(document: Any) -> Tokens | None:  # noqa: ANN401
+    """Return the tokens of an answer, None where it holds none."""
+    if not isinstance(document, dict):
+        return None
+    access, refresh = (_text(document.get(name)) for name in ("access_token", "refresh_token"))
+    conceal.add([access, refresh])
+    if access is None and refresh is None:
+        return None
+    return Tokens(access, refresh, _life(document.get("expires_in")), _scopes(document.get("scope")))
+
+
+def _text(value: Any) -> str | None:  # noqa: ANN401
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def _life(value: Any) -> timedelta:  # noqa: ANN401
+    """Return how long the access token lives; a number or a numeric text was seen."""
+    try:
+        seconds = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        seconds = math.nan
+    return timedelta(seconds=min(seconds, LONGEST_LIFE) if seconds > 0 else USUAL_LIFE)
+
+
+def _scopes(value: Any) -> list[str] | None:  # noqa: ANN401
+    """Return the scopes of ours that a list or a text names, None where that cannot be told."""
+    named = value if isinstance(value, list) else [value]
+    words = {word.upper() for text in named if isinstance(text, str) for word in re.split(r"[\s,;]+", text)}
+    return [scope for scope in SCOPES if scope in words] or None
+
+
+def _refusal(path: str, reply: Reply) -> TapSolarEdgeError:
+    said, wait = f"{path} answered {reply.status}: {_said(reply)}", reply.retry_after()
+    document = reply.document()
+    if reply.status == _TOO_MANY:
+        return busy(said, reply, wait)
+    problem = outage(path, reply)
+    if problem is not None:
+        return problem
+    if isinstance(document, dict) and document.get("error") in _WRONG_CLIENT:
         return ConfigError(f"{said}. Check `client_id` and `client_secret` in the developer console")
-    return GrantEnded(said)
+    if isinstance(document, dict) and reply.status in _REFUSED:
+        return GrantEnded(said)
+    return busy(said, reply, wait)
 
 
-def _told(response: requests.Response) -> tuple[str, str]:
-    """Return error and description of RFC 6749; empty where there are none."""
-    try:
-        body: Any = msgspec.json.decode(response.content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        body = None
-    if not isinstance(body, dict):
-        return "", ""
-    return str(body.get("error") or ""), str(body.get("error_description") or body.get("detail") or "")
-
-
-def _sent(response: requests.Response) -> datetime:
-    """Return the service's time, which a computer without a clock of its own needs."""
-    try:
-        return email.utils.parsedate_to_datetime(response.headers.get("Date", "")).astimezone(UTC)
-    except ValueError:
-        return datetime.now(UTC)
+def _said(reply: Reply) -> str:
+    """Return the description of an error of RFC 6749, else its name, else what the body says."""
+    document = reply.document()
+    if isinstance(document, dict) and isinstance(document.get("error"), str):
+        told = document.get("error_description") or document["error"]
+        return one_line(" ".join(str(told).split())[:TEXT_IN_MESSAGE])
+    return reply.excerpt()

@@ -14,19 +14,20 @@ if TYPE_CHECKING:
 
 
 def joined(answer: Any, part: Any) -> Any:  # noqa: ANN401
-    """Join the answers of two parts of a window, by device and series."""
-    if answer is None:
-        return part
+    """Return the answers of two parts of a window as one, by device and series."""
     if isinstance(part, dict):
-        answer.update(part)
-        return answer
+        return {**answer, **part}
     by_device = {_device(series): series for series in answer}
     for series in part:
-        known = by_device.setdefault(_device(series), series)
-        if known is not series:
-            for name in _series_names(series):
-                getattr(known, name).update(getattr(series, name))
+        known = by_device.get(_device(series), series)
+        both = {name: {**getattr(known, name), **getattr(series, name)} for name in _series_names(series)}
+        by_device[_device(series)] = replace(known, **both)
     return list(by_device.values())
+
+
+def copied(answer: Any) -> Any:  # noqa: ANN401
+    """Return an answer whose devices may be changed."""
+    return answer if isinstance(answer, dict) else [replace(series) for series in answer]
 
 
 def trimmed(answer: Any, window: Window) -> Any:  # noqa: ANN401

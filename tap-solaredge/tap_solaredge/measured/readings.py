@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_solaredge.local_time import Instant, zone
@@ -12,13 +12,20 @@ from tap_solaredge.local_time import Instant, zone
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from tap_solaredge.spans import Window
 
 Series = dict[Instant, float | None]
 """Start of interval to value; None is "no value", never 0."""
 Words = dict[Instant, str | None]
 """Start of interval to a word."""
 Record = dict[str, Any]
+
+
+class Device(Enum):
+    """What a site may have that measures."""
+
+    METER = auto()
+    BATTERY = auto()
+    INVERTER = auto()
 
 
 class MeterType(StrEnum):
@@ -56,6 +63,8 @@ class BatterySeries:
     discharge_power: Series = field(default_factory=dict)
     charge_energy: Series = field(default_factory=dict)
     discharge_energy: Series = field(default_factory=dict)
+    sold_energy: Series = field(default_factory=dict)
+    """Wh of the discharge that went to the grid: of days whose quarter hours tell it."""
     remaining_energy: Series = field(default_factory=dict)
     state_of_charge: Series = field(default_factory=dict)
     """Percent, 0 to 100."""
@@ -122,26 +131,6 @@ class Inventory:
     """Serial numbers of the inverters in service that report what they measure."""
 
 
-@dataclass(slots=True)
-class Answers:
-    """The answers at hand for one site, and one window where they are series; None was not asked."""
-
-    window: Window | None = None
-    details: Record | None = None
-    devices: Inventory | None = None
-    lifetime_storage: list[BatterySeries] | None = None
-    power: Series | None = None
-    meters: list[MeterSeries] | None = None
-    storage: list[BatterySeries] | None = None
-    inverters: list[InverterSeries] | None = None
-    energy: Series | None = None
-    meter_energy: list[MeterSeries] | None = None
-    storage_energy: list[BatterySeries] | None = None
-    snapshot: Snapshot | None = None
-    alerts: list[Record] | None = None
-    benefits: Record | None = None
-
-
 class SiteRef(NamedTuple):
     """A site, as far as a dialect has to know it to ask about it."""
 
@@ -163,8 +152,8 @@ class Site:
     pending: bool
     latitude: float | None = None
     longitude: float | None = None
-    reads_devices: bool = True
-    """Whether the credential covers what meters and batteries measured."""
+    denied: set[Device] = field(default_factory=set)
+    """Devices whose readings the credential may not read."""
     devices: Inventory = field(default_factory=lambda: Inventory([], [], []))
 
     @property
@@ -172,20 +161,21 @@ class Site:
         """What a dialect has to know to ask about this site."""
         return SiteRef(self.site_id, self.zone, tuple(self.devices.inverters))
 
-    @property
-    def has_meters(self) -> bool:
-        """Whether a physical meter reports to us (virtual ones have no serial and no series)."""
-        return self.reads_devices and any(meter["serial_number"] for meter in self.devices.meters)
+    def has(self, device: Device) -> bool:
+        """Whether a device of this kind reports to us (virtual meters have no serial and no series)."""
+        if device in self.denied:
+            return False
+        if device is Device.METER:
+            return any(meter["serial_number"] for meter in self.devices.meters)
+        return bool(self.devices.batteries if device is Device.BATTERY else self.devices.inverters)
 
-    @property
-    def has_batteries(self) -> bool:
-        """Whether a battery reports to us."""
-        return self.reads_devices and bool(self.devices.batteries)
-
-    @property
-    def has_inverters(self) -> bool:
-        """Whether an inverter reports to us."""
-        return self.reads_devices and bool(self.devices.inverters)
+    def reporting(self, device: Device | None) -> list[tuple[str, str]]:
+        """Return serial number and type of the devices of a kind that should report, where that is known."""
+        meters = [m for m in self.devices.meters if m["serial_number"] and m["active"] is True]
+        if device is Device.METER:
+            return [(meter["serial_number"], meter["meter_type"]) for meter in meters]
+        batteries = self.devices.batteries if device is Device.BATTERY else []
+        return [(b["serial_number"], "") for b in batteries if b["active"] is not False]
 
     def meters_of(self, meter_type: MeterType) -> list[Record]:
         """Return the physical meters that count something."""
@@ -210,7 +200,8 @@ def site_of(details: Record, devices: Inventory | None) -> Site:
         name=details["name"] or str(details["id"]),
         zone=zone(details["timezone"]),
         installed=date.fromisoformat(installed) if installed else None,
-        pending=(details["status"] or "").casefold().startswith("pending"),
+        pending=(details["status"] or "").casefold().startswith("pending")
+        and not details["last_update_time"],
         latitude=details["latitude"],
         longitude=details["longitude"],
         devices=devices or Inventory([], [], []),

@@ -2,8 +2,8 @@
 
 Production is what the API calls production; feed-in and purchased come from the grid meter; consumption from
 the load meter, else production + purchased + discharge - feed-in - charge; self-consumption is production
-minus feed-in (API V2 reference, section 6). Without a meter they are None, never 0. All functions work in W
-and in Wh alike.
+minus what was fed in of it (API V2 reference, section 6): what a battery sold was no production then. Without
+a meter they are None, never 0. All functions work in W and in Wh alike.
 """
 
 from __future__ import annotations
@@ -41,11 +41,15 @@ class Storage(NamedTuple):
 
     charge: float | None
     discharge: float | None
+    sold: float | None = None
+    """What of the discharge went to the grid, where quarter hours tell it (gotcha 87)."""
 
 
 _COUNTED = (MeterType.FEED_IN, MeterType.PURCHASED, MeterType.CONSUMPTION)
 """The meters of `Metered`, in its order."""
-NO_STORAGE = Storage(0.0, 0.0)
+ROUNDING = 0.01
+"""Part of the feed-in by which two meters may differ."""
+NO_STORAGE = Storage(0.0, 0.0, 0.0)
 
 
 def total(values: Iterable[float | None]) -> float | None:
@@ -58,16 +62,25 @@ def split(production: float | None, metered: Metered, storage: Storage) -> Split
     """Return the split of one interval.
 
     A missing production counts as 0 where the grid meter reports: the inverter sleeps (gotcha 12); in an
-    outage the meter, which reports through it, is silent too.
+    outage the meter, which reports through it, is silent too. Self-consumption is never negative: where more
+    was clearly fed in than produced, and nobody knows that a battery sold it, it is unknown (gotcha 87).
     """
     feed_in, purchased, consumption = metered
-    charge, discharge = storage
+    charge, discharge, sold = storage
     if consumption is None and not (
         feed_in is None or purchased is None or charge is None or discharge is None
     ):
         consumption = max((production or 0.0) + purchased + discharge - feed_in - charge, 0.0)
-    self_consumption = None if production is None or feed_in is None else production - feed_in
-    return Split(consumption, self_consumption, feed_in, purchased)
+    return Split(consumption, _self_consumption(production, feed_in, sold), feed_in, purchased)
+
+
+def _self_consumption(production: float | None, feed_in: float | None, sold: float | None) -> float | None:
+    if production is None or feed_in is None:
+        return None
+    rest = production - (feed_in - (sold or 0.0))
+    if rest >= 0:
+        return rest
+    return 0.0 if -rest <= ROUNDING * feed_in else None
 
 
 def meter_powers(meters: list[MeterSeries]) -> tuple[Series, ...]:
@@ -75,16 +88,23 @@ def meter_powers(meters: list[MeterSeries]) -> tuple[Series, ...]:
     return tuple(_summed([m.power for m in meters if m.meter_type is kind]) for kind in _COUNTED)
 
 
+def feed_in_energy(meters: list[MeterSeries]) -> Series:
+    """Return the energy (Wh) that all meters of the grid count as fed in."""
+    return _summed([m.energy for m in meters if m.meter_type is MeterType.FEED_IN])
+
+
 def storage_powers_of(batteries: list[BatterySeries]) -> tuple[Series, Series]:
     """Return charge and discharge power (W) of all batteries."""
     return (
-        _summed([no_glitches(battery.charge_power) for battery in batteries]),
-        _summed([no_glitches(battery.discharge_power) for battery in batteries]),
+        _summed([battery.charge_power for battery in batteries]),
+        _summed([battery.discharge_power for battery in batteries]),
     )
 
 
 def no_glitches(series: Series) -> Series:
     """Take single negative glitches of the service as 0 (API V2 reference, section 5.12)."""
+    if min(filter(None, series.values()), default=0.0) >= 0:
+        return series
     return {at: value if value is None or value >= 0 else 0.0 for at, value in series.items()}
 
 
@@ -104,8 +124,8 @@ def storage_powers(batteries: list[BatterySeries], at: Instant) -> Storage:
     if not batteries:
         return NO_STORAGE
     return Storage(
-        total(_positive(battery.charge_power.get(at)) for battery in batteries),
-        total(_positive(battery.discharge_power.get(at)) for battery in batteries),
+        total(battery.charge_power.get(at) for battery in batteries),
+        total(battery.discharge_power.get(at) for battery in batteries),
     )
 
 
@@ -114,11 +134,7 @@ def storage_energies(batteries: list[BatterySeries], at: Instant) -> Storage:
     if not batteries:
         return NO_STORAGE
     return Storage(
-        total(_positive(battery.charge_energy.get(at)) for battery in batteries),
-        total(_positive(battery.discharge_energy.get(at)) for battery in batteries),
+        total(battery.charge_energy.get(at) for battery in batteries),
+        total(battery.discharge_energy.get(at) for battery in batteries),
+        total(battery.sold_energy.get(at) for battery in batteries),
     )
-
-
-def _positive(value: float | None) -> float | None:
-    """Take single negative glitches of the service as 0 (API V2 reference, section 5.12)."""
-    return None if value is None else max(value, 0.0)

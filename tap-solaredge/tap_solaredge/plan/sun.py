@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from math import asin, atan2, cos, degrees, radians, sin
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tap_solaredge.measured.readings import Site
 
 DARK_BELOW = -3.0
 """Degrees; no module makes measurable power with the sun this far under the horizon."""
-STEP = timedelta(minutes=15)
+LIGHT_ABOVE = 8.0
+"""Degrees; above this, an inverter that says nothing does not just sleep."""
+STEP, STRIDE = timedelta(minutes=15), timedelta(hours=2)
+LIGHT_HOURS = range(9, 15)
+"""Hours of the wall clock that are light nearly everywhere and always, where the place is not known."""
 
 
 def elevation(latitude: float, longitude: float, at: datetime) -> float:
@@ -35,3 +43,14 @@ def dark(latitude: float, longitude: float, start: datetime, end: datetime) -> b
             return False
         at += STEP
     return elevation(latitude, longitude, end) <= DARK_BELOW
+
+
+def lit(site: Site, start: datetime, end: datetime) -> bool:
+    """Whether an inverter of a site must have been awake at some time in a span."""
+    moments = [end - STEP]
+    while start < end:
+        moments.append(start)
+        start += STRIDE
+    if site.latitude is None or site.longitude is None:
+        return any(moment.astimezone(site.zone).hour in LIGHT_HOURS for moment in moments)
+    return any(elevation(site.latitude, site.longitude, moment) > LIGHT_ABOVE for moment in moments)

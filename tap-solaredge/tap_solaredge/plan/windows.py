@@ -1,79 +1,81 @@
-"""Bookmark, overlap and the service's limits become windows to ask for. Pure."""
+"""Cut spans into the windows that single calls may ask for: as few as possible, newest first. Pure.
+
+A call is paid for whole, so a window bridges what was read already where that saves a call.
+"""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tap_solaredge.local_time import local_day, midnight, quarter_ceil, unit_end, unit_start
-from tap_solaredge.spans import Window
+from tap_solaredge.local_time import DAY, local_day, midnight, quarter_ceil, unit_end, unit_start
+from tap_solaredge.spans import Spans, Window, union, without
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
 SHORTEST = timedelta(hours=1)
+_MOMENT = timedelta(microseconds=1)
 
 
-def fill_back(start: datetime, end: datetime, longest: timedelta, floor: datetime) -> datetime:
-    """Return an earlier start that costs no further call, since a window is paid for whole.
-
-    Args:
-        start: Where reading has to begin.
-        end: Where it ends.
-        longest: The longest window that one call may ask for.
-        floor: Nothing before this is wanted (a start beyond it stays as it is).
-    """
-    calls = max(-((start - end) // longest), 1)
-    return min(start, max(end - calls * longest, floor))
-
-
-def split(start: datetime, end: datetime, longest: timedelta) -> list[Window]:
-    """Cut a span into windows, oldest first, the newest ones of full length, seams on quarter hours."""
-    windows: list[Window] = []
-    while start < end:
-        first = max(quarter_ceil(end - longest), start)
-        windows.append(Window(first, end))
-        end = first
-    return windows[::-1]
-
-
-def split_periods(window: Window, longest: timedelta, time_unit: str, site_zone: ZoneInfo) -> list[Window]:
-    """Cut a span into windows of whole local periods, oldest first, the newest ones of full length."""
-    seams = [unit_start(local_day(window.start, site_zone), time_unit)]
-    while midnight(seams[-1], site_zone) < window.end:
-        seams.append(unit_end(seams[-1], time_unit))
-    cut: list[Window] = []
-    last = seams.pop()
-    while seams:
-        end = midnight(last, site_zone)
-        first = next((seam for seam in seams if end - midnight(seam, site_zone) <= longest), seams[-1])
-        cut.append(Window(midnight(first, site_zone), min(end, window.end)))
-        last, seams = first, seams[: seams.index(first)]
-    return cut[::-1]
-
-
-def first_period(longest: timedelta, running: date, time_unit: str, site_zone: ZoneInfo) -> date:
-    """Return the first day of the oldest whole period that one call may ask for with the running one."""
-    end = midnight(unit_end(running, time_unit), site_zone)
-    first = unit_start(local_day(end - longest, site_zone), time_unit)
-    return first if end - midnight(first, site_zone) <= longest else min(unit_end(first, time_unit), running)
-
-
-def touching(parts: list[Window], window: Window) -> list[Window]:
-    """Return those parts that a window needs."""
-    return [part for part in parts if part.start < window.end and window.start < part.end]
-
-
-def reach(floor: datetime, start: datetime, end: datetime, longest: timedelta) -> Window:
-    """Return the span to cut so that its oldest part is whole: a call asks beyond a start, down to the floor.
+def cut(spans: Spans, longest: timedelta, day_zone: ZoneInfo | None = None) -> list[Window]:
+    """Cut spans into windows of quarter hours.
 
     Args:
-        floor: Down to here something is wanted.
-        start: Where the window begins that is read now.
-        end: Where what is not yet read ends.
+        spans: What must be read.
         longest: The longest window that one call may ask for.
+        day_zone: Windows begin with a day of this zone where that is possible: sums of days are whole then.
     """
-    return Window(min(max(floor, start - longest), start, end), end)
+    windows, left = [], list(spans)
+    while left:
+        end = left[-1].end
+        first = quarter_ceil(end - longest)
+        if day_zone is not None:
+            seam = _midnight_at_or_after(first, day_zone)
+            first = seam if seam - first <= longest / 2 else first
+        left, window = _taken(left, first)
+        windows.append(window)
+    return windows
+
+
+def cut_periods(spans: Iterable[Window], longest: timedelta, unit: str, zone: ZoneInfo) -> list[Window]:
+    """Cut spans into windows of whole local days, weeks, months or years."""
+    windows, left = [], whole_periods(spans, unit, zone)
+    while left:
+        left, window = _taken(left, midnight(first_period(left[-1].end, longest, unit, zone), zone))
+        windows.append(window)
+    return windows
+
+
+def whole_periods(spans: Iterable[Window], unit: str, zone: ZoneInfo) -> Spans:
+    """Return spans, widened to the local periods that they touch."""
+    return union(
+        Window(
+            midnight(unit_start(local_day(span.start, zone), unit), zone),
+            midnight(unit_end(unit_start(local_day(span.end - _MOMENT, zone), unit), unit), zone),
+        )
+        for span in spans
+    )
+
+
+def periods_in(span: Window, unit: str, zone: ZoneInfo) -> Spans:
+    """Return each local day, week, month or year of a span that consists of whole ones."""
+    found, start = [], local_day(span.start, zone)
+    while midnight(start, zone) < span.end:
+        following = unit_end(start, unit)
+        found.append(Window(midnight(start, zone), midnight(following, zone)))
+        start = following
+    return found
+
+
+def first_period(end: datetime, longest: timedelta, unit: str, zone: ZoneInfo) -> date:
+    """Return the first day of the oldest period that one call may ask for with those up to an end."""
+    first = unit_start(local_day(end - _MOMENT, zone), unit)
+    while end - midnight(before := unit_start(first - DAY, unit), zone) <= longest:
+        first = before
+    return first
 
 
 def shorter(longest: timedelta, ladder: tuple[timedelta, ...]) -> timedelta | None:
@@ -86,3 +88,15 @@ def shorter(longest: timedelta, ladder: tuple[timedelta, ...]) -> timedelta | No
     named = next((step for step in ladder if step < longest), None)
     length = named or longest / 2
     return length if length >= SHORTEST else None
+
+
+def _taken(left: Spans, first: datetime) -> tuple[Spans, Window]:
+    """Return what is left of some spans below an instant, and the window over what lies above it."""
+    newest = [span for span in left if span.end > first]
+    window = Window(max(newest[0].start, first), newest[-1].end)
+    return without(left, [window]), window
+
+
+def _midnight_at_or_after(moment: datetime, zone: ZoneInfo) -> datetime:
+    start = midnight(local_day(moment, zone), zone)
+    return start if start == moment else midnight(local_day(moment, zone) + DAY, zone)

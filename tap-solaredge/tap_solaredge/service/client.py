@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 import threading
 from contextlib import nullcontext
 from importlib.metadata import version
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import backoff
 import requests
 
+from tap_solaredge import transport
 from tap_solaredge.errors import Busy, NotAuthorized, ScopeMissing, TapSolarEdgeError, Unreachable
 from tap_solaredge.login.grants import LOGIN
-from tap_solaredge.service.responses import checked, excerpt, http_date, is_unexplained, no_answer, refusal
+from tap_solaredge.service.request import Request
+from tap_solaredge.service.responses import checked, is_unexplained, refusal, unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+
+    from requests.auth import AuthBase
 
     from tap_solaredge.budget.ledger import Ledger
     from tap_solaredge.clock import Clock
     from tap_solaredge.login.credentials import Credential
     from tap_solaredge.service.responses import Answer
+    from tap_solaredge.transport import Reply
 
-    Refused = Callable[["Request", int, str], TapSolarEdgeError | None]
+    Refused = Callable[[Request, int, str], TapSolarEdgeError | None]
     """Request, status and what the body says to an error, or None where the status alone says it."""
+
+__all__ = ["DEFAULT_RETRIES", "Client", "Request"]
 
 logger = logging.getLogger("tap-solaredge.api")
 
@@ -37,33 +45,9 @@ DEAD_SITES = 3
 """So many sites in a row of which every call failed, with all its tries, mean that the service is down."""
 WORTH_A_LINE = 5.0
 """Seconds of waiting for the minute's limit that are worth a line in the log."""
-WINDOW_STARTS = frozenset({"from", "startTime", "startDate"})
 
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
-
-
-class Request(NamedTuple):
-    """One call: what is asked, for which site."""
-
-    path: str
-    params: tuple[tuple[str, str], ...] = ()
-    site_id: int | None = None
-
-    @property
-    def endpoint(self) -> str:
-        """The kind of call, the same for all sites."""
-        return self.path if self.site_id is None else self.path.replace(f"/{self.site_id}", "/{site}", 1)
-
-    def has_window(self) -> bool:
-        """Whether the call names a span of time, so that a shorter span may be accepted."""
-        return any(name in WINDOW_STARTS for name, _ in self.params)
-
-    def is_telemetry(self) -> bool:
-        """Whether the call asks what devices measured (reference: API V2, section 2.2)."""
-        return self.path.endswith("/telemetry")
-
-    def __str__(self) -> str:
-        return f"{self.path} {' '.join(f'{name}={value}' for name, value in self.params)}".rstrip()
+_LIMIT = re.compile(r"[1-9]\d{0,6}", re.ASCII)
 
 
 class Client:
@@ -135,55 +119,59 @@ class Client:
             raise Unreachable(f"{DEAD_SITES} sites in a row got no answer, the last: {error}") from None
 
     def _get_once(self, request: Request) -> Answer:
-        response = self._send(request)
-        if response.status_code == _UNAUTHORIZED and self._credential.renew(
-            request.site_id, response.request
-        ):
-            response = self._send(request)
-        if response.status_code == _UNAUTHORIZED:
-            raise NotAuthorized(
-                f"{request.path} answered 401: {excerpt(response)}. {self._credential.remedy}"
-            )
-        if response.status_code == _FORBIDDEN and self._credential.by_grant and request.is_telemetry():
-            raise ScopeMissing(
+        auth = self._credential.of(request.site_id)
+        reply = self._send(request, auth)
+        if reply.status == _UNAUTHORIZED and self._credential.renew(request.site_id, auth):
+            reply = self._send(request, self._credential.of(request.site_id))
+        if reply.status == requests.codes.ok:
+            return checked(request, reply)
+        raise self._error(request, reply)
+
+    def _error(self, request: Request, reply: Reply) -> TapSolarEdgeError:
+        """Return what a status other than 200 means: to this dialect, else in general."""
+        if reply.status == _UNAUTHORIZED:
+            return NotAuthorized(f"{request.path} answered 401: {reply.excerpt()}. {self._credential.remedy}")
+        if reply.status == _FORBIDDEN and self._credential.by_grant and request.is_telemetry():
+            return ScopeMissing(
                 f"{request.path} answered 403: the grant of site {request.site_id} does not cover meters and "
                 f"batteries (scope DEVICE_DATA): log in again with `{LOGIN}`"
             )
-        if response.status_code != requests.codes.ok:
-            raise self._error(request, response)
-        return checked(request, response)
+        known = self._refused and self._refused(request, reply.status, reply.excerpt())
+        return known or refusal(request, reply)
 
-    def _error(self, request: Request, response: requests.Response) -> TapSolarEdgeError:
-        """Return what a status other than 200 means: to this dialect, else in general."""
-        known = self._refused and self._refused(request, response.status_code, excerpt(response))
-        return known or refusal(request, response, self._ledger.left().cycle_end)
+    def _send(self, request: Request, auth: AuthBase) -> Reply:
+        """Return the service's own word.
 
-    def _send(self, request: Request) -> requests.Response:
-        auth = self._credential.of(request.site_id)
+        Raises:
+            TapSolarEdgeError: If none came, or something in front of the service answered in its place.
+        """
         self._wait_for_budget(request)
         self.calls += 1
+        url = self._base_url + request.path
         try:
             with self._alone if self.at_once == 1 else nullcontext():
-                response = self._session().get(
-                    self._base_url + request.path, params=request.params, timeout=self._timeout, auth=auth
+                reply = transport.send(
+                    self._session(), "GET", url, self._timeout, params=request.params, auth=auth
                 )
         except requests.RequestException as error:
-            raise no_answer(request, error) from None
-        self._learn(response)
-        if self.at_once > 1 and is_unexplained(response):
+            raise transport.no_answer(request.path, error) from None
+        self._learn(reply)
+        if self.at_once > 1 and is_unexplained(reply):
             logger.warning("The service refused a call without a reason; calls go one at a time from here on")
             self.at_once = 1
-        return response
+        if reply.status != requests.codes.ok:
+            problem = unanswered(request, reply, self._ledger.left().cycle_end)
+            if problem is not None:
+                raise problem
+        return reply
 
     def _session(self) -> requests.Session:
         """Return the session of this thread: they are not made to be shared."""
         session: requests.Session | None = getattr(self._of_thread, "session", None)
         if session is None:
-            session = self._of_thread.session = requests.Session()
+            session = self._of_thread.session = transport.session(self._base_url)
             self._sessions.append(session)
-            session.headers["Accept"] = "application/json"
             session.headers["User-Agent"] = self._user_agent
-            _look_once_at_the_environment(session, self._base_url)
         return session
 
     def _wait_for_budget(self, request: Request) -> None:
@@ -203,18 +191,11 @@ class Client:
             self._clock.sleep(seconds)
             failure = yield 0.0
 
-    def _learn(self, response: requests.Response) -> None:
+    def _learn(self, reply: Reply) -> None:
         """Set the clock and the minute's limit by what the service tells."""
-        sent = http_date(response.headers.get("Date"))
+        sent = reply.sent()
         if sent is not None:
             self._clock.set_by(sent)
-        limit = response.headers.get("x-ratelimit-limit-minute", "").strip()
-        if limit.isdigit() and int(limit) > 0:
+        limit = reply.headers.get("x-ratelimit-limit-minute", "").strip()
+        if _LIMIT.fullmatch(limit):
             self._ledger.learn_minute_limit(int(limit))
-
-
-def _look_once_at_the_environment(session: requests.Session, url: str) -> None:
-    """Take over what the environment says of proxies and certificates; requests would look at each call."""
-    found = session.merge_environment_settings(url, {}, None, None, None)
-    session.proxies, session.verify, session.cert = found["proxies"], found["verify"], found["cert"]
-    session.trust_env = False

@@ -1,165 +1,235 @@
-"""Read fields of an answer tolerantly, and name the field when it is not what the API promises. Pure."""
+"""Read fields of an answer one by one: what cannot be read is None, and noted where it stands. Pure."""
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from unicodedata import category
 
-from tap_solaredge.errors import UnexpectedPayload
-from tap_solaredge.local_time import Instant, instant
+from tap_solaredge.local_time import FIRST_YEAR, LAST_YEAR, instant
+from tap_solaredge.service.place import shown
+from tap_solaredge.service.units import PURE
 
 if TYPE_CHECKING:
-    from tap_solaredge.measured.readings import Record, Series
+    from collections.abc import Iterator
 
-FACTORS = {
-    "WH": 1.0, "KWH": 1e3, "MWH": 1e6, "GWH": 1e9, "W": 1.0, "KW": 1e3, "MW": 1e6,
-    "PERCENTAGE": 1.0, "PERCENTAGE_100": 1.0, "VOLT": 1.0, "AMPERE": 1.0, "HERTZ": 1.0,
-}  # fmt: skip
-"""Unit as the API writes it to Wh, W, percent, V, A or Hz."""
+    from tap_solaredge.service.place import Place
+    from tap_solaredge.service.units import Units
+
+MOST = 1e15
+"""Nothing that a site measures is as large: 1 PWh in Wh."""
+LEAST_CHARGE, MOST_CHARGE = -1.0, 110.0
+"""Percent; batteries read up to 5 % above their rating, and usable capacity is the divisor (gotcha 76)."""
+MOST_WHOLE = 2**31 - 1
+MOST_ID = 2**63 - 1
+_NUMBER = re.compile(
+    r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([^\d\s.,][^\d\s.,]*)?", re.ASCII | re.IGNORECASE
+)
+_UNREADABLE = frozenset({"Cc", "Cs"})
+"""Control characters and halves of characters: no database and no terminal wants them."""
 
 
-_PLAIN = frozenset({float, type(None)})
-CHANGED = "SolarEdge's answer changed its form: see whether a newer tap-solaredge knows it"
+# Containers
 
 
-def member(container: Any, name: str, kind: type | tuple[type, ...], where: str) -> Any:  # noqa: ANN401
-    """Return a field that must be there and of a kind.
+def is_empty(value: Any) -> bool:  # noqa: ANN401
+    """Whether a container is empty, in whatever form: null, [], {} or nothing."""
+    return value is None or (isinstance(value, list | dict | str) and not value)
+
+
+def essential(container: Any, name: str, place: Place) -> Any:  # noqa: ANN401
+    """Return the field that an answer is about; it may be null.
 
     Raises:
-        UnexpectedPayload: If it is not; the message names the field.
+        UnexpectedPayload: If it is not there; the message names site, resource and field.
     """
-    value = container.get(name) if isinstance(container, dict) else None
-    if not isinstance(value, kind):
-        found = "missing" if value is None else f"a {type(value).__name__}"
-        raise UnexpectedPayload(f"{where}: field `{name}` is {found}; {CHANGED}")
-    return value
+    if not isinstance(container, dict):
+        raise place.error(f"field `{name}` is missing: the answer is {_kind(container)}")
+    if name not in container:
+        raise place.error(f"field `{name}` is missing")
+    return container[name]
 
 
-def number(value: Any, where: str) -> float | None:  # noqa: ANN401
-    """Return a number, also one that is written as text; None for null.
+def mapping(value: Any, place: Place) -> dict[str, Any]:  # noqa: ANN401
+    """Return an object; an empty one for an empty form, and, with a note, for what is none."""
+    if isinstance(value, dict):
+        return value
+    if not is_empty(value):
+        place.lose(f"expected an object, got {_kind(value)}")
+    return {}
+
+
+def entries(value: Any, place: Place, name: str) -> list[Any]:  # noqa: ANN401
+    """Return the entries of a list that an answer is about; a single one may be no list (gotcha 49).
 
     Raises:
-        UnexpectedPayload: If it is something else.
+        UnexpectedPayload: If it is neither list nor object, nor empty.
+    """
+    if isinstance(value, list):
+        return value
+    if is_empty(value):
+        return []
+    if isinstance(value, dict):
+        return [value]
+    raise place.error(f"field `{name}` is {_kind(value)}")
+
+
+def objects(listed: list[Any], place: Place) -> Iterator[tuple[dict[str, Any], Place]]:
+    """Yield the objects of a list, each with its place; other entries are left out with a note."""
+    for number_of, entry in enumerate(listed, start=1):
+        where = place / f"entry {number_of}"
+        if isinstance(entry, dict) and entry:
+            yield entry, where
+        else:
+            where.lose(f"expected an object, got {_kind(entry)}; it is left out")
+
+
+def keyed(value: Any, place: Place, name: str) -> Iterator[tuple[str, dict[str, Any], Place]]:  # noqa: ANN401
+    """Yield serial number, block and place of each device of an answer that is keyed by serial number.
+
+    Raises:
+        UnexpectedPayload: If it is no object, nor empty.
+    """
+    if is_empty(value):
+        return
+    if not isinstance(value, dict):
+        raise place.error(f"field `{name}` is {_kind(value)}")
+    known = set()
+    for key, block in value.items():
+        serial = cleaned(key)
+        where = place / serial
+        if not serial or serial in known:
+            where.lose("a device without a serial number of its own is left out")
+        elif not isinstance(block, dict):
+            where.lose(f"expected an object, got {_kind(block)}; the device is left out")
+        else:
+            known.add(serial)
+            yield serial, block, where
+
+
+# Values
+
+
+def number(value: Any, place: Place, units: Units = PURE, scale: float | None = 1.0) -> float | None:  # noqa: ANN401
+    """Return a number in the base unit, also one written as text, with its unit or without (gotcha 90).
+
+    Args:
+        value: What was sent; null and empty text are None without a note.
+        place: Where it stands.
+        units: The units of this quantity.
+        scale: What its unit is in the base unit, where it has none of its own; None is unknown.
     """
     if value is None or value == "":
         return None
+    read, own = _read_number(value)
+    scale = scale if own is None else units.get(own.upper())
+    if read is None or scale is None or not -MOST < read * scale < MOST:
+        place.lose(f"expected a number, got {shown(value)}")
+        return None
+    place.notes.read += 1
+    return read * scale
+
+
+def charge(level: float | None, place: Place) -> float | None:
+    """Return a state of charge in percent; None, with a note, for what can be none. Nothing is clamped."""
+    if level is not None and not LEAST_CHARGE <= level <= MOST_CHARGE:
+        place.lose(f"a state of charge of {level:.5g} % cannot be")
+        return None
+    return level
+
+
+def _read_number(value: object) -> tuple[float | None, str | None]:
+    """Return a number and the unit that is written behind it."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise UnexpectedPayload(f"{where}: expected a number, got a {type(value).__name__}; {CHANGED}")
+        return None, None
+    unit = None
+    if isinstance(value, str):
+        written = _NUMBER.fullmatch(value.strip())
+        if written is None:
+            return None, None
+        value, unit = written.groups()
     try:
-        read = float(value)
-    except ValueError:
-        raise UnexpectedPayload(f"{where}: expected a number, got {value!r:.40}; {CHANGED}") from None
-    if read - read != 0:
-        raise UnexpectedPayload(f"{where}: expected a number, got {value!r:.40}; {CHANGED}")
-    return read
+        return float(value), unit
+    except OverflowError:
+        return None, None
 
 
-def whole(value: Any, where: str) -> int | None:  # noqa: ANN401
-    """Return a whole number, None for null."""
-    read = number(value, where)
-    return None if read is None else int(read)
+def whole(value: Any, place: Place, most: int = MOST_WHOLE) -> int | None:  # noqa: ANN401
+    """Return a whole number from 0 on, None for null and, with a note, for anything else."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, str) and re.fullmatch(r"\s*\d{1,19}\s*", value, re.ASCII):
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        place.lose(f"expected a whole number, got {shown(value)}")
+        return None
+    return value
 
 
-def text(value: Any) -> str | None:  # noqa: ANN401
-    """Return a text without surrounding blanks (gotcha 38); None for null and for nothing."""
-    return (str(value).strip() or None) if value is not None else None
+def text(value: Any, place: Place) -> str | None:  # noqa: ANN401
+    """Return a text without surrounding blanks and control characters (gotchas 38, 89), None for nothing."""
+    if isinstance(value, str):
+        return cleaned(value) or None
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > MOST_ID:
+        place.lose(f"expected a text, got {_kind(value)}")
+        return None
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def factor(unit: Any, where: str) -> float:  # noqa: ANN401
-    """Return what to multiply by for Wh, W, percent, V, A or Hz; no unit means the base unit."""
-    if unit is None:
-        return 1.0
-    try:
-        return FACTORS[str(unit).upper()]
-    except KeyError:
-        raise UnexpectedPayload(f"{where}: unknown unit {unit!r:.40}; {CHANGED}") from None
+def cleaned(value: str) -> str:
+    """Return a text without surrounding blanks; control characters become blanks, U+0000 nothing."""
+    if value.isprintable():
+        return value.strip()
+    value = value.replace("\0", "")
+    return "".join(" " if category(letter) in _UNREADABLE else letter for letter in value).strip()
 
 
-class _Times:
-    """The times of the series read last: most series of a window, and their instants, are the same."""
-
-    def __init__(self) -> None:
-        self._last: tuple[list[str], list[Instant]] = [], []
-
-    def of(self, texts: list[str]) -> list[Instant]:
-        """Return the instants that the texts say."""
-        known, instants = self._last
-        if texts != known:
-            instants = [instant(text) for text in texts]
-            self._last = texts, instants
-        return instants
+def flag(value: Any, place: Place) -> bool | None:  # noqa: ANN401
+    """Return a truth value, also one that is written as text."""
+    if value is None or isinstance(value, bool):
+        return value
+    told = {"true": True, "false": False}.get(value.strip().casefold()) if isinstance(value, str) else None
+    if told is None:
+        place.lose(f"expected true or false, got {shown(value)}")
+    return told
 
 
-_times = _Times()
-
-
-def series(block: Any, where: str) -> Series:  # noqa: ANN401
-    """Read `unit` and `values[]` of a measurement (reference: API V2, section 4.9)."""
-    scale = factor(block.get("unit") if isinstance(block, dict) else None, where)
-    points = member(block, "values", list, where)
-    try:
-        instants = _times.of([point["timestamp"] for point in points])
-        found = dict(zip(instants, [point["value"] for point in points], strict=True))
-    except (KeyError, TypeError, ValueError, AttributeError):
-        found = {}
-    if len(found) < len(points) or not _PLAIN.issuperset(map(type, found.values())):
-        found = _checked(points, where)
-    return found if scale == 1.0 else {at: v if v is None else v * scale for at, v in found.items()}
-
-
-def _checked(points: list[Any], where: str) -> Series:
-    """Read points that are not all plain, one by one."""
-    found: Series = {}
-    for point in points:
-        try:
-            at = instant(point["timestamp"])
-            value = point.get("value")
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise UnexpectedPayload(
-                f"{where}: an entry of `values` has no readable `timestamp`: {point!r:.80}; {CHANGED}"
-            ) from None
-        found[at] = number(value, f"{where} at {at.utc}")
-    return found
-
-
-def utc_time(value: Any, where: str) -> str | None:  # noqa: ANN401
-    """Return a time with offset in UTC, None for null and for a bare date."""
-    if value is None or len(str(value)) <= len("2026-11-20"):
+def utc_time(value: Any, place: Place) -> str | None:  # noqa: ANN401
+    """Return a time with offset in UTC, None for null and for a bare date (gotcha 39)."""
+    if value is None or (isinstance(value, str) and len(value) <= len("2026-11-20") and day(value, place)):
         return None
     try:
-        return instant(str(value)).utc
-    except ValueError:
-        raise UnexpectedPayload(f"{where}: {value!r:.40} is not a time; {CHANGED}") from None
+        return instant(value).utc
+    except (ValueError, TypeError):
+        place.lose(f"{shown(value)} is not a time")
+        return None
 
 
-def day(value: Any, where: str) -> str | None:  # noqa: ANN401
+def day(value: Any, place: Place) -> str | None:  # noqa: ANN401
     """Return the date of a date or a date and time, None for null (gotcha 39)."""
-    if not value:
+    if value is None or value == "":
         return None
     try:
-        return datetime.fromisoformat(str(value)).date().isoformat()
-    except ValueError:
-        raise UnexpectedPayload(f"{where}: {value!r:.40} is not a date; {CHANGED}") from None
+        found = datetime.fromisoformat(value).date()
+    except (ValueError, TypeError):
+        place.lose(f"{shown(value)} is not a date")
+        return None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        place.lose(f"{shown(value)} is no date of this time")
+        return None
+    return found.isoformat()
 
 
-def check_serials(devices: list[Any], names: tuple[str, ...], where: str) -> None:
-    """Make sure that devices still tell their serial numbers: without them nothing could be told apart.
-
-    Raises:
-        UnexpectedPayload: If not one of them has the field.
-    """
-    if devices and not any(name in device for device in devices for name in names):
-        raise UnexpectedPayload(f"{where}: no device has the field `{names[0]}`; {CHANGED}")
-
-
-def make_names_unique(rows: list[Record]) -> None:
-    """Add the serial number to names that several meters of a site share: the name is their key.
-
-    One that was replaced keeps its name, under which its readings are stored.
-    """
-    names = [row["name"] for row in rows]
-    gone = [row["name"] for row in rows if row["active"] is False]
-    for row in rows:
-        keeps_its_name = row["active"] is False and gone.count(row["name"]) == 1
-        if names.count(row["name"]) > 1 and not keeps_its_name:
-            row["name"] = f"{row['name']} {row['serial_number'] or row['meter_type']}"
+def _kind(value: Any) -> str:  # noqa: ANN401
+    """Name what was found, in JSON's words."""
+    if value is None:
+        return "null"
+    names = {bool: "true or false", str: "a text", list: "a list", dict: "an object"}
+    empty = "an empty " if isinstance(value, list | dict | str) and not value else ""
+    name = names.get(type(value), "a number")
+    return empty + name.split(" ", 1)[1] if empty else name

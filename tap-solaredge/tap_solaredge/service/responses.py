@@ -1,15 +1,10 @@
-"""What an answer of the service means, or that none came: data, or an error that says what to do."""
+"""What an answer of the service means: data, or an error that says what to do."""
 
 from __future__ import annotations
 
-import email.utils
-import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-import requests
-from urllib3.exceptions import NewConnectionError
 
 from tap_solaredge.errors import (
     BudgetReached,
@@ -19,20 +14,21 @@ from tap_solaredge.errors import (
     RangeTooLong,
     TapSolarEdgeError,
     UnexpectedPayload,
-    Unreachable,
 )
-from tap_solaredge.redaction import conceal
+from tap_solaredge.transport import AGAIN, Reply, busy, outage
 
 if TYPE_CHECKING:
-    from tap_solaredge.service.client import Request
+    from datetime import datetime
 
-BODY_IN_MESSAGE = 200
+    from tap_solaredge.service.request import Request
+
 NOT_TAKEN = "SolarEdge does not take this call: see whether a newer tap-solaredge knows why"
-AGAIN = "the next run tries again"
 MINUTE_LIMIT_WAIT = 60.0
-_TITLE = re.compile(r"(?is)<title>(.*?)</title>")
+_BOM = b"\xef\xbb\xbf"
 
-_BAD_REQUEST, _TOO_MANY, _SERVER_ERROR = 400, 429, 500
+_BAD_REQUEST, _GONE, _TOO_MANY = 400, 410, 429
+_OWN_PAGES = frozenset({_BAD_REQUEST, _GONE})
+"""What V1 says with a page of its own (gotcha 31), and what stays true whatever page comes with it."""
 _MEANING: dict[int, tuple[type[TapSolarEdgeError], str]] = {
     400: (UnexpectedPayload, f"; {NOT_TAKEN}"),
     403: (NotPermitted, "; the credential may not read this: it is skipped until it may"),
@@ -49,98 +45,52 @@ class Answer(NamedTuple):
     payload: Any
 
 
-def no_answer(request: Request, error: requests.RequestException) -> Busy:
-    """Return what a network failure means, without the address, which may hold a key."""
-    where = f"No answer from {request.path}"
-    cause = getattr(error.args[0] if error.args else None, "reason", None)
-    if isinstance(error, requests.exceptions.SSLError):
-        return Unreachable(f"{where}: TLS failed; check certificates, this computer's date and `api_url`")
-    if isinstance(error, requests.exceptions.ProxyError):
-        return Unreachable(f"{where}: the proxy refused; check the environment's HTTPS_PROXY")
-    if isinstance(error, requests.ConnectTimeout) or isinstance(cause, NewConnectionError):
-        return Unreachable(f"{where}: no connection; check the network and `api_url`; {AGAIN}")
-    if isinstance(error, requests.Timeout):
-        return Busy(f"{where}: timed out (see setting `request_timeout`); {AGAIN}")
-    return Busy(f"{where}: the connection was cut; check the network and `api_url`; {AGAIN}")
-
-
-def checked(request: Request, response: requests.Response) -> Answer:
+def checked(request: Request, reply: Reply) -> Answer:
     """Return what was answered if it looks like data; a cut or foreign one may be whole next time."""
-    start = response.content.lstrip()[:1]
+    body = reply.body.removeprefix(_BOM)
+    start = body.lstrip()[:1]
     if start in {b"{", b"["}:
         try:
-            return Answer(response.content, msgspec.json.decode(response.content))
-        except msgspec.DecodeError:
+            return Answer(body, msgspec.json.decode(body))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise Busy(f"{request.path} answered cut or broken JSON; {AGAIN}") from None
     if start == b'"':
-        raise UnexpectedPayload(
-            f"{request.path} answered a bare text, not data: {excerpt(response)}; {AGAIN}"
-        )
-    raise Busy(f"{request.path} answered something that is not JSON: {excerpt(response)}; {AGAIN}")
+        raise UnexpectedPayload(f"{request.path} answered a bare text, not data: {reply.excerpt()}; {AGAIN}")
+    said = f"{request.path} answered something that is not JSON: {reply.excerpt()}"
+    raise busy(said, reply, reply.retry_after())
 
 
-def refusal(request: Request, response: requests.Response, cycle_end: datetime) -> TapSolarEdgeError:
-    """Return the error that a status other than 200 means (reference: API V2, section 9)."""
-    status = response.status_code
-    said = f"{request.path} answered {status}: {excerpt(response)}"
-    if status == _TOO_MANY:
-        return _too_many(said, response, cycle_end)
-    if status >= _SERVER_ERROR:
-        return Busy(f"{said}; {AGAIN}", _retry_after(response))
-    if status == _BAD_REQUEST and request.has_window():
+def unanswered(request: Request, reply: Reply, cycle_end: datetime) -> TapSolarEdgeError | None:
+    """Return why an answer is not the service's own word, or only that it has too many calls; else None."""
+    if reply.status == _TOO_MANY:
+        return _too_many(f"{request.path} answered {reply.status}: {reply.excerpt()}", reply, cycle_end)
+    if reply.status in _OWN_PAGES:
+        return None
+    return outage(request.path, reply)
+
+
+def refusal(request: Request, reply: Reply) -> TapSolarEdgeError:
+    """Return the error that a refusal of the service means (reference: API V2, section 9)."""
+    said = f"{request.path} answered {reply.status}: {reply.excerpt()}"
+    if reply.status == _BAD_REQUEST and request.has_window():
         return RangeTooLong(said)
-    kind, remedy = _MEANING.get(status, (UnexpectedPayload, ""))
+    kind, remedy = _MEANING.get(reply.status, (UnexpectedPayload, f"; {AGAIN}"))
     return kind(said + remedy)
 
 
-def is_unexplained(response: requests.Response) -> bool:
+def is_unexplained(reply: Reply) -> bool:
     """Whether a 429 does not say why: too many calls at once is one of the reasons (gotcha 26)."""
-    told = any(name in response.headers for name in ("Retry-After", "x-ratelimit-remaining-minute"))
-    return response.status_code == _TOO_MANY and not told
+    told = any(name in reply.headers for name in ("Retry-After", "x-ratelimit-remaining-minute"))
+    return reply.status == _TOO_MANY and not told
 
 
-def _too_many(said: str, response: requests.Response, cycle_end: datetime) -> TapSolarEdgeError:
+def _too_many(said: str, reply: Reply, cycle_end: datetime) -> TapSolarEdgeError:
     """Tell the two kinds of 429 apart (reference: API V2, section 3)."""
-    wait = _retry_after(response)
-    remaining = response.headers.get("x-ratelimit-remaining-minute", "").strip()
-    if wait is None and remaining.isdigit() and int(remaining) > 0:
+    wait = reply.retry_after()
+    remaining = reply.headers.get("x-ratelimit-remaining-minute", "").strip()
+    if wait is None and remaining.isdecimal() and int(remaining[:9]) > 0:
         return BudgetReached(
             f"{said}. The month's credits are used up; come back on {cycle_end:%Y-%m-%d}, when the billing "
             "cycle begins anew (setting `billing_day`); the state is saved"
         )
-    return Busy(f"{said}; {AGAIN}", MINUTE_LIMIT_WAIT if wait is None else wait)
-
-
-def _retry_after(response: requests.Response) -> float | None:
-    """Return the seconds that `Retry-After` asks for, given as a number or as a date."""
-    value = response.headers.get("Retry-After", "").strip()
-    if value.isdigit():
-        return float(value)
-    until = http_date(value)
-    if until is None:
-        return None
-    now = http_date(response.headers.get("Date")) or datetime.now(UTC)
-    return max((until - now).total_seconds(), 0.0)
-
-
-def http_date(value: str | None) -> datetime | None:
-    """Return the instant of a header's date, None for anything else."""
-    try:
-        return email.utils.parsedate_to_datetime(value or "").astimezone(UTC)
-    except ValueError:
-        return None
-
-
-def excerpt(response: requests.Response) -> str:
-    """Return the reason that a body gives: the detail of a problem, else its first characters."""
-    try:
-        problem = msgspec.json.decode(response.content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        problem = None
-    if isinstance(problem, dict):
-        named = [problem.get(key) for key in ("detail", "error_description", "message", "String", "title")]
-        text = next((str(value) for value in named if value), response.reason)
-    else:
-        title = _TITLE.search(response.text)
-        text = " ".join((title[1] if title else response.text).split())
-    return conceal(text[:BODY_IN_MESSAGE] or response.reason or "no reason given")
+    return busy(said, reply, MINUTE_LIMIT_WAIT if wait is None else wait)

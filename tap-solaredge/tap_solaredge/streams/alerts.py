@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from tap_solaredge.measured.readings import Answers, Record, Site
-from tap_solaredge.resources import Resource
+from tap_solaredge.measured.readings import Record, Site
+from tap_solaredge.resources import ALERTS, DETAILS, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream
 from tap_solaredge.streams.columns import SITE_ID, moment, text, whole
 
@@ -15,7 +15,7 @@ class Alerts(SolarEdgeStream):
     selected_by_default = False
     primary_keys = ("alert_id",)
     cadence = Cadence.INVENTORY
-    needs = frozenset({Resource.DETAILS, Resource.ALERTS})
+    needs = frozenset({DETAILS, ALERTS})
     columns = (
         whole("alert_id", "SolarEdge's number of the alert", key=True),
         SITE_ID,
@@ -31,4 +31,4 @@ class Alerts(SolarEdgeStream):
     )
 
     def records(self, site: Site, answers: Answers) -> Iterable[Record]:  # noqa: ARG002, D102
-        return answers.alerts or ()
+        return answers.get(ALERTS) or ()

@@ -7,21 +7,18 @@ from enum import Enum
 from functools import cached_property
 from itertools import repeat
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from singer_sdk import Stream
-from singer_sdk.helpers.conform import TypeConformanceLevel
-
+from tap_solaredge.singer import HarvestedStream
 from tap_solaredge.streams.columns import INTERVAL, record_maker, schema_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from tap_solaredge.local_time import Instant
-    from tap_solaredge.measured.readings import Answers, Record, Site
-    from tap_solaredge.resources import Resource
+    from tap_solaredge.measured.readings import Record, Site
+    from tap_solaredge.resources import Answers, Needs
     from tap_solaredge.streams.columns import Column
-    from tap_solaredge.tap import TapSolarEdge
 
 
 class Cadence(Enum):
@@ -33,16 +30,15 @@ class Cadence(Enum):
     LATEST = "the newest state, once per run"
 
 
-class SolarEdgeStream(Stream, metaclass=abc.ABCMeta):
+class SolarEdgeStream(HarvestedStream, metaclass=abc.ABCMeta):
     """A stream says what its records are; `Harvest` decides what is asked and when."""
 
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # records are built to the schema
     columns: ClassVar[tuple[Column, ...]]
     """The columns, in the order of the records."""
     cadence: ClassVar[Cadence]
-    needs: ClassVar[frozenset[Resource]]
+    needs: ClassVar[Needs]
     """The answers that a record is made from."""
-    extras: ClassVar[frozenset[Resource]] = frozenset()
+    extras: ClassVar[Needs] = frozenset()
     """What a record can be made from besides, where a dialect offers it."""
     values: ClassVar[tuple[str, ...]] = ()
     """Columns that show that an interval carried a value, and so may move the bookmark."""
@@ -73,14 +69,3 @@ class SolarEdgeStream(Stream, metaclass=abc.ABCMeta):
     def has_value(self, record: Record) -> bool:
         """Whether the service gave at least one value for this interval."""
         return any(record[name] is not None for name in self.values)
-
-    @property
-    def partitions(self) -> None:
-        """Return none: the harvest knows the sites, also where the SDK runs a stream alone."""
-
-    def get_records(self, context: Mapping[str, Any] | None) -> Iterator[Record]:  # noqa: ARG002
-        """Yield this stream's records alone: what the SDK's `--test` and test suite ask for."""
-        yield from cast("TapSolarEdge", self._tap).records_of(self)
-
-    def _increment_stream_state(self, latest_record: Any, *, context: Any = None) -> None:  # noqa: ANN401
-        """Leave the bookmark alone: the harvest moves it, window by window and never back."""

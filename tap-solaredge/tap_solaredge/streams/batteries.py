@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from tap_solaredge.local_time import Instant
-from tap_solaredge.measured.readings import Answers, BatterySeries, Record, Series, Site
-from tap_solaredge.resources import Resource
+from tap_solaredge.measured.readings import BatterySeries, Record, Series, Site
+from tap_solaredge.resources import DETAILS, DEVICES, LIFETIME_STORAGE, STORAGE, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream
 from tap_solaredge.streams.columns import SITE_ID, flag, moment, number, text
 from tap_solaredge.streams.power_flows import storage_status
@@ -19,7 +19,8 @@ class Batteries(SolarEdgeStream):
     name = "batteries"
     primary_keys = ("serial_number",)
     cadence = Cadence.LATEST
-    needs = frozenset({Resource.DETAILS, Resource.DEVICES, Resource.STORAGE})
+    needs = frozenset({DETAILS, DEVICES, STORAGE})
+    extras = frozenset({LIFETIME_STORAGE})
     columns = (
         text("serial_number", "Serial number of the battery", key=True),
         SITE_ID,
@@ -40,8 +41,8 @@ class Batteries(SolarEdgeStream):
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
-        latest = {series.serial_number: series for series in answers.storage or ()}
-        lifetime = {series.serial_number: series for series in answers.lifetime_storage or ()}
+        latest = {series.serial_number: series for series in answers.get(STORAGE) or ()}
+        lifetime = {series.serial_number: series for series in answers.get(LIFETIME_STORAGE) or ()}
         for battery in site.devices.batteries:
             serial = battery["serial_number"]
             record = dict(battery)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tap_solaredge.measured.readings import Answers, Record, Site
+from tap_solaredge.measured.readings import Record, Site
 from tap_solaredge.measured.split import no_glitches
-from tap_solaredge.resources import Resource
+from tap_solaredge.resources import DETAILS, DEVICES, STORAGE, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream
 from tap_solaredge.streams.columns import INTERVAL, SITE_ID, number, text
 
@@ -17,7 +17,7 @@ class BatteryReadings(SolarEdgeStream):
     primary_keys = ("site_id", "serial_number", "timestamp")
     replication_key = "timestamp"
     cadence = Cadence.QUARTER_HOURS
-    needs = frozenset({Resource.DETAILS, Resource.DEVICES, Resource.STORAGE})
+    needs = frozenset({DETAILS, DEVICES, STORAGE})
     values = ("state_of_charge", "charge_power", "discharge_power")
     columns = (
         SITE_ID,
@@ -34,7 +34,7 @@ class BatteryReadings(SolarEdgeStream):
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
-        for battery in answers.storage or ():
+        for battery in answers.get(STORAGE) or ():
             whole = replace(
                 battery,
                 charge_energy=no_glitches(battery.charge_energy),

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from tap_solaredge.measured.readings import Answers, Record, Site
+from tap_solaredge.measured.readings import Record, Site
 from tap_solaredge.measured.split import meter_energies, split, storage_energies
-from tap_solaredge.resources import Resource
+from tap_solaredge.resources import DETAILS, DEVICES, ENERGY, METER_ENERGY, STORAGE_ENERGY, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream
 from tap_solaredge.streams.columns import SITE_ID, day, number, text, whole
 
@@ -16,7 +16,7 @@ class EnergyReadings(SolarEdgeStream):
     primary_keys = ("site_id", "reading_date", "time_unit")
     replication_key = "reading_date"
     cadence = Cadence.ENERGY
-    needs = frozenset({Resource.DETAILS, Resource.DEVICES, Resource.ENERGY})
+    needs = frozenset({DETAILS, DEVICES, ENERGY, METER_ENERGY, STORAGE_ENERGY})
     values = ("energy_wh", "consumption_wh", "feed_in_wh", "purchased_wh")
     columns = (
         SITE_ID,
@@ -31,15 +31,15 @@ class EnergyReadings(SolarEdgeStream):
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
-        meters = answers.meter_energy or []
-        storage = answers.storage_energy or []
+        meters = answers.get(METER_ENERGY) or []
+        storage = answers.get(STORAGE_ENERGY) or []
         starts = {
             at.local_date: at
             for series in (*(m.energy for m in meters), *(b.charge_energy for b in storage))
             for at in series
         }
         unit = self.config["energy_time_unit"]
-        for at, production in sorted((answers.energy or {}).items()):
+        for at, production in sorted((answers.get(ENERGY) or {}).items()):
             date = at.local_date
             start = starts.get(date, at)
             parts = split(production, meter_energies(meters, start), storage_energies(storage, start))

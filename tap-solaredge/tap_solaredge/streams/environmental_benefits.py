@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from tap_solaredge.measured.readings import Answers, Record, Site
-from tap_solaredge.resources import Resource
+from tap_solaredge.measured.readings import Record, Site
+from tap_solaredge.resources import BENEFITS, DETAILS, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream
 from tap_solaredge.streams.columns import SITE_ID, number
 
@@ -15,7 +15,7 @@ class EnvironmentalBenefits(SolarEdgeStream):
     selected_by_default = False
     primary_keys = ("site_id",)
     cadence = Cadence.INVENTORY
-    needs = frozenset({Resource.DETAILS, Resource.BENEFITS})
+    needs = frozenset({DETAILS, BENEFITS})
     columns = (
         SITE_ID,
         number("co2_saved", "kg", "Carbon dioxide not emitted since the site's first day"),
@@ -27,7 +27,7 @@ class EnvironmentalBenefits(SolarEdgeStream):
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
-        told = answers.benefits or {}
+        told = answers.get(BENEFITS) or {}
         row = {column.name: told.get(column.name) for column in self.columns}
         if any(value is not None for value in row.values()):
             yield row | {SITE_ID.name: site.site_id}

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from tap_solaredge.measured.readings import Answers, Record, Site
-from tap_solaredge.resources import Resource
+from tap_solaredge.measured.readings import Record, Site
+from tap_solaredge.resources import DETAILS, DEVICES, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream
 from tap_solaredge.streams.columns import SITE_ID, flag, moment, number, text, whole
 
@@ -14,7 +14,7 @@ class Equipment(SolarEdgeStream):
     name = "equipment"
     primary_keys = ("serial_number",)
     cadence = Cadence.INVENTORY
-    needs = frozenset({Resource.DETAILS, Resource.DEVICES})
+    needs = frozenset({DETAILS, DEVICES})
     columns = (
         text("serial_number", "Serial number of the device", key=True),
         SITE_ID,
@@ -36,4 +36,5 @@ class Equipment(SolarEdgeStream):
     )
 
     def records(self, site: Site, answers: Answers) -> Iterable[Record]:  # noqa: ARG002, D102
-        return answers.devices.equipment if answers.devices else ()
+        devices = answers.get(DEVICES)
+        return devices.equipment if devices else ()

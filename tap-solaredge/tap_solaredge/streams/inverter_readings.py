@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from tap_solaredge.measured.readings import Answers, Record, Site
-from tap_solaredge.resources import Resource
+from tap_solaredge.measured.readings import Record, Site
+from tap_solaredge.resources import DETAILS, DEVICES, INVERTERS, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream
 from tap_solaredge.streams.columns import INTERVAL, SITE_ID, number, text
 
@@ -16,7 +16,7 @@ class InverterReadings(SolarEdgeStream):
     primary_keys = ("site_id", "serial_number", "timestamp")
     replication_key = "timestamp"
     cadence = Cadence.QUARTER_HOURS
-    needs = frozenset({Resource.DETAILS, Resource.DEVICES, Resource.INVERTERS})
+    needs = frozenset({DETAILS, DEVICES, INVERTERS})
     values = ("power", "energy_wh")
     columns = (
         SITE_ID,
@@ -37,6 +37,6 @@ class InverterReadings(SolarEdgeStream):
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
-        for inverter in answers.inverters or ():
+        for inverter in answers.get(INVERTERS) or ():
             starts = inverter.power | inverter.energy
             yield from self.series_records(inverter, starts, site.site_id, inverter.serial_number)

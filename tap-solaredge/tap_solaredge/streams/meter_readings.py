@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from tap_solaredge.measured.readings import Answers, Record, Site
-from tap_solaredge.resources import Resource
+from tap_solaredge.measured.readings import Record, Site
+from tap_solaredge.resources import DETAILS, DEVICES, METERS, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream
 from tap_solaredge.streams.columns import INTERVAL, SITE_ID, number, text
 
@@ -18,7 +18,7 @@ class MeterReadings(SolarEdgeStream):
     primary_keys = ("site_id", "meter_name", "timestamp")
     replication_key = "timestamp"
     cadence = Cadence.QUARTER_HOURS
-    needs = frozenset({Resource.DETAILS, Resource.DEVICES, Resource.METERS})
+    needs = frozenset({DETAILS, DEVICES, METERS})
     values = ("power", "energy_wh", "energy_lifetime")
     columns = (
         SITE_ID,
@@ -37,7 +37,7 @@ class MeterReadings(SolarEdgeStream):
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
-        for meter in answers.meters or ():
+        for meter in answers.get(METERS) or ():
             if not meter.computed:
                 starts = meter.power | meter.energy | meter.lifetime
                 yield from self.series_records(meter, starts, site.site_id, site.meter_name(meter))

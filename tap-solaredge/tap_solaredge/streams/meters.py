@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from tap_solaredge.measured.readings import Answers, Record, Site
-from tap_solaredge.resources import Resource
+from tap_solaredge.measured.readings import Record, Site
+from tap_solaredge.resources import DETAILS, DEVICES, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream
 from tap_solaredge.streams.columns import SITE_ID, flag, text
 
@@ -14,7 +14,7 @@ class Meters(SolarEdgeStream):
     name = "meters"
     primary_keys = ("site_id", "name")
     cadence = Cadence.INVENTORY
-    needs = frozenset({Resource.DETAILS, Resource.DEVICES})
+    needs = frozenset({DETAILS, DEVICES})
     columns = (
         SITE_ID,
         text("name", "Name of the meter, unique within the site", key=True),
@@ -28,4 +28,5 @@ class Meters(SolarEdgeStream):
     )
 
     def records(self, site: Site, answers: Answers) -> Iterable[Record]:  # noqa: ARG002, D102
-        return answers.devices.meters if answers.devices else ()
+        devices = answers.get(DEVICES)
+        return devices.meters if devices else ()

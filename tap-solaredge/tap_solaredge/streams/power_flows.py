@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tap_solaredge.local_time import Instant
-from tap_solaredge.measured.readings import Answers, BatterySeries, Record, Series, Site, Snapshot
+from tap_solaredge.measured.readings import BatterySeries, Record, Series, Site, Snapshot
 from tap_solaredge.measured.split import (
     NO_STORAGE,
     Metered,
@@ -13,7 +13,7 @@ from tap_solaredge.measured.split import (
     storage_powers_of,
     total,
 )
-from tap_solaredge.resources import Resource
+from tap_solaredge.resources import DETAILS, DEVICES, METERS, POWER, SNAPSHOT, STORAGE, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream
 from tap_solaredge.streams.columns import INTERVAL, SITE_ID, flag, number, text
 
@@ -25,8 +25,8 @@ class PowerFlows(SolarEdgeStream):
     primary_keys = ("site_id", "timestamp")
     replication_key = "timestamp"
     cadence = Cadence.QUARTER_HOURS
-    needs = frozenset({Resource.DETAILS, Resource.DEVICES, Resource.POWER, Resource.METERS, Resource.STORAGE})
-    extras = frozenset({Resource.SNAPSHOT})
+    needs = frozenset({DETAILS, DEVICES, POWER, METERS, STORAGE})
+    extras = frozenset({SNAPSHOT})
     values = ("grid_power", "pv_power", "load_power", "storage_power", "storage_charge_level")
     columns = (
         SITE_ID,
@@ -46,9 +46,11 @@ class PowerFlows(SolarEdgeStream):
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
-        if answers.snapshot is not None:
-            yield self._live(site, answers.snapshot)
-        power, meters, batteries = answers.power or {}, answers.meters or [], answers.storage or []
+        snapshot = answers.get(SNAPSHOT)
+        if snapshot is not None:
+            yield self._live(site, snapshot)
+        power, meters = answers.get(POWER) or {}, answers.get(METERS) or []
+        batteries = answers.get(STORAGE) or []
         starts: Series = dict(power)
         for series in (*(meter.power for meter in meters), *(b.charge_power for b in batteries)):
             starts |= series

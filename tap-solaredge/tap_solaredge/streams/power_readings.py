@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from tap_solaredge.measured.readings import Answers, Record, Site
-from tap_solaredge.resources import Resource
+from tap_solaredge.measured.readings import Record, Site
+from tap_solaredge.resources import DETAILS, POWER, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream
 from tap_solaredge.streams.columns import INTERVAL, SITE_ID, number
 
@@ -15,7 +15,7 @@ class PowerReadings(SolarEdgeStream):
     primary_keys = ("site_id", "timestamp")
     replication_key = "timestamp"
     cadence = Cadence.QUARTER_HOURS
-    needs = frozenset({Resource.DETAILS, Resource.POWER})
+    needs = frozenset({DETAILS, POWER})
     values = ("power_watts",)
     columns = (
         SITE_ID,
@@ -24,4 +24,5 @@ class PowerReadings(SolarEdgeStream):
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
-        return self.series_records(answers, answers.power or {}, site.site_id)
+        for at, power in sorted((answers.get(POWER) or {}).items()):
+            yield self.record(site.site_id, at.utc, at.offset_minutes, power)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from tap_solaredge.measured.readings import Answers, Record, Site
-from tap_solaredge.resources import Resource
+from tap_solaredge.measured.readings import Record, Site
+from tap_solaredge.resources import DETAILS, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream
 from tap_solaredge.streams.columns import day, flag, moment, number, text, whole
 
@@ -14,7 +14,7 @@ class Sites(SolarEdgeStream):
     name = "sites"
     primary_keys = ("id",)
     cadence = Cadence.INVENTORY
-    needs = frozenset({Resource.DETAILS})
+    needs = frozenset({DETAILS})
     columns = (
         whole("id", "SolarEdge's number of the site", key=True),
         text("name", "Name that the installer gave it"),
@@ -43,4 +43,5 @@ class Sites(SolarEdgeStream):
     )
 
     def records(self, site: Site, answers: Answers) -> Iterable[Record]:  # noqa: ARG002, D102
-        return () if answers.details is None else (answers.details,)
+        details = answers.get(DETAILS)
+        return () if details is None else (details,)

@@ -9,7 +9,7 @@ import pytest
 
 from solaredge_simulator.fleet import HOME, ISLAND, OFFICE, ROOF
 from tap_solaredge.errors import Busy, EndpointRetired, HarvestIncomplete, NotAuthorized
-from tap_solaredge.service.dialect import DIALECTS
+from tap_solaredge.service.dialects import DIALECTS
 from tap_solaredge.streams import STREAMS
 
 from .conftest import batches, harvest
@@ -317,4 +317,4 @@ def test_no_answer_at_all_says_what_to_check(v1, run_v1):
 
 
 def test_the_registry_names_each_dialect():
-    assert {name: dialect.NAME for name, dialect in DIALECTS.items()} == {"v2": "v2", "v1": "v1"}
+    assert {name: dialect.name for name, dialect in DIALECTS.items()} == {"v2": "v2", "v1": "v1"}

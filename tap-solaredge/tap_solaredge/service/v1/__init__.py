@@ -7,43 +7,49 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_solaredge.resources import Resource
-from tap_solaredge.service.v1.readers import complete, listed_sites, parse
+from tap_solaredge.measured.readings import Device
+from tap_solaredge.resources import ENERGY, METERS, POWER, STORAGE, STORAGE_ENERGY
+from tap_solaredge.service.dialect import Dialect
+from tap_solaredge.service.v1 import readers, requests
 from tap_solaredge.service.v1.refusals import refused
-from tap_solaredge.service.v1.requests import credential, ladder, next_page, price, requests, sites_request
 
 if TYPE_CHECKING:
     from tap_solaredge.measured.readings import Site
-
-__all__ = [
-    "AT_ONCE", "BY_PERIOD", "DAILY_CALLS", "HAS_CREDITS", "LISTS_DETAILS", "NAME", "OFFERS",
-    "SITES_PER_PAGE", "asks", "complete", "credential", "ladder", "listed_sites", "next_page", "parse",
-    "price", "refused", "requests", "sites_request",
-]  # fmt: skip
-
-NAME = "v1"
-SITES_PER_PAGE = 100
-LISTS_DETAILS = True
-HAS_CREDITS = False
-DAILY_CALLS: int | None = 300
-AT_ONCE = 3
-OFFERS = frozenset({Resource.DETAILS, Resource.DEVICES, Resource.SNAPSHOT, Resource.BENEFITS})
-BY_PERIOD = frozenset({Resource.ENERGY, Resource.METER_ENERGY})
+    from tap_solaredge.resources import Needs
 
 
-def asks(site: Site, needs: frozenset[Resource]) -> frozenset[Resource]:
+def needed(site: Site, needs: Needs, others: Needs) -> Needs:
     """Return what must be asked: meters hold the production, and a battery has to be taken out of it."""
-    wanted = set(needs)
-    if site.has_batteries and Resource.POWER in needs:
-        wanted.add(Resource.STORAGE)
-    if site.has_batteries and Resource.ENERGY in needs:
-        wanted.add(Resource.STORAGE_ENERGY)
-    if not site.has_batteries:
-        wanted -= {Resource.STORAGE, Resource.STORAGE_ENERGY}
-    if not site.has_inverters:
-        wanted.discard(Resource.INVERTERS)
-    if not site.has_meters:
-        wanted -= {Resource.METERS, Resource.METER_ENERGY}
-    if Resource.METERS in wanted:
-        wanted.discard(Resource.POWER)
-    return frozenset(wanted)
+    wanted, battery = set(needs), bool(site.devices.batteries)
+    if POWER in needs and METERS in others and site.has(Device.METER):
+        wanted = wanted - {POWER} | {METERS}
+    if battery and POWER in needs:
+        wanted.add(STORAGE)
+    if battery and ENERGY in needs:
+        wanted.add(STORAGE_ENERGY)
+    return frozenset(
+        need
+        for need in wanted
+        if need.device is None or site.has(need.device) or (battery and need.device is Device.BATTERY)
+    )
+
+
+V1 = Dialect(
+    name="v1",
+    sites_per_page=requests.SITES_PER_PAGE,
+    lists_details=True,
+    has_credits=False,
+    daily_calls=300,
+    at_once=3,
+    offers=requests.OFFERS,
+    credential=requests.credential,
+    sites_request=requests.sites_request,
+    listed_sites=readers.listed_sites,
+    needed=needed,
+    requests=requests.requests,
+    next_page=lambda request, payload: None,  # noqa: ARG005 (nothing but the site list has pages)
+    parse=readers.parse,
+    complete=readers.complete,
+    ladder=requests.ladder,
+    refused=refused,
+)

@@ -4,31 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.errors import UnexpectedPayload
-from tap_solaredge.service.payload import CHANGED, member, number, text
+from tap_solaredge.service.payload import essential, is_empty, mapping, number
+from tap_solaredge.service.units import MASS, factor
 
 if TYPE_CHECKING:
     from tap_solaredge.measured.readings import Record
+    from tap_solaredge.service.place import Place
 
-_KILOGRAMS = {"kg": 1.0, "lb": 0.45359237}
 
+def benefits(payload: Any, place: Place) -> Record:  # noqa: ANN401
+    """Return what a site spared so far; the answer may be empty (6.21).
 
-def benefits(payload: Any, where: str) -> Record:  # noqa: ANN401
-    """Return what a site spared so far; the answer may be empty (6.21)."""
-    told = member(payload, "envBenefits", dict, where)
-    gases = told.get("gasEmissionSaved") or {}
-    unit = (text(gases.get("units")) or "kg").casefold()
-    if unit not in _KILOGRAMS:
-        raise UnexpectedPayload(f"{where}: unknown unit {unit!r:.40}; {CHANGED}")
-
-    def saved(gas: str) -> float | None:
-        mass = number(gases.get(gas), f"{where}: {gas}")
-        return None if mass is None else mass * _KILOGRAMS[unit]
-
+    Raises:
+        UnexpectedPayload: If there is no `envBenefits`.
+    """
+    told = essential(payload, "envBenefits", place)
+    if not isinstance(told, dict) and not is_empty(told):
+        raise place.error("field `envBenefits` is no object")
+    told = told or {}
+    where = place / "gasEmissionSaved"
+    gases = mapping(told.get("gasEmissionSaved"), where)
+    unit = factor(gases.get("units"), MASS, where) if gases else None
     return {
-        "co2_saved": saved("co2"),
-        "so2_saved": saved("so2"),
-        "nox_saved": saved("nox"),
-        "trees_planted": number(told.get("treesPlanted"), f"{where}: treesPlanted"),
-        "light_bulbs": number(told.get("lightBulbs"), f"{where}: lightBulbs"),
+        **{f"{gas}_saved": number(gases.get(gas), where / gas, MASS, unit) for gas in ("co2", "so2", "nox")},
+        "trees_planted": number(told.get("treesPlanted"), place / "treesPlanted"),
+        "light_bulbs": number(told.get("lightBulbs"), place / "lightBulbs"),
     }

@@ -4,84 +4,99 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.measured.readings import Inventory, MeterType
-from tap_solaredge.service.payload import check_serials, make_names_unique, member, number, text, whole
+from tap_solaredge.service.inventory import Listed, meter_type
+from tap_solaredge.service.payload import is_empty, number, objects, text, whole
+from tap_solaredge.service.place import shown
+from tap_solaredge.service.units import ENERGY
 
 if TYPE_CHECKING:
-    from tap_solaredge.measured.readings import Record
+    from collections.abc import Iterator
 
-_TYPES = {kind.casefold(): kind.value for kind in MeterType}
+    from tap_solaredge.measured.readings import Inventory, Record
+    from tap_solaredge.service.place import Place
+
 _SERIAL = ("SN", "serialNumber")
 _LISTS = ("inverters", "meters", "batteries")
 _EQUIPMENT = (("inverters", "INVERTER"), ("thirdPartyInverters", "INVERTER"), ("gateways", "GATEWAY"))
 
 
-def devices(payload: Any, where: str, site_id: int) -> Inventory:  # noqa: ANN401
-    """Return the devices of a site; lists may be empty or absent, not all; optimizers are only counted."""
-    root = next((key for key in payload if key.casefold() == "inventory"), "Inventory")
-    lists = member(payload, root, dict, where)
+def devices(payload: Any, place: Place, site_id: int) -> Inventory:  # noqa: ANN401
+    """Return the devices of a site; lists may be empty or absent, not all; optimizers are only counted.
+
+    Raises:
+        UnexpectedPayload: If there is no inventory, or no device in it tells a serial number.
+    """
+    found = payload if isinstance(payload, dict) else {}
+    lists = next((lists for name, lists in found.items() if name.casefold() == "inventory"), None)
+    if not isinstance(lists, dict):
+        raise place.error("field `Inventory` is missing or no object")
     if not any(name in lists for name in _LISTS):
-        member(lists, _LISTS[0], list, where)
-    check_serials([device for listed in lists.values() for device in listed or []], _SERIAL, where)
-    found = Inventory([], [], [])
+        raise place.error(f"field `{_LISTS[0]}` is missing")
+    listed = Listed(place, _SERIAL)
     for name, kind in _EQUIPMENT:
-        for device in lists.get(name) or []:
-            row = _shared(device, site_id) | _equipment(device, kind, where)
-            if row["serial_number"] is not None:  # nothing else tells devices apart
-                found.equipment.append(row)
-                if name == "inverters":  # those of other makers report nothing (gotcha 48)
-                    found.inverters.append(row["serial_number"])
-    found.meters.extend(_shared(device, site_id) | _meter(device) for device in lists.get("meters") or [])
-    for device in lists.get("batteries") or []:
-        row = _shared(device, site_id) | _battery(device, where)
-        if row["serial_number"] is not None:
-            found.batteries.append(row)
-    make_names_unique(found.meters)
-    return found
+        for device, where in _list(lists, name, place):
+            row = _shared(device, where, site_id) | _equipment(device, kind, where)
+            # those of other makers report nothing (gotcha 48)
+            listed.equipment(row, device, where, reports=name == "inverters")
+    for device, where in _list(lists, "meters", place):
+        listed.meter(_shared(device, where, site_id) | _meter(device, where), device, where)
+    for device, where in _list(lists, "batteries", place):
+        listed.battery(_shared(device, where, site_id) | _battery(device, where), device, where)
+    return listed.inventory()
 
 
-def _shared(device: Record, site_id: int) -> Record:
+def _list(lists: Record, name: str, place: Place) -> Iterator[tuple[Record, Place]]:
+    """Yield the devices of one list; what is no list costs itself."""
+    devices_ = lists.get(name)
+    where = place / name
+    if isinstance(devices_, list | dict):
+        single = [devices_] if devices_ else []
+        yield from objects(devices_ if isinstance(devices_, list) else single, where)
+    elif not is_empty(devices_):
+        where.lose(f"expected a list, got {shown(devices_)}; it is left out")
+
+
+def _shared(device: Record, place: Place, site_id: int) -> Record:
     return {
         "site_id": site_id,
-        "name": text(device.get("name")),
-        "serial_number": text(device.get("SN")) or text(device.get("serialNumber")),
-        "manufacturer": text(device.get("manufacturer")),
-        "model": text(device.get("model")),
+        "name": text(device.get("name"), place / "name"),
+        "serial_number": text(device.get("SN"), place / "SN")
+        or text(device.get("serialNumber"), place / "serialNumber"),
+        "manufacturer": text(device.get("manufacturer"), place / "manufacturer"),
+        "model": text(device.get("model"), place / "model"),
         "active": None,
     }
 
 
-def _equipment(device: Record, kind: str, where: str) -> Record:
+def _equipment(device: Record, kind: str, place: Place) -> Record:
     return {
         "equipment_type": kind,
-        "communication_method": text(device.get("communicationMethod")),
-        "cpu_version": text(device.get("cpuVersion")) or text(device.get("firmwareVersion")),
-        "connected_optimizers": whole(device.get("connectedOptimizers"), f"{where}: connectedOptimizers"),
-        "dsp1_version": text(device.get("dsp1Version")),
-        "dsp2_version": text(device.get("dsp2Version")),
+        "communication_method": text(device.get("communicationMethod"), place / "communicationMethod"),
+        "cpu_version": text(device.get("cpuVersion"), place / "cpuVersion")
+        or text(device.get("firmwareVersion"), place / "firmwareVersion"),
+        "connected_optimizers": whole(device.get("connectedOptimizers"), place / "connectedOptimizers"),
+        "dsp1_version": text(device.get("dsp1Version"), place / "dsp1Version"),
+        "dsp2_version": text(device.get("dsp2Version"), place / "dsp2Version"),
         **dict.fromkeys(("inverter_serial", "nameplate_power", "panel_manufacturer", "panel_model")),
         "last_report_date": None,
     }
 
 
-def _meter(device: Record) -> Record:
-    kind = text(device.get("type"))
-    known = _TYPES.get((kind or "").casefold(), kind)
-    form = text(device.get("form"))
+def _meter(device: Record, place: Place) -> Record:
+    form = text(device.get("form"), place / "form")
     return {
-        "meter_type": known,
-        "name": text(device.get("name")) or known or "meter",
+        "meter_type": meter_type(text(device.get("type"), place / "type")),
         "connection_type": None,
         "form": form.lower() if form else None,
     }
 
 
-def _battery(device: Record, where: str) -> Record:
+def _battery(device: Record, place: Place) -> Record:
     return {
-        "firmware_version": text(device.get("firmwareVersion")),
+        "firmware_version": text(device.get("firmwareVersion"), place / "firmwareVersion"),
         "capacity": None,
-        "nameplate_capacity": number(device.get("nameplateCapacity"), f"{where}: nameplateCapacity"),
-        "connected_inverter_sn": text(device.get("connectedInverterSn")),
+        "nameplate_capacity": number(device.get("nameplateCapacity"), place / "nameplateCapacity", ENERGY),
+        "connected_inverter_sn": text(device.get("connectedInverterSn"), place / "connectedInverterSn"),
         **dict.fromkeys(("last_state_of_charge", "last_power", "last_status", "last_telemetry_time")),
         **dict.fromkeys(("lifetime_energy_charged", "lifetime_energy_discharged")),
     }

@@ -5,39 +5,69 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.measured.readings import InverterSeries
-from tap_solaredge.service.payload import member, text
-from tap_solaredge.service.v1.samples import by_quarter, energies, last, mean, values
+from tap_solaredge.service.payload import entries, essential, is_empty, mapping, number, text
+from tap_solaredge.service.units import FREQUENCY, PERCENT, POWER, TEMPERATURE, VOLTAGE
+from tap_solaredge.service.v1.samples import by_quarter, count, energies, last, mean, six_digits, values
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from tap_solaredge.local_time import Instant
     from tap_solaredge.measured.readings import Record
+    from tap_solaredge.service.place import Place
+    from tap_solaredge.service.units import Units
+    from tap_solaredge.service.v1.samples import Count, Sample
 
 _PHASES = ("L1Data", "L2Data", "L3Data")
 _SLEEPING = "SLEEPING"
 
 
-def inverter(serial: str, payload: Any, where: str, zone: ZoneInfo) -> InverterSeries:  # noqa: ANN401
-    """Return the readings of an inverter; energy is what its counter rose."""
-    where = f"{where}: {serial}"
-    rows = member(member(payload, "data", dict, where), "telemetries", list, where)
+def inverter(serial: str, payload: Any, place: Place, zone: ZoneInfo) -> InverterSeries:  # noqa: ANN401
+    """Return the readings of an inverter.
+
+    Raises:
+        UnexpectedPayload: If it has no list of samples.
+    """
+    place /= serial
+    data = essential(payload, "data", place)
+    rows = [] if is_empty(data) else entries(essential(data, "telemetries", place), place, "telemetries")
     found = InverterSeries(serial)
-    for at, samples in by_quarter(rows, "date", where, zone).items():
-        awake = [row for row in samples if row.get("inverterMode") != _SLEEPING]  # gotcha 12
-        found.power[at] = mean(values(samples, "totalActivePower", where))
-        found.lifetime[at] = last(values(samples, "totalEnergy", where))
-        found.voltage[at] = mean(_of_phases(samples, "acVoltage", where))
-        found.frequency[at] = mean(_of_phases(samples, "acFrequency", where))
-        power, volts = found.power[at], found.voltage[at]
-        found.current[at] = power / volts if power is not None and volts else None  # as V2 has it (5.10)
-        found.dc_voltage[at] = mean(values(awake, "dcVoltage", where))
-        found.temperature[at] = mean(values(awake, "temperature", where))
-        found.power_limit[at] = last(values(awake, "powerLimit", where))
-        found.mode[at] = text(samples[-1].get("inverterMode"))
-    found.energy = energies(found.power, found.lifetime)
+    counts: dict[Instant, Count | None] = {}
+    for at, samples in by_quarter(rows, "date", place, zone).items():
+        _read(found, at, samples, place)
+        counted = counts[at] = count(samples, "totalEnergy", place)
+        found.lifetime[at] = None if counted is None else counted.value
+    found.energy = energies(found.power, counts, six_digits)
     return found
 
 
-def _of_phases(rows: list[Record], name: str, where: str) -> list[float]:
+def _read(found: InverterSeries, at: Instant, samples: list[Sample], place: Place) -> None:
+    """Add the readings of one quarter hour."""
+    awake = [sample for sample in samples if _is_awake(sample, place)]
+    power = found.power[at] = mean(values(samples, "totalActivePower", place, POWER))
+    volts = found.voltage[at] = mean(_of_phases(samples, "acVoltage", place, VOLTAGE))
+    found.frequency[at] = mean(_of_phases(samples, "acFrequency", place, FREQUENCY))
+    found.current[at] = power / volts if power is not None and volts else None  # as V2 has it (5.10)
+    found.dc_voltage[at] = mean(values(awake, "dcVoltage", place, VOLTAGE))
+    found.temperature[at] = mean(values(awake, "temperature", place, TEMPERATURE))
+    found.power_limit[at] = last(values(awake, "powerLimit", place, PERCENT))
+    found.mode[at] = text(samples[-1].row.get("inverterMode"), place / "inverterMode")
+
+
+def _is_awake(sample: Sample, place: Place) -> bool:
+    """Whether an inverter measures what it tells: 0 degrees at night is no reading (gotcha 12)."""
+    mode = sample.row.get("inverterMode")
+    known = isinstance(mode, str) and not is_empty(mode)
+    return mode != _SLEEPING if known else bool(values([sample], "dcVoltage", place, VOLTAGE))
+
+
+def _of_phases(samples: list[Sample], name: str, place: Place, units: Units) -> list[float]:
     """Return a value of all phases against neutral that are there."""
-    return values([row[phase] for row in rows for phase in _PHASES if row.get(phase)], name, where)
+    phases: list[tuple[str, Record]] = [
+        (phase, mapping(sample.row[phase], place / phase))
+        for sample in samples
+        for phase in _PHASES
+        if phase in sample.row
+    ]
+    read = [number(told.get(name), place / phase / name, units) for phase, told in phases]
+    return [value for value in read if value is not None]

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.errors import UnexpectedPayload
-from tap_solaredge.local_time import quarter_of, unit_start, wall_instants
-from tap_solaredge.measured.readings import BatterySeries, MeterSeries, MeterType
+from tap_solaredge import resources
+from tap_solaredge.local_time import unit_start
+from tap_solaredge.measured.readings import BatterySeries, Device, InverterSeries, MeterSeries, MeterType
 from tap_solaredge.measured.split import storage_energies, storage_powers
-from tap_solaredge.resources import Resource
-from tap_solaredge.service.payload import day, factor, member, number, text, whole
+from tap_solaredge.service.payload import (
+    MOST_ID,
+    day,
+    entries,
+    essential,
+    flag,
+    is_empty,
+    mapping,
+    number,
+    objects,
+    text,
+    whole,
+)
+from tap_solaredge.service.place import Place
+from tap_solaredge.service.sites import without_doubles
+from tap_solaredge.service.units import ENERGY, PEAK_POWER, POWER
 from tap_solaredge.service.v1.benefits import benefits
 from tap_solaredge.service.v1.devices import devices
 from tap_solaredge.service.v1.inverter import inverter
 from tap_solaredge.service.v1.power_flow import power_flow
+from tap_solaredge.service.v1.series import meter_energies, meters, production
 from tap_solaredge.service.v1.storage import storage
 
 if TYPE_CHECKING:
@@ -24,139 +38,135 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from tap_solaredge.local_time import Instant
-    from tap_solaredge.measured.readings import Answers, Record, Series, Site, SiteRef
-
-_TYPES = {kind.casefold(): kind for kind in MeterType}
+    from tap_solaredge.measured.readings import Record, Series, Site, SiteRef
+    from tap_solaredge.resources import Answers, Resource
 
 
 def listed_sites(payload: Any) -> list[Record]:  # noqa: ANN401
-    """Return the rows of `sites` on a page (6.1); a single site may be no list (6.1)."""
-    where = "site list"
-    found = member(member(payload, "sites", dict, where), "site", (list, dict), where)
-    return [_site(site, where) for site in (found if isinstance(found, list) else [found])]
-
-
-def parse(resource: Resource, payloads: list[Any], site: SiteRef) -> Any:  # noqa: ANN401
-    """Return what the answers say; the type is that of the resource's field in `Answers`.
+    """Return the rows of `sites` on a page (6.1); a single site may be no list (6.1).
 
     Raises:
-        UnexpectedPayload: If it is not what the API promises; the message names site, resource and field.
+        UnexpectedPayload: If there is no list, or nothing in it can be read.
     """
-    where, zone = f"site {site.site_id}, {resource}", site.zone
-    if resource is Resource.DEVICES:
-        return devices(payloads[0], where, site.site_id)
-    if resource in _MOMENTS:
-        return _MOMENTS[resource](payloads[0], where)
-    assert zone is not None  # noqa: S101 (series are asked of known sites)
-    if resource is Resource.INVERTERS:
-        answers = zip(site.inverters, payloads, strict=True)
-        return [inverter(serial, payload, where, zone) for serial, payload in answers]
-    return _SERIES[resource](payloads, where, zone)
+    place = Place("site list")
+    sites = essential(payload, "sites", place)
+    listed = sites if isinstance(sites, list) or is_empty(sites) else _sites_in(sites, place)
+    found = []
+    for site, where in objects(entries(listed, place, "site"), place):
+        site_id = whole(site.get("id"), where / "id", MOST_ID)
+        if site_id is None:
+            where.lose("a site without `id` is left out")
+            continue
+        place.notes.read += 1
+        found.append(_site(site_id, site, where))
+    place.check(few=1)
+    place.finish()
+    return without_doubles(found)
+
+
+def _sites_in(sites: Any, place: Place) -> Any:  # noqa: ANN401
+    """Return the list of a page; the document names it otherwise than recordings do (6.1)."""
+    name = "list" if isinstance(sites, dict) and "list" in sites and "site" not in sites else "site"
+    return essential(sites, name, place)
+
+
+def listed_count(payload: Any) -> int | None:  # noqa: ANN401
+    """Return how many sites the service says there are (6.1), None where it says nothing plausible."""
+    sites = payload.get("sites") if isinstance(payload, dict) else None
+    return whole(sites.get("count"), Place("site list")) if isinstance(sites, dict) else None
+
+
+def parse(resource: Resource[Any], payloads: list[Any], site: SiteRef) -> Any:  # noqa: ANN401
+    """Return what the answers say; the type is that of the resource's field in `Answers`.
+
+    What cannot be read is None or left out, with one warning for each resource and site of a run.
+
+    Raises:
+        UnexpectedPayload: If they lack their essence; the message names site, resource and field.
+    """
+    place, zone = Place(f"site {site.site_id}, {resource}"), site.zone
+    if resource is resources.DEVICES:
+        answer: Any = devices(payloads[0], place, site.site_id)
+    elif resource in _MOMENTS:
+        answer = _MOMENTS[resource](payloads[0], place)
+    else:
+        assert zone is not None  # noqa: S101 (series are asked of known sites)
+        if resource is resources.INVERTERS:
+            answer = _inverters(dict(zip(site.inverters, payloads, strict=True)), place, zone)
+        else:
+            answer = _SERIES[resource](payloads, place, zone)
+    place.finish()
+    return answer
+
+
+def _inverters(payloads: dict[str, Any], place: Place, zone: ZoneInfo) -> list[InverterSeries]:
+    """Return the readings of each inverter."""
+    found = []
+    for serial, payload in payloads.items():
+        with place.call() as call:
+            found.append(inverter(serial, payload, call, zone))
+    return found
 
 
 def complete(answers: Answers, site: Site, time_unit: str) -> None:
     """Work out the production: a type of the meters, and with a battery the AC output (gotcha 65)."""
-    if answers.meters is not None and site.has_meters:
-        answers.power = next(m.power for m in answers.meters if _is_output(m))
-        answers.meters = _on_devices(answers.meters, site)
-    if site.has_batteries and answers.power is not None:
-        answers.power = _without_battery(answers.power, answers) if answers.storage is not None else None
-    if site.has_batteries and answers.energy is not None:
-        if answers.storage_energy is None:
-            answers.energy = None
-            return
-        answers.storage_energy = _in_periods(answers.storage_energy, answers.energy, time_unit)
-        answers.energy = _energy_without_battery(answers.energy, answers.storage_energy)
+    by_meter = answers.get(resources.METERS)
+    if by_meter is not None and site.has(Device.METER):
+        answers.put(resources.POWER, next(m.power for m in by_meter if _is_output(m)))
+        answers.put(resources.METERS, _on_devices(by_meter, site))
+    if not site.devices.batteries:
+        return
+    power, stored = answers.get(resources.POWER), answers.get(resources.STORAGE)
+    if power is not None:
+        answers.put(resources.POWER, None if stored is None else _without_battery(power, stored))
+    energy, stored = answers.get(resources.ENERGY), answers.get(resources.STORAGE_ENERGY)
+    if energy is not None:
+        in_periods = None if stored is None else _in_periods(stored, energy, time_unit)
+        answers.put(resources.STORAGE_ENERGY, in_periods)
+        answers.put(
+            resources.ENERGY, None if in_periods is None else _energy_without_battery(energy, in_periods)
+        )
 
 
 def _is_output(meter: MeterSeries) -> bool:
     return meter.meter_type is MeterType.PRODUCTION and meter.serial_number is None
 
 
-def _site(site: Record, where: str) -> Record:
-    place = site.get("location") or {}
-    module = site.get("primaryModule") or {}
-    public = site.get("publicSettings") or {}
+def _site(site_id: int, site: Record, where: Place) -> Record:
+    at, at_place = mapping(site.get("location"), where / "location"), where / "location"
+    module, of_module = mapping(site.get("primaryModule"), where / "primaryModule"), where / "primaryModule"
+    public = mapping(site.get("publicSettings"), where / "publicSettings")
     return {
-        "id": whole(member(site, "id", (int, str), where), f"{where}: id"),
-        "name": text(site.get("name")),
-        "account_id": whole(site.get("accountId"), f"{where}: accountId"),
-        "status": _status(site.get("status")),
-        "peak_power": number(site.get("peakPower"), f"{where}: peakPower"),
+        "id": site_id,
+        "name": text(site.get("name"), where / "name"),
+        "account_id": whole(site.get("accountId"), where / "accountId", MOST_ID),
+        "status": _status(text(site.get("status"), where / "status")),
+        "peak_power": number(site.get("peakPower"), where / "peakPower", PEAK_POWER),
         "last_update_time": None,  # a date only (gotcha 39)
-        "installation_date": day(site.get("installationDate"), f"{where}: installationDate"),
-        "currency": text(site.get("currency")),
-        "notes": text(site.get("notes")),
-        "site_type": text(site.get("type")),
-        "country": text(place.get("country")),
-        "state": text(place.get("state")),
-        "city": text(place.get("city")),
-        "address": text(place.get("address")),
-        "address2": text(place.get("address2")),
-        "zip_code": text(place.get("zip")),
-        "timezone": text(place.get("timeZone")),
-        "primary_module_manufacturer": text(module.get("manufacturerName")),
-        "primary_module_model": text(module.get("modelName")),
-        "primary_module_power": number(module.get("maximumPower"), f"{where}: maximumPower"),
-        "is_public": public.get("isPublic"),
-        "public_name": text(public.get("name")),
+        "installation_date": day(site.get("installationDate"), where / "installationDate"),
+        "currency": text(site.get("currency"), where / "currency"),
+        "notes": text(site.get("notes"), where / "notes"),
+        "site_type": text(site.get("type"), where / "type"),
+        "country": text(at.get("country"), at_place / "country"),
+        "state": text(at.get("state"), at_place / "state"),
+        "city": text(at.get("city"), at_place / "city"),
+        "address": text(at.get("address"), at_place / "address"),
+        "address2": text(at.get("address2"), at_place / "address2"),
+        "zip_code": text(at.get("zip"), at_place / "zip"),
+        "timezone": text(at.get("timeZone"), at_place / "timeZone"),
+        "primary_module_manufacturer": text(module.get("manufacturerName"), of_module / "manufacturerName"),
+        "primary_module_model": text(module.get("modelName"), of_module / "modelName"),
+        "primary_module_power": number(module.get("maximumPower"), of_module / "maximumPower", POWER),
+        "is_public": flag(public.get("isPublic"), where / "isPublic"),
+        "public_name": text(public.get("name"), where / "publicSettings"),
         "latitude": None,
         "longitude": None,
     }
 
 
-def _status(status: Any) -> str | None:  # noqa: ANN401
+def _status(written: str | None) -> str | None:
     """Return the status, however a site that never reported is spelled (section 5)."""
-    written = text(status)
     return "Pending" if written and written.casefold().startswith("pending") else written
-
-
-def _series(block: Any, scale: float, where: str, zone: ZoneInfo) -> Series:  # noqa: ANN401
-    """Return interval to value; an absent value is as null (2.2)."""
-    entries = member(block, "values", list, where)
-    instants = wall_instants([member(entry, "date", str, where) for entry in entries], zone, where)
-    values = [number(entry.get("value"), where) for entry in entries]
-    return {at: None if v is None else v * scale for at, v in zip(instants, values, strict=True)}
-
-
-def _by_type(payload: Any, root: str, where: str, zone: ZoneInfo) -> list[tuple[MeterType, Series]]:  # noqa: ANN401
-    """Return the series of each type of meter, summed over the site (6.6, 6.10); none without a meter."""
-    details = member(payload, root, dict, where)
-    scale = factor(details.get("unit"), where)
-    found = []
-    for meter in member(details, "meters", list, where):
-        kind = _TYPES.get(str(member(meter, "type", str, where)).casefold())
-        if kind is not None:
-            found.append((kind, _series(meter, scale, f"{where}: {kind}", zone)))
-    return found
-
-
-def _meters(payloads: list[Any], where: str, zone: ZoneInfo) -> list[MeterSeries]:
-    """Return power and energy of each type, and the registers of each device."""
-    powers, energies, registers = payloads
-    found = {
-        kind: MeterSeries(None, kind, power=v) for kind, v in _by_type(powers, "powerDetails", where, zone)
-    }
-    for kind, energy in _by_type(energies, "energyDetails", where, zone):
-        found.setdefault(kind, MeterSeries(None, kind)).energy = energy
-    if MeterType.PRODUCTION not in found:
-        raise UnexpectedPayload(f"{where}: `powerDetails` lists no Production, though the site has meters")
-    return [*found.values(), *_registers(registers, where, zone)]
-
-
-def _registers(payload: Any, where: str, zone: ZoneInfo) -> list[MeterSeries]:  # noqa: ANN401
-    """Return the counters, each at the quarter hour in which it was read (6.14)."""
-    details = member(payload, "meterEnergyDetails", dict, where)
-    scale = factor(details.get("unit"), where)
-    found = []
-    for meter in member(details, "meters", list, where):
-        kind = _TYPES.get(str(member(meter, "meterType", str, where)).casefold())
-        serial = text(meter.get("meterSerialNumber"))
-        if kind is not None and serial is not None:
-            read = _series(meter, scale, f"{where}: {serial} {kind}", zone)
-            counted: Series = {quarter_of(at): value for at, value in read.items() if value is not None}
-            found.append(MeterSeries(serial, kind, lifetime=counted))
-    return found
 
 
 def _on_devices(meters: list[MeterSeries], site: Site) -> list[MeterSeries]:
@@ -179,11 +189,11 @@ def _same(one: MeterSeries, other: MeterSeries) -> bool:
     return (one.serial_number, one.meter_type) == (other.serial_number, other.meter_type)
 
 
-def _without_battery(output: Series, answers: Answers) -> Series:
+def _without_battery(output: Series, batteries: list[BatterySeries]) -> Series:
     """Return the PV power: output, less what the battery gave, and what it took first."""
     found: Series = {}
     for at, power in output.items():
-        stored = storage_powers(answers.storage or [], at)
+        stored = storage_powers(batteries, at)
         known = power is not None and stored.charge is not None and stored.discharge is not None
         found[at] = max((power or 0) + (stored.charge or 0) - (stored.discharge or 0), 0.0) if known else None
     return found
@@ -216,30 +226,22 @@ def _in_periods(batteries: list[BatterySeries], starts: Series, time_unit: str) 
             battery.serial_number,
             charge_energy=summed(battery.charge_energy),
             discharge_energy=summed(battery.discharge_energy),
+            sold_energy=summed(battery.sold_energy),
         )
         for battery in batteries
     ]
 
 
-def _production(payloads: list[Any], where: str, zone: ZoneInfo, root: str) -> Series:
-    block = member(payloads[0], root, dict, where)
-    return _series(block, factor(block.get("unit"), where), where, zone)
-
-
-def _meter_energies(payloads: list[Any], where: str, zone: ZoneInfo) -> list[MeterSeries]:
-    return [MeterSeries(None, k, energy=v) for k, v in _by_type(payloads[0], "energyDetails", where, zone)]
-
-
-_MOMENTS: Mapping[Resource, Callable[[Any, str], Any]] = MappingProxyType(
-    {Resource.SNAPSHOT: power_flow, Resource.BENEFITS: benefits}
+_MOMENTS: Mapping[Resource[Any], Callable[[Any, Place], Any]] = MappingProxyType(
+    {resources.SNAPSHOT: power_flow, resources.BENEFITS: benefits}
 )
-_SERIES: Mapping[Resource, Callable[[list[Any], str, ZoneInfo], Any]] = MappingProxyType(
+_SERIES: Mapping[Resource[Any], Callable[[list[Any], Place, ZoneInfo], Any]] = MappingProxyType(
     {
-        Resource.POWER: partial(_production, root="power"),
-        Resource.ENERGY: partial(_production, root="energy"),
-        Resource.METERS: _meters,
-        Resource.METER_ENERGY: _meter_energies,
-        Resource.STORAGE: storage,
-        Resource.STORAGE_ENERGY: storage,
+        resources.POWER: production("power", POWER),
+        resources.ENERGY: production("energy", ENERGY),
+        resources.METERS: meters,
+        resources.METER_ENERGY: meter_energies,
+        resources.STORAGE: storage,
+        resources.STORAGE_ENERGY: storage,
     }
 )

@@ -15,7 +15,7 @@ from tap_solaredge.errors import (
 from tap_solaredge.service.responses import NOT_TAKEN
 
 if TYPE_CHECKING:
-    from tap_solaredge.service.client import Request
+    from tap_solaredge.service.request import Request
 
 _BAD_REQUEST, _FORBIDDEN, _GONE = 400, 403, 410
 _BAD_KEY = re.compile(r"(?i)invalid (token|api.?key)")

@@ -8,8 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.local_time import QUARTER, is_repeated, local_day, wall_time
 from tap_solaredge.login.credentials import Credential, api_key
-from tap_solaredge.resources import Resource
-from tap_solaredge.service.client import Request
+from tap_solaredge.resources import (
+    BENEFITS,
+    DETAILS,
+    DEVICES,
+    ENERGY,
+    INVERTERS,
+    METER_ENERGY,
+    METERS,
+    POWER,
+    SNAPSHOT,
+    STORAGE,
+    STORAGE_ENERGY,
+    Needs,
+    Resource,
+)
+from tap_solaredge.service.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,27 +36,28 @@ if TYPE_CHECKING:
     from tap_solaredge.measured.readings import SiteRef
     from tap_solaredge.spans import Window
 
-_PAGE = 100
-_PATHS = MappingProxyType(
+SITES_PER_PAGE = 100
+_PATHS: Mapping[Resource[Any], tuple[str, ...]] = MappingProxyType(
     {
-        Resource.DEVICES: ("inventory",),
-        Resource.POWER: ("power",),
-        Resource.METERS: ("powerDetails", "energyDetails", "meters"),
-        Resource.STORAGE: ("storageData",),
-        Resource.ENERGY: ("energy",),
-        Resource.METER_ENERGY: ("energyDetails",),
-        Resource.STORAGE_ENERGY: ("storageData",),
-        Resource.SNAPSHOT: ("currentPowerFlow",),
-        Resource.BENEFITS: ("envBenefits",),
+        DEVICES: ("inventory",),
+        POWER: ("power",),
+        METERS: ("powerDetails", "energyDetails", "meters"),
+        STORAGE: ("storageData",),
+        ENERGY: ("energy",),
+        METER_ENERGY: ("energyDetails",),
+        STORAGE_ENERGY: ("storageData",),
+        SNAPSHOT: ("currentPowerFlow",),
+        BENEFITS: ("envBenefits",),
     }
 )
+OFFERS: Needs = frozenset({DETAILS, INVERTERS, *_PATHS})
 _IN_TIME_UNITS = frozenset({"energyDetails", "meters", "energy"})
 _TIME_UNITS = MappingProxyType({"QUARTER_HOUR": "QUARTER_OF_AN_HOUR"})
 _WEEK = timedelta(days=7) - timedelta(hours=2)
 """Seven days of the wall clock (section 3), less what a clock change and the overlap at both ends add."""
 _MONTH = timedelta(days=25)
 """What is always taken for a month: 28 days are refused at some sites (gotcha 23)."""
-_WEEKLY = frozenset({Resource.STORAGE, Resource.STORAGE_ENERGY, Resource.INVERTERS})
+_WEEKLY = frozenset({STORAGE, STORAGE_ENERGY, INVERTERS})
 """Samples of devices: a week at a time, and the one before a window is wanted, since counters are in them."""
 _PERIODS = MappingProxyType(
     {
@@ -79,42 +94,32 @@ def credential(config: Mapping[str, Any], clock: Clock) -> Credential:  # noqa: 
 
 def sites_request(page: int) -> Request:
     """Return the request for a page of the site list, disabled sites included (6.1, gotcha 37)."""
-    first = str((page - 1) * _PAGE)
-    return Request("/sites/list", (("size", str(_PAGE)), ("startIndex", first), ("status", "All")))
+    first = str((page - 1) * SITES_PER_PAGE)
+    return Request("/sites/list", (("size", str(SITES_PER_PAGE)), ("startIndex", first), ("status", "All")))
 
 
-def ladder(resource: Resource, resolution: str) -> tuple[timedelta, ...]:
+def ladder(resource: Resource[Any], resolution: str) -> tuple[timedelta, ...]:
     """Return the longest windows (section 3)."""
     if resource in _WEEKLY:
         return (_WEEK,)
     return _PERIODS.get(resolution, (_MONTH,))
 
 
-def price(resource: Resource, site: SiteRef) -> int:
-    """Return how many calls answer a resource of a site for one window: each inverter is asked by itself."""
-    return len(site.inverters) if resource is Resource.INVERTERS else len(_PATHS[resource])
-
-
-def next_page(request: Request, payload: Any) -> Request | None:  # noqa: ANN401, ARG001
-    """Return None: nothing but the site list has pages."""
-    return None
-
-
 def requests(
-    resource: Resource,
+    resource: Resource[Any],
     site: SiteRef,
     window: Window | None = None,
     resolution: str = "QUARTER_HOUR",
 ) -> tuple[Request, ...]:
     """Return the calls that together answer a resource of a site."""
     site_id, zone, inverters = site
-    if resource is Resource.INVERTERS and window is not None and zone is not None:
+    if resource is INVERTERS and window is not None and zone is not None:
         times = _times(resource, window, zone)
         return tuple(Request(f"/equipment/{site_id}/{serial}/data", times, site_id) for serial in inverters)
     found = []
     for name in _PATHS[resource]:
         params: tuple[tuple[str, str], ...] = ()
-        if resource is Resource.BENEFITS:
+        if resource is BENEFITS:
             params = (("systemUnits", "Metrics"),)
         elif window is not None and zone is not None:
             params = _dates(window, zone) if name == "energy" else _times(resource, window, zone)
@@ -133,14 +138,14 @@ def _dates(window: Window, zone: ZoneInfo) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _times(resource: Resource, window: Window, zone: ZoneInfo) -> tuple[tuple[str, str], ...]:
+def _times(resource: Resource[Any], window: Window, zone: ZoneInfo) -> tuple[tuple[str, str], ...]:
     """Return start and end by the wall clock, an interval wider than wanted where that can matter (2.1).
 
     Whether the end belongs to the window is not consistent, and a battery's counters need the reading before.
     Neither end lies in an hour that is repeated: such a time would not say which of the two it is.
     """
     start, end = window
-    if resource is not Resource.METER_ENERGY:
+    if resource is not METER_ENERGY:
         end += QUARTER
     if resource in _WEEKLY:
         start -= QUARTER

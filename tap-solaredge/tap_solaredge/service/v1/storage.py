@@ -5,47 +5,78 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.measured.readings import BatterySeries
-from tap_solaredge.service.payload import member, text
-from tap_solaredge.service.v1.samples import by_quarter, energies, last, mean, values
+from tap_solaredge.service.payload import charge, entries, essential, is_empty, objects, text
+from tap_solaredge.service.units import ENERGY, PERCENT, POWER, TEMPERATURE
+from tap_solaredge.service.v1.samples import (
+    by_quarter,
+    count,
+    energies,
+    last,
+    mean,
+    values,
+    whole_watt_hours,
+)
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from tap_solaredge.local_time import Instant
-    from tap_solaredge.measured.readings import Record
-
-_COUNTERS = ("lifeTimeEnergyCharged", "lifeTimeEnergyDischarged")
-
-
-def storage(payloads: list[Any], where: str, zone: ZoneInfo) -> list[BatterySeries]:
-    """Return the readings of each battery; a site without a battery gives none."""
-    found = []
-    data = member(payloads[0], "storageData", dict, where)
-    for battery in member(data, "batteries", list, where):
-        serial = text(member(battery, "serialNumber", str, where)) or ""
-        rows = member(battery, "telemetries", list, f"{where}: {serial}")
-        found.append(
-            _battery(serial, by_quarter(rows, "timeStamp", f"{where}: {serial}", zone), f"{where}: {serial}")
-        )
-    return found
+    from tap_solaredge.service.place import Place
+    from tap_solaredge.service.v1.samples import Count, Sample
 
 
-def _battery(serial: str, quarters: dict[Instant, list[Record]], where: str) -> BatterySeries:
+def storage(payloads: list[Any], place: Place, zone: ZoneInfo) -> list[BatterySeries]:
+    """Return the readings of each battery; a site without a battery gives none.
+
+    Raises:
+        UnexpectedPayload: If there is no list of batteries.
+    """
+    data = essential(payloads[0], "storageData", place)
+    listed = None if is_empty(data) else essential(data, "batteries", place)
+    found: dict[str, BatterySeries] = {}
+    for battery, where in objects(entries(listed, place, "batteries"), place):
+        serial = text(battery.get("serialNumber"), where / "serialNumber")
+        rows = battery.get("telemetries")
+        if serial is None or serial in found:
+            where.lose("a battery without a serial number of its own is left out")
+        elif not isinstance(rows, list) and not is_empty(rows):
+            where.lose("field `telemetries` is no list; the battery is left out")
+        else:
+            of_battery = place / serial
+            found[serial] = _battery(
+                serial, by_quarter(rows or [], "timeStamp", of_battery, zone), of_battery
+            )
+    return list(found.values())
+
+
+def _battery(serial: str, quarters: dict[Instant, list[Sample]], place: Place) -> BatterySeries:
     battery = BatterySeries(serial)
-    for at, rows in quarters.items():
-        powers = values(rows, "power", where)
-        battery.charge_power[at] = mean([max(power, 0.0) for power in powers])
-        battery.discharge_power[at] = mean([max(-power, 0.0) for power in powers])
-        levels = values(rows, "batteryPercentageState", where) or values(rows, "stateOfCharge", where)
-        level = battery.state_of_charge[at] = mean(levels)
-        full = last(values(rows, "fullPackEnergyAvailable", where))
-        battery.remaining_energy[at] = None if level is None or full is None else full * level / 100
-        battery.temperature[at] = mean(values(rows, "internalTemp", where))
-        battery.state[at] = text(rows[-1].get("batteryState"))
-        for name, lifetime in zip(
-            _COUNTERS, (battery.lifetime_charged, battery.lifetime_discharged), strict=True
+    charged: dict[Instant, Count | None] = {}
+    discharged: dict[Instant, Count | None] = {}
+    for at, samples in quarters.items():
+        _read(battery, at, samples, place)
+        for name, counts, lifetime in (
+            ("lifeTimeEnergyCharged", charged, battery.lifetime_charged),
+            ("lifeTimeEnergyDischarged", discharged, battery.lifetime_discharged),
         ):
-            lifetime[at] = last(values(rows, name, where))
-    battery.charge_energy = energies(battery.charge_power, battery.lifetime_charged)
-    battery.discharge_energy = energies(battery.discharge_power, battery.lifetime_discharged)
+            counted = counts[at] = count(samples, name, place)
+            lifetime[at] = None if counted is None else counted.value
+    battery.charge_energy = energies(battery.charge_power, charged, whole_watt_hours)
+    battery.discharge_energy = energies(battery.discharge_power, discharged, whole_watt_hours)
     return battery
+
+
+def _read(battery: BatterySeries, at: Instant, samples: list[Sample], place: Place) -> None:
+    """Add the readings of one quarter hour."""
+    powers = values(samples, "power", place, POWER)
+    battery.charge_power[at] = mean([max(power, 0.0) for power in powers])
+    battery.discharge_power[at] = mean([max(-power, 0.0) for power in powers])
+    levels = values(samples, "batteryPercentageState", place, PERCENT)
+    levels = levels or values(samples, "stateOfCharge", place, PERCENT)
+    level = battery.state_of_charge[at] = mean(
+        [level for level in levels if charge(level, place) is not None]
+    )
+    full = last(values(samples, "fullPackEnergyAvailable", place, ENERGY))
+    battery.remaining_energy[at] = None if level is None or full is None else full * level / 100
+    battery.temperature[at] = mean(values(samples, "internalTemp", place, TEMPERATURE))
+    battery.state[at] = text(samples[-1].row.get("batteryState"), place / "batteryState")

@@ -7,52 +7,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_solaredge.resources import Resource
-from tap_solaredge.service.v2.readers import listed_sites, parse
-from tap_solaredge.service.v2.requests import (
-    SITES_PER_PAGE,
-    credential,
-    ladder,
-    next_page,
-    price,
-    requests,
-    sites_request,
-)
+from tap_solaredge.login import credentials
+from tap_solaredge.resources import METER_ENERGY, STORAGE_ENERGY
+from tap_solaredge.service.dialect import Dialect
+from tap_solaredge.service.v2 import readers, requests
 
 if TYPE_CHECKING:
-    from tap_solaredge.errors import TapSolarEdgeError
-    from tap_solaredge.measured.readings import Answers, Site
-    from tap_solaredge.service.client import Request
-
-__all__ = [
-    "AT_ONCE", "BY_PERIOD", "DAILY_CALLS", "HAS_CREDITS", "LISTS_DETAILS", "NAME", "OFFERS",
-    "SITES_PER_PAGE", "asks", "complete", "credential", "ladder", "listed_sites", "next_page", "parse",
-    "price", "refused", "requests", "sites_request",
-]  # fmt: skip
-
-NAME = "v2"
-LISTS_DETAILS = False
-HAS_CREDITS = True
-DAILY_CALLS: int | None = None
-AT_ONCE = 1
-OFFERS = frozenset(
-    {Resource.DETAILS, Resource.DEVICES, Resource.LIFETIME_STORAGE, Resource.BENEFITS, Resource.ALERTS}
-)
-BY_PERIOD = frozenset({Resource.ENERGY, Resource.METER_ENERGY, Resource.STORAGE_ENERGY})
+    from tap_solaredge.measured.readings import Site
+    from tap_solaredge.resources import Needs
 
 
-def asks(site: Site, needs: frozenset[Resource]) -> frozenset[Resource]:
+def needed(site: Site, needs: Needs, others: Needs) -> Needs:  # noqa: ARG001
     """Return what is worth asking: without a meter or a battery there is no telemetry of one."""
-    absent = set() if site.has_meters else {Resource.METERS, Resource.METER_ENERGY, Resource.STORAGE_ENERGY}
-    absent |= set() if site.has_batteries else {Resource.STORAGE, Resource.STORAGE_ENERGY}
-    absent |= set() if site.has_inverters else {Resource.INVERTERS}
-    return needs - absent
+    found = {need for need in needs if need.device is None or site.has(need.device)}
+    if METER_ENERGY not in found and METER_ENERGY in needs:
+        found.discard(STORAGE_ENERGY)  # a split without meters tells nothing
+    return frozenset(found)
 
 
-def complete(answers: Answers, site: Site, time_unit: str) -> None:
-    """Do nothing: answers say everything as it is wanted."""
-
-
-def refused(request: Request, status: int, said: str) -> TapSolarEdgeError | None:  # noqa: ARG001
-    """Return None: what the statuses mean in general holds for V2."""
-    return None
+V2 = Dialect(
+    name="v2",
+    sites_per_page=requests.SITES_PER_PAGE,
+    lists_details=False,
+    has_credits=True,
+    daily_calls=None,
+    at_once=1,
+    offers=frozenset(requests.PATHS),
+    credential=credentials.credential,
+    sites_request=requests.sites_request,
+    listed_sites=readers.listed_sites,
+    needed=needed,
+    requests=requests.requests,
+    next_page=requests.next_page,
+    parse=readers.parse,
+    complete=lambda answers, site, time_unit: None,  # noqa: ARG005 (answers say everything as it is wanted)
+    ladder=requests.ladder,
+    refused=lambda request, status, said: None,  # noqa: ARG005 (statuses mean what they mean in general)
+)

@@ -4,77 +4,90 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.measured.readings import Inventory, MeterType
-from tap_solaredge.service.payload import check_serials, make_names_unique, member, number, text, whole
+from tap_solaredge.service.inventory import Listed, meter_type
+from tap_solaredge.service.payload import cleaned, entries, essential, flag, number, objects, text, whole
+from tap_solaredge.service.units import ENERGY, POWER
+from tap_solaredge.service.v2.charge import learn_capacity
 
 if TYPE_CHECKING:
-    from tap_solaredge.measured.readings import Record
+    from tap_solaredge.measured.readings import Inventory, Record, SiteRef
+    from tap_solaredge.service.place import Place
+
+_SMALLEST_IN_WH = 1000
+"""A battery's nameplate is in kWh according to one client, Wh in V1 (12): neither comes near this."""
 
 
-def devices(payload: Any, where: str, site_id: int) -> Inventory:  # noqa: ANN401
-    """Return the devices of a site (5.9)."""
-    inventory = Inventory([], [], [])
-    listed = payload if isinstance(payload, list) else member(payload, "devices", list, where)
-    check_serials(listed, ("serialNumber",), where)
-    for device in listed:
-        kind = str(member(device, "type", str, where)).upper()
-        shared = {
-            "site_id": site_id,
-            "name": text(device.get("name")),
-            "serial_number": text(device.get("serialNumber")),
-            "manufacturer": text(device.get("manufacturer")),
-            "model": text(device.get("model")) or text(device.get("partNumber")),
-            "active": device.get("active"),
-        }
+def devices(payload: Any, place: Place, site: SiteRef) -> Inventory:  # noqa: ANN401
+    """Return the devices of a site (5.9); one that cannot be read is left out.
+
+    Raises:
+        UnexpectedPayload: If there is no list, or no device in it tells a serial number.
+    """
+    listed = payload if isinstance(payload, list) else essential(payload, "devices", place)
+    found = Listed(place, ("serialNumber",))
+    for device, where in objects(entries(listed, place, "devices"), place):
+        told = device.get("type")
+        kind = cleaned(told).upper() if isinstance(told, str) else ""
+        if not kind:
+            where.lose("a device without a readable `type` is left out")
+            continue
+        row = _shared(device, where, site.site_id)
         if kind == "METER":
-            inventory.meters.append(shared | _meter(device))
-        elif shared["serial_number"] is None:
-            continue  # nothing else can be told apart without a serial number
+            found.meter(row | _meter(device, where), device, where)
         elif kind == "BATTERY":
-            inventory.batteries.append(shared | _battery(device, where))
+            found.battery(row | _battery(device, where), device, where)
         else:
-            inventory.equipment.append(shared | _equipment(device, kind, where))
-            if kind == "INVERTER" and shared["active"] is not False:
-                inventory.inverters.append(shared["serial_number"])
-    make_names_unique(inventory.meters)
+            found.equipment(row | _equipment(device, kind, where), device, where,
+                            reports=kind == "INVERTER")  # fmt: skip
+    inventory = found.inventory()
+    for battery in inventory.batteries:
+        learn_capacity(site.site_id, battery["serial_number"], battery["nameplate_capacity"])
     return inventory
 
 
-def _meter(device: Record) -> Record:
-    kind = text(device.get("meterType"))
-    known = {meter_type.casefold(): meter_type.value for meter_type in MeterType}
-    folded = (kind or "").replace("_", "").casefold()
-    form = text(device.get("form"))
+def _shared(device: Record, place: Place, site_id: int) -> Record:
     return {
-        "meter_type": known.get(folded, kind),
-        "name": text(device.get("name")) or known.get(folded, kind) or "meter",
-        "connection_type": text(device.get("communicationType")),
+        "site_id": site_id,
+        "name": text(device.get("name"), place / "name"),
+        "serial_number": text(device.get("serialNumber"), place / "serialNumber"),
+        "manufacturer": text(device.get("manufacturer"), place / "manufacturer"),
+        "model": text(device.get("model"), place / "model")
+        or text(device.get("partNumber"), place / "partNumber"),
+        "active": flag(device.get("active"), place / "active"),
+    }
+
+
+def _meter(device: Record, place: Place) -> Record:
+    form = text(device.get("form"), place / "form")
+    return {
+        "meter_type": meter_type(text(device.get("meterType"), place / "meterType")),
+        "connection_type": text(device.get("communicationType"), place / "communicationType"),
         "form": form.lower() if form else None,
     }
 
 
-def _battery(device: Record, where: str) -> Record:
-    capacity = number(device.get("nameplate"), f"{where}: nameplate")
-    # kWh according to one client, Wh in V1 (12): no battery of either kind is near this bound
-    in_wh = capacity * 1000 if capacity is not None and capacity < 1000 else capacity  # noqa: PLR2004
+def _battery(device: Record, place: Place) -> Record:
+    written = device.get("nameplate")
+    capacity = number(written, place / "nameplate", ENERGY)
+    in_kwh = capacity is not None and capacity < _SMALLEST_IN_WH
     return {
-        "firmware_version": text(device.get("firmwareVersion")),
+        "firmware_version": text(device.get("firmwareVersion"), place / "firmwareVersion"),
         "capacity": None,
-        "nameplate_capacity": in_wh,
-        "connected_inverter_sn": text(device.get("connectedTo")),
+        "nameplate_capacity": capacity * 1000 if capacity is not None and in_kwh else capacity,
+        "connected_inverter_sn": text(device.get("connectedTo"), place / "connectedTo"),
         **dict.fromkeys(("last_state_of_charge", "last_power", "last_status", "last_telemetry_time")),
         **dict.fromkeys(("lifetime_energy_charged", "lifetime_energy_discharged")),
     }
 
 
-def _equipment(device: Record, kind: str, where: str) -> Record:
+def _equipment(device: Record, kind: str, place: Place) -> Record:
     return {
         "equipment_type": kind,
-        "communication_method": text(device.get("communicationType")),
-        "cpu_version": text(device.get("firmwareVersion")),
-        "connected_optimizers": whole(device.get("connectedOptimizers"), f"{where}: connectedOptimizers"),
-        "inverter_serial": text(device.get("connectedTo")),
-        "nameplate_power": number(device.get("nameplate"), f"{where}: nameplate") or None,
+        "communication_method": text(device.get("communicationType"), place / "communicationType"),
+        "cpu_version": text(device.get("firmwareVersion"), place / "firmwareVersion"),
+        "connected_optimizers": whole(device.get("connectedOptimizers"), place / "connectedOptimizers"),
+        "inverter_serial": text(device.get("connectedTo"), place / "connectedTo"),
+        "nameplate_power": number(device.get("nameplate"), place / "nameplate", POWER) or None,
         **dict.fromkeys(("dsp1_version", "dsp2_version", "panel_manufacturer", "panel_model")),
         "last_report_date": None,
     }

@@ -2,39 +2,61 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_solaredge.errors import UnexpectedPayload
 from tap_solaredge.local_time import QUARTER, from_utc_text, utc_text
 from tap_solaredge.measured.readings import InverterSeries
-from tap_solaredge.service.payload import CHANGED, member, number, series, text, utc_time, whole
+from tap_solaredge.service.payload import (
+    MOST_ID,
+    entries,
+    essential,
+    is_empty,
+    keyed,
+    mapping,
+    number,
+    objects,
+    text,
+    utc_time,
+    whole,
+)
+from tap_solaredge.service.place import shown
+from tap_solaredge.service.series import series
+from tap_solaredge.service.sites import of_site
+from tap_solaredge.service.units import CURRENT, ENERGY, FREQUENCY, POWER, VOLTAGE
 
 if TYPE_CHECKING:
-    from tap_solaredge.local_time import Instant
-    from tap_solaredge.measured.readings import Record, Series
+    from collections.abc import Mapping
 
-_METRICS = {
-    "power": "power",
-    "energy": "energy",
-    "consumedAcPower": "consumed_power",
-    "consumedAcEnergy": "consumed_energy",
-    "voltage": "voltage",
-    "current": "current",
-    "frequency": "frequency",
-}
-UNITS = {"METRIC": (1.0, 1.0), "IMPERIAL": (0.45359237, 1.609344)}
+    from tap_solaredge.local_time import Instant
+    from tap_solaredge.measured.readings import Record, Series, SiteRef
+    from tap_solaredge.service.place import Place
+    from tap_solaredge.service.units import Units
+
+_METRICS: Mapping[str, tuple[str, Units]] = MappingProxyType(
+    {
+        "power": ("power", POWER),
+        "energy": ("energy", ENERGY),
+        "consumedAcPower": ("consumed_power", POWER),
+        "consumedAcEnergy": ("consumed_energy", ENERGY),
+        "voltage": ("voltage", VOLTAGE),
+        "current": ("current", CURRENT),
+        "frequency": ("frequency", FREQUENCY),
+    }
+)
+UNITS = MappingProxyType({"METRIC": (1.0, 1.0), "IMPERIAL": (0.45359237, 1.609344)})
 """Kilograms and kilometres in the service's units of mass and way."""
 
 
-def inverters(payload: Any, where: str) -> list[InverterSeries]:  # noqa: ANN401
+def inverters(payload: Any, place: Place, _: SiteRef) -> list[InverterSeries]:  # noqa: ANN401
     """Return the readings of each inverter (5.10)."""
     found = []
-    for serial, metrics in member(payload, "inverters", dict, where).items():
+    for serial, metrics, where in keyed(essential(payload, "inverters", place), place, "inverters"):
         read: dict[str, Any] = {
-            ours: series(metrics[name], f"{where}: {serial} {name}")
-            for name, ours in _METRICS.items()
+            ours: series(metrics[name], where / name, units)
+            for name, (ours, units) in _METRICS.items()
             if name in metrics
         }
         for name in ("voltage", "frequency"):
@@ -49,7 +71,7 @@ def _from_the_start(values: Series, power: Series) -> Series:
 
     The one recording that is known stamps them like the power, so the stamps of the power decide.
     """
-    if not values or not power or min(values).utc != _end(min(power)):
+    if not values or not power or (min(values).utc, max(values).utc) != (_end(min(power)), _end(max(power))):
         return values
     starts = {_end(at): at for at in power}
     return {starts[at.utc]: value for at, value in values.items() if at.utc in starts}
@@ -59,44 +81,55 @@ def _end(at: Instant) -> str:
     return utc_text(from_utc_text(at.utc) + QUARTER)
 
 
-def alerts(pages: list[Any], where: str) -> list[Record]:
-    """Return the alerts of some pages as rows of `alerts` (5.14)."""
-    if not all(isinstance(page, list) for page in pages):
-        raise UnexpectedPayload(f"{where}: the answer is no list; {CHANGED}")
-    return [_alert(alert, where) for page in pages for alert in page]
+def alerts(pages: list[Any], place: Place, site_id: int) -> list[Record]:
+    """Return the alerts of some pages as rows of `alerts` (5.14); one that cannot be read is left out."""
+    found: dict[int, Record] = {}
+    for page in pages:
+        for alert, where in objects(entries(page, place, "alerts"), place):
+            number_of = whole(alert.get("alertId"), where / "alertId", MOST_ID)
+            if number_of is None:
+                where.lose("an alert without `alertId` is left out")
+                continue
+            place.notes.read += 1
+            found[number_of] = _alert(number_of, site_id, alert, where)
+    place.check(few=1)
+    return list(found.values())
 
 
-def _alert(alert: Any, where: str) -> Record:  # noqa: ANN401
-    number_of = whole(member(alert, "alertId", (int, str), where), f"{where}: alertId")
-    where = f"{where}: {number_of}"
-    component = alert.get("component")
-    component = component if isinstance(component, dict) else {}
+def _alert(number_of: int, site_id: int, alert: Record, place: Place) -> Record:
+    of_site(alert.get("siteId"), site_id, place)
+    where = place / "component"
+    component = mapping(alert.get("component"), where)
     codes = alert.get("errorCodes")
+    if not isinstance(codes, list) and not is_empty(codes):
+        (place / "errorCodes").lose(f"expected a list, got {shown(codes)}")
     return {
         "alert_id": number_of,
-        "site_id": whole(member(alert, "siteId", (int, str), where), f"{where}: siteId"),
-        "category": text(alert.get("category")),
-        "type": text(alert.get("type")),
-        "impact": whole(alert.get("impact"), f"{where}: impact"),
-        "status": text(alert.get("status")),
-        "first_trigger": utc_time(alert.get("firstTrigger"), f"{where}: firstTrigger"),
-        "last_trigger": utc_time(alert.get("lastTrigger"), f"{where}: lastTrigger"),
-        "component_name": text(component.get("name")),
-        "component_serial_number": text(component.get("serialNumber")),
-        "error_codes": None if codes is None else msgspec.json.encode(codes).decode(),
+        "site_id": site_id,
+        "category": text(alert.get("category"), place / "category"),
+        "type": text(alert.get("type"), place / "type"),
+        "impact": whole(alert.get("impact"), place / "impact"),
+        "status": text(alert.get("status"), place / "status"),
+        "first_trigger": utc_time(alert.get("firstTrigger"), place / "firstTrigger"),
+        "last_trigger": utc_time(alert.get("lastTrigger"), place / "lastTrigger"),
+        "component_name": text(component.get("name"), where / "name"),
+        "component_serial_number": text(component.get("serialNumber"), where / "serialNumber"),
+        "error_codes": msgspec.json.encode(codes).decode() if isinstance(codes, list) else None,
     }
 
 
-def benefits(payload: Any, where: str) -> Record:  # noqa: ANN401
-    """Return the columns of `environmental_benefits` (5.8); the answer's own unit counts."""
-    if not isinstance(payload, dict) or "co2Emissions" not in payload:
-        raise UnexpectedPayload(f"{where}: `co2Emissions` is not there; {CHANGED}")
-    unit = text(payload.get("unit")) or "METRIC"
-    if unit not in UNITS:
-        raise UnexpectedPayload(f"{where}: unknown unit {unit!r:.40}; {CHANGED}")
-    mass, way = UNITS[unit]
-    co2, driven = (number(payload.get(name), f"{where}: {name}") for name in ("co2Emissions", "evMiles"))
+def benefits(payload: Any, place: Place, _: SiteRef) -> Record:  # noqa: ANN401
+    """Return the columns of `environmental_benefits` (5.8); the answer's own unit counts.
+
+    Raises:
+        UnexpectedPayload: If there is no `co2Emissions`.
+    """
+    essential(payload, "co2Emissions", place)
+    unit = (text(payload.get("unit"), place / "unit") or "METRIC").upper()  # METRIC is what is asked for
+    mass, way = UNITS.get(unit, (None, None))
+    if mass is None:
+        place.note(f"unknown unit {shown(unit)}")
     return {
-        "co2_saved": None if co2 is None else co2 * mass,
-        "ev_distance": None if driven is None else driven * way,
+        "co2_saved": number(payload["co2Emissions"], place / "co2Emissions", scale=mass),
+        "ev_distance": number(payload.get("evMiles"), place / "evMiles", scale=way),
     }

@@ -5,16 +5,36 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.measured.readings import BatterySeries, MeterSeries, MeterType, Record, Series
-from tap_solaredge.resources import Resource
-from tap_solaredge.service.payload import day, member, number, series, text, utc_time, whole
+from tap_solaredge import resources
+from tap_solaredge.measured.readings import BatterySeries, MeterSeries, MeterType, Record, Series, SiteRef
+from tap_solaredge.measured.split import no_glitches
+from tap_solaredge.service.payload import (
+    MOST_ID,
+    day,
+    entries,
+    essential,
+    is_empty,
+    keyed,
+    mapping,
+    number,
+    objects,
+    text,
+    utc_time,
+    whole,
+)
+from tap_solaredge.service.place import Place
+from tap_solaredge.service.series import series
+from tap_solaredge.service.sites import of_site, without_doubles
+from tap_solaredge.service.units import CHARGE, ENERGY, PEAK_POWER, POWER
+from tap_solaredge.service.v2.charge import Levels, percent
 from tap_solaredge.service.v2.devices import devices
 from tap_solaredge.service.v2.extensions import alerts, benefits, inverters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tap_solaredge.measured.readings import SiteRef
+    from tap_solaredge.resources import Resource
+    from tap_solaredge.service.units import Units
 
 _METRICS = {
     MeterType.FEED_IN: "export",
@@ -22,78 +42,128 @@ _METRICS = {
     MeterType.PRODUCTION: "production",
     MeterType.CONSUMPTION: "consumption",
 }
+_MEASURED: Mapping[str, Units] = MappingProxyType({"Power": POWER, "Energy": ENERGY})
+_STORED: Mapping[str, Units] = MappingProxyType(
+    {
+        "chargePower": POWER,
+        "dischargePower": POWER,
+        "chargeEnergy": ENERGY,
+        "dischargeEnergy": ENERGY,
+        "remainingEnergy": ENERGY,
+        "stateOfEnergy": CHARGE,
+    }
+)
 
 
 def listed_sites(payload: Any) -> list[Record]:  # noqa: ANN401
-    """Return id, name and status of each site on a page (5.2); a bare list is read too."""
-    where = "site list"
-    if isinstance(payload, dict):
-        payload = member(member(payload, "sites", dict, where), "site", list, where)
-    return [
-        {
-            "id": whole(member(site, "siteId", (int, str), where), where),
-            "name": text(site.get("name")),
-            "status": _status(site),
-        }
-        for site in payload
-    ]
-
-
-def parse(resource: Resource, payloads: list[Any], site: SiteRef) -> Any:  # noqa: ANN401
-    """Return what an answer says; the type is that of the resource's field in `Answers`.
+    """Return id, name and status of each site on a page (5.2); a bare list is read too.
 
     Raises:
-        UnexpectedPayload: If it is not what the API promises; the message names site, resource and field.
+        UnexpectedPayload: If there is no list, or nothing in it can be read.
     """
-    where = f"site {site.site_id}, {resource}"
-    if resource is Resource.ALERTS:
-        return alerts(payloads, where)
-    (payload,) = payloads
-    if resource is Resource.DEVICES:
-        return devices(payload, where, site.site_id)
-    return _READERS[resource](payload, where)
+    place = Place("site list")
+    listed = payload
+    if not isinstance(payload, list):
+        sites = essential(payload, "sites", place)
+        listed = sites if isinstance(sites, list) or is_empty(sites) else essential(sites, "site", place)
+    found = []
+    for site, where in objects(entries(listed, place, "site"), place):
+        site_id = whole(site.get("siteId"), where / "siteId", MOST_ID)
+        if site_id is None:
+            where.lose("a site without `siteId` is left out")
+            continue
+        place.notes.read += 1
+        found.append({"id": site_id, "name": text(site.get("name"), where), "status": _status(site, where)})
+    place.check(few=1)
+    place.finish()
+    return without_doubles(found)
 
 
-def details(payload: Any, where: str) -> Record:  # noqa: ANN401
-    """Return the row of `sites` (5.3)."""
-    place = payload.get("location") if isinstance(payload, dict) else None
-    place = place if isinstance(place, dict) else {}
+def listed_count(payload: Any) -> int | None:  # noqa: ANN401
+    """Return how many sites the service says there are (5.2), None where it says nothing plausible."""
+    sites = payload.get("sites") if isinstance(payload, dict) else None
+    return whole(sites.get("count"), Place("site list")) if isinstance(sites, dict) else None
+
+
+def parse(resource: Resource[Any], payloads: list[Any], site: SiteRef) -> Any:  # noqa: ANN401
+    """Return what an answer says; the type is that of the resource's field in `Answers`.
+
+    What cannot be read is None or left out, with one warning for each resource and site of a run.
+
+    Raises:
+        UnexpectedPayload: If it lacks its essence; the message names site, resource and field.
+    """
+    place = Place(f"site {site.site_id}, {resource}")
+    if resource is resources.ALERTS:
+        answer: Any = alerts(payloads, place, site.site_id)
+    else:
+        (payload,) = payloads
+        answer = _READERS[resource](payload, place, site)
+    place.finish()
+    return answer
+
+
+def details(payload: Any, place: Place, site: SiteRef) -> Record:  # noqa: ANN401
+    """Return the row of `sites` (5.3); it is the site that was asked for.
+
+    Raises:
+        UnexpectedPayload: If it is another site, or none.
+    """
+    of_site(essential(payload, "siteId", place), site.site_id, place)
+    place.notes.read += 1
+    where = place / "location"
+    at = mapping(payload.get("location"), where)
     return {
-        "id": whole(member(payload, "siteId", (int, str), where), f"{where}: siteId"),
-        "name": text(payload.get("name")),
-        "account_id": whole(payload.get("accountId"), f"{where}: accountId"),
-        "status": _status(payload),
-        "peak_power": number(payload.get("peakPower"), f"{where}: peakPower"),
-        "last_update_time": utc_time(payload.get("lastUpdateTime"), f"{where}: lastUpdateTime"),
-        "installation_date": day(payload.get("installationDate"), f"{where}: installationDate"),
-        "currency": None,
-        "notes": text(payload.get("note")),
-        "site_type": None,
-        "country": text(place.get("country")),
-        "state": text(place.get("state")),
-        "city": text(place.get("city")),
-        "address": text(place.get("address")),
-        "address2": text(place.get("address2")),
-        "zip_code": text(place.get("zip")),
-        "timezone": text(place.get("timezone")),
-        "primary_module_manufacturer": None,
-        "primary_module_model": None,
-        "primary_module_power": None,
-        "is_public": None,
-        "public_name": None,
-        "latitude": number(place.get("latitude"), f"{where}: latitude"),
-        "longitude": number(place.get("longitude"), f"{where}: longitude"),
+        "id": site.site_id,
+        "name": text(payload.get("name"), place / "name"),
+        "account_id": whole(payload.get("accountId"), place / "accountId", MOST_ID),
+        "status": _status(payload, place),
+        "peak_power": number(payload.get("peakPower"), place / "peakPower", PEAK_POWER),
+        "last_update_time": utc_time(payload.get("lastUpdateTime"), place / "lastUpdateTime"),
+        "installation_date": day(payload.get("installationDate"), place / "installationDate"),
+        "notes": text(payload.get("note"), place / "note"),
+        "country": text(at.get("country"), where / "country"),
+        "state": text(at.get("state"), where / "state"),
+        "city": text(at.get("city"), where / "city"),
+        "address": text(at.get("address"), where / "address"),
+        "address2": text(at.get("address2"), where / "address2"),
+        "zip_code": text(at.get("zip"), where / "zip"),
+        "timezone": text(at.get("timezone"), where / "timezone"),
+        "latitude": _degrees(at.get("latitude"), where / "latitude", 90),
+        "longitude": _degrees(at.get("longitude"), where / "longitude", 180),
+        **dict.fromkeys(("currency", "site_type", "is_public", "public_name")),
+        **dict.fromkeys(f"primary_module_{name}" for name in ("manufacturer", "model", "power")),
     }
 
 
-def meters(payload: Any, where: str) -> list[MeterSeries]:  # noqa: ANN401
+def _degrees(value: Any, place: Place, most: float) -> float | None:  # noqa: ANN401
+    """Return degrees; the official sample has a placeholder (5.3)."""
+    read = number(value, place)
+    if read is not None and not -most <= read <= most:
+        place.lose(f"{read:.5g} degrees cannot be")
+        return None
+    return read
+
+
+def _site_series(units: Units) -> Callable[[Any, Place, SiteRef], Series]:
+    """Return the reader of a series of the whole site: without its list of values it says nothing."""
+
+    def read(payload: Any, place: Place, _: SiteRef) -> Series:  # noqa: ANN401
+        if not isinstance(values := essential(payload, "values", place), list) and not is_empty(values):
+            raise place.error("field `values` is no list")
+        return series(payload, place, units)
+
+    return read
+
+
+def meters(payload: Any, place: Place, _: SiteRef) -> list[MeterSeries]:  # noqa: ANN401
     """Return the readings of each meter and type (5.11); a site without a meter gives none."""
     found = []
-    for serial, metrics in member(payload, "meters", dict, where).items():
+    for serial, metrics, where in keyed(essential(payload, "meters", place), place, "meters"):
         for kind, prefix in _METRICS.items():
             read = {
-                name: series(metrics[f"{prefix}{name}"], f"{where}: {serial} {prefix}{name}")
-                for name in ("Power", "Energy")
+                name: series(metrics[f"{prefix}{name}"], where / f"{prefix}{name}", units)
+                for name, units in _MEASURED.items()
                 if f"{prefix}{name}" in metrics
             }
             if read:
@@ -101,55 +171,50 @@ def meters(payload: Any, where: str) -> list[MeterSeries]:  # noqa: ANN401
     return found
 
 
-def storage(payload: Any, where: str) -> list[BatterySeries]:  # noqa: ANN401
+def storage(payload: Any, place: Place, site: SiteRef) -> list[BatterySeries]:  # noqa: ANN401
     """Return the readings of each battery (5.12); a site without a battery gives none."""
-    found = []
-    for serial, metrics in member(payload, "storage", dict, where).items():
-        read = {
-            name: series(metrics[name], f"{where}: {serial} {name}") if name in metrics else {}
-            for name in (
-                "chargePower", "dischargePower", "chargeEnergy", "dischargeEnergy",
-                "remainingEnergy", "stateOfEnergy",
-            )
-        }  # fmt: skip
-        unit = metrics.get("stateOfEnergy", {}).get("unit")
-        found.append(
-            BatterySeries(
-                serial,
-                charge_power=read["chargePower"],
-                discharge_power=read["dischargePower"],
-                charge_energy=read["chargeEnergy"],
-                discharge_energy=read["dischargeEnergy"],
-                remaining_energy=read["remainingEnergy"],
-                state_of_charge=_percent(read["stateOfEnergy"], unit),
-            )
-        )
-    return found
+    return [
+        _battery(serial, metrics, where, site)
+        for serial, metrics, where in keyed(essential(payload, "storage", place), place, "storage")
+    ]
 
 
-def _percent(levels: Series, unit: str | None) -> Series:
-    """Return percent: the service names a fraction of 1 `PERCENTAGE` (4.8)."""
-    values = [value for value in levels.values() if value is not None]
-    fraction = unit == "PERCENTAGE" and all(value <= 1 for value in values)
-    return {at: None if v is None else v * 100 for at, v in levels.items()} if fraction else levels
+def _battery(serial: str, metrics: Record, place: Place, site: SiteRef) -> BatterySeries:
+    read = {
+        name: series(metrics[name], place / name, units) if name in metrics else {}
+        for name, units in _STORED.items()
+    }
+    levels = metrics.get("stateOfEnergy")
+    unit = levels.get("unit") if isinstance(levels, dict) else None
+    told = Levels(unit, read["stateOfEnergy"], read["remainingEnergy"])
+    return BatterySeries(
+        serial,
+        charge_power=no_glitches(read["chargePower"]),
+        discharge_power=no_glitches(read["dischargePower"]),
+        charge_energy=no_glitches(read["chargeEnergy"]),
+        discharge_energy=no_glitches(read["dischargeEnergy"]),
+        remaining_energy=read["remainingEnergy"],
+        state_of_charge=percent(told, site.site_id, serial, place / "stateOfEnergy"),
+    )
 
 
-def _status(site: Record) -> str | None:
-    status = text(site.get("activationStatus"))
+def _status(site: Record, place: Place) -> str | None:
+    status = text(site.get("activationStatus"), place / "activationStatus")
     return status.capitalize() if status else None
 
 
-_READERS: Mapping[Resource, Callable[[Any, str], Any]] = MappingProxyType(
+_READERS: Mapping[Resource[Any], Callable[[Any, Place, SiteRef], Any]] = MappingProxyType(
     {
-        Resource.DETAILS: details,
-        Resource.POWER: series,
-        Resource.ENERGY: series,
-        Resource.METERS: meters,
-        Resource.METER_ENERGY: meters,
-        Resource.STORAGE: storage,
-        Resource.STORAGE_ENERGY: storage,
-        Resource.LIFETIME_STORAGE: storage,
-        Resource.INVERTERS: inverters,
-        Resource.BENEFITS: benefits,
+        resources.DETAILS: details,
+        resources.DEVICES: devices,
+        resources.POWER: _site_series(POWER),
+        resources.ENERGY: _site_series(ENERGY),
+        resources.METERS: meters,
+        resources.METER_ENERGY: meters,
+        resources.STORAGE: storage,
+        resources.STORAGE_ENERGY: storage,
+        resources.LIFETIME_STORAGE: storage,
+        resources.INVERTERS: inverters,
+        resources.BENEFITS: benefits,
     }
 )

@@ -6,9 +6,22 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.login import credentials
-from tap_solaredge.resources import Resource
-from tap_solaredge.service.client import Request
+from tap_solaredge.resources import (
+    ALERTS,
+    BENEFITS,
+    DETAILS,
+    DEVICES,
+    ENERGY,
+    INVERTERS,
+    LIFETIME_STORAGE,
+    METER_ENERGY,
+    METERS,
+    POWER,
+    STORAGE,
+    STORAGE_ENERGY,
+    Resource,
+)
+from tap_solaredge.service.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,22 +45,20 @@ _LADDERS: Mapping[str, tuple[timedelta, ...]] = MappingProxyType(
     }
 )
 """Window lengths to try, longest first: what was seen live, then what is documented (4.4)."""
-_PATHS = {
-    Resource.DETAILS: "",
-    Resource.DEVICES: "/devices",
-    Resource.LIFETIME_STORAGE: "/storage/telemetry",
-    Resource.POWER: "/power",
-    Resource.METERS: "/meters/telemetry",
-    Resource.STORAGE: "/storage/telemetry",
-    Resource.INVERTERS: "/inverters/telemetry",
-    Resource.ENERGY: "/energy",
-    Resource.METER_ENERGY: "/meters/telemetry",
-    Resource.STORAGE_ENERGY: "/storage/telemetry",
-    Resource.BENEFITS: "/environmental-benefits",
-    Resource.ALERTS: "/alerts",
+PATHS: Mapping[Resource[Any], str] = {
+    DETAILS: "",
+    DEVICES: "/devices",
+    LIFETIME_STORAGE: "/storage/telemetry",
+    POWER: "/power",
+    METERS: "/meters/telemetry",
+    STORAGE: "/storage/telemetry",
+    INVERTERS: "/inverters/telemetry",
+    ENERGY: "/energy",
+    METER_ENERGY: "/meters/telemetry",
+    STORAGE_ENERGY: "/storage/telemetry",
+    BENEFITS: "/environmental-benefits",
+    ALERTS: "/alerts",
 }
-
-credential = credentials.credential
 
 
 def sites_request(page: int) -> Request:
@@ -55,32 +66,27 @@ def sites_request(page: int) -> Request:
     return Request("/v2/sites", (("page", str(page)), ("sites-in-page", str(SITES_PER_PAGE))))
 
 
-def ladder(resource: Resource, resolution: str) -> tuple[timedelta, ...]:  # noqa: ARG001
+def ladder(resource: Resource[Any], resolution: str) -> tuple[timedelta, ...]:  # noqa: ARG001
     """Return window lengths to try, longest first; they depend on the resolution only."""
     return _LADDERS[resolution]
 
 
-def price(resource: Resource, site: SiteRef) -> int:  # noqa: ARG001
-    """Return 1: each resource is one call."""
-    return 1
-
-
 def requests(
-    resource: Resource,
+    resource: Resource[Any],
     site: SiteRef,
     window: Window | None = None,
     resolution: str = "QUARTER_HOUR",
 ) -> tuple[Request, ...]:
     """Return the one call that answers a resource of a site."""
-    path = f"/v2/sites/{site.site_id}{_PATHS[resource]}"
+    path = f"/v2/sites/{site.site_id}{PATHS[resource]}"
     params: tuple[tuple[str, str], ...] = ()
-    if resource is Resource.DEVICES:
+    if resource is DEVICES:
         params = tuple(("types", kind) for kind in DEVICE_TYPES)
-    elif resource is Resource.ALERTS:
+    elif resource is ALERTS:
         params = (("page", "1"), ("alerts-in-page", str(_ALERTS_PER_PAGE)))
-    elif resource is Resource.BENEFITS:
+    elif resource is BENEFITS:
         params = (("unit", "METRIC"),)
-    elif resource is Resource.LIFETIME_STORAGE:
+    elif resource is LIFETIME_STORAGE:
         params = (("from", BEFORE_ALL_DATA), ("resolution", "TOTAL"))
     elif window is not None:
         params = (

@@ -1,0 +1,129 @@
+"""Make the calls of a plan: send them, a few at once where that is allowed, or note them for a forecast."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from tap_solaredge.budget.ledger import Expected
+from tap_solaredge.errors import ScopeMissing, TapSolarEdgeError
+from tap_solaredge.plan.calls import answered_together
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
+
+    from tap_solaredge.budget.ledger import Ledger
+    from tap_solaredge.budget.spending import Purse
+    from tap_solaredge.clock import Clock
+    from tap_solaredge.plan.calls import Call
+    from tap_solaredge.service.client import Client
+    from tap_solaredge.service.responses import Answer
+
+    Fetched = tuple[list[Call], "list[Any] | TapSolarEdgeError | None"]
+    """Calls that belong together, and their payloads in order, or what went wrong; None of a forecast."""
+
+READY = 2
+"""Answers that may wait to be used, for each call that may run at once."""
+TELEMETRY_REFUSED = "telemetry refused to site"
+
+
+class Caller:
+    """Sends calls."""
+
+    dry = False
+    """Whether nothing is sent: the calls are those of a forecast."""
+
+    def __init__(self, client: Client, ledger: Ledger, clock: Clock) -> None:
+        self.purse: Purse = ledger
+        self._client = client
+        self._ledger = ledger
+        self._clock = clock
+        self._pool: ThreadPoolExecutor | None = None
+
+    def send(self, call: Call) -> Answer | None:
+        """Return the answer to one call.
+
+        Raises:
+            TapSolarEdgeError: See `Client.get`.
+        """
+        try:
+            return self._client.get(call.request)
+        except ScopeMissing:
+            self._ledger.learn(f"{TELEMETRY_REFUSED} {call.site_id}", self._clock.now().timestamp())
+            raise
+
+    def fetched(self, calls: Iterable[Call], wanted: Callable[[Call], bool]) -> Iterator[Fetched]:
+        """Make calls in order, those that follow while one is waited for, and yield what came.
+
+        Args:
+            calls: The calls of a plan.
+            wanted: Whether a call is still worth making.
+        """
+        under_way: deque[tuple[list[Call], list[Future[Answer | None]]]] = deque()
+        try:
+            for group in answered_together(calls):
+                if not wanted(group[0]):
+                    continue
+                if self._client.at_once == 1:
+                    yield group, self._result([self.send] * len(group), group)
+                    continue
+                under_way.append((group, [self._submit(call) for call in group]))
+                while sum(len(futures) for _, futures in under_way) > READY * self._client.at_once:
+                    yield self._oldest(under_way)
+            while under_way:
+                yield self._oldest(under_way)
+        finally:
+            for _, futures in under_way:
+                for future in futures:
+                    future.cancel()
+
+    def close(self) -> None:
+        """Wait for calls that are on their way, and close the connections."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        self._client.close()
+
+    def _oldest(self, under_way: deque[tuple[list[Call], list[Future[Answer | None]]]]) -> Fetched:
+        group, futures = under_way.popleft()
+        return group, self._result([_waited_for(future) for future in futures], group)
+
+    def _result(
+        self, answers: list[Callable[[Call], Answer | None]], group: list[Call]
+    ) -> list[Any] | TapSolarEdgeError | None:
+        try:
+            found = [answer(call) for answer, call in zip(answers, group, strict=True)]
+        except TapSolarEdgeError as error:
+            return error
+        return [answer.payload for answer in found if answer is not None] or None
+
+    def _submit(self, call: Call) -> Future[Answer | None]:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self._client.at_once, thread_name_prefix="solaredge")
+        return self._pool.submit(self.send, call)
+
+
+def _waited_for(future: Future[Answer | None]) -> Callable[[Call], Answer | None]:
+    return lambda call: future.result()  # noqa: ARG005 (it is on its way)
+
+
+class Forecaster(Caller):
+    """Notes calls and takes them off what is left, as the ledger would."""
+
+    dry = True
+
+    def __init__(self, client: Client, ledger: Ledger, clock: Clock) -> None:
+        super().__init__(client, ledger, clock)
+        self._expected = Expected(ledger)
+        self.purse = self._expected
+        self.calls: list[Call] = []
+
+    def send(self, call: Call) -> None:
+        """Note a call.
+
+        Raises:
+            BudgetReached: If no call is left; `SiteDaySpent` if only this site has none.
+        """
+        self._expected.spend(call.site_id, 1)
+        self.calls.append(call)

@@ -1,0 +1,136 @@
+"""How far the streams of one site have been read, kept in their bookmarks."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tap_solaredge.local_time import utc_text
+from tap_solaredge.plan import owed
+from tap_solaredge.plan.progress import earlier, first_run
+from tap_solaredge.plan.scope import Progress
+from tap_solaredge.spans import without
+from tap_solaredge.streams import Cadence, SolarEdgeStream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from tap_solaredge.clock import Clock
+    from tap_solaredge.harvest.bookmarks import Bookmarks
+    from tap_solaredge.measured.readings import Site
+    from tap_solaredge.plan.scope import Scope
+    from tap_solaredge.spans import Spans, Window
+
+logger = logging.getLogger("tap-solaredge")
+
+
+class Coverages:
+    """Reads and moves the coverage of the streams of one site."""
+
+    def __init__(self, site_id: int, bookmarks: Bookmarks, clock: Clock, scope: Scope) -> None:
+        self._site_id = site_id
+        self._bookmarks = bookmarks
+        self._clock = clock
+        self._scope = scope
+        self._starts: dict[str, datetime | None] = {}
+        self.doubtful = False
+        """Whether the state says something of the future, as far as the time is known."""
+        self._warned = False
+
+    def last_read(self, streams: Iterable[SolarEdgeStream]) -> datetime | None:
+        """Return how far the stream that is furthest behind has been read."""
+        read = [self._bookmarks.coverage(stream.name, self._site_id).until for stream in streams]
+        known = [until for until in read if until is not None]
+        return min(known) if known and len(known) == len(read) else None
+
+    def progress(self, site: Site, streams: Iterable[SolarEdgeStream], now: datetime) -> dict[str, Progress]:
+        """Return how far streams have come, for a plan."""
+        return {str(s.name): Progress(s.needs, self._believed(site, s, now)) for s in streams}
+
+    def read(
+        self, stream: SolarEdgeStream, window: Window, empty: Spans, newest: datetime | None, now: datetime
+    ) -> Spans:
+        """Note that a window was read, and return the spans of which values came late."""
+        before = self._of(stream)
+        late = owed.late_values(before, window, empty, newest)
+        self._move(stream, owed.after_reading(before, window, empty, newest, now))
+        return late
+
+    def read_dry(self, stream: SolarEdgeStream, window: Window, now: datetime) -> None:
+        """Note what a forecast expects to be read: nothing is known to have come late."""
+        before = self._of(stream)
+        self._move(stream, owed.after_reading(before, window, before.open, None, now))
+
+    def read_only(self, stream: SolarEdgeStream, window: Window) -> None:
+        """Note what a stream without history was last read from."""
+        self._move(stream, owed.Coverage(covered=[window]))
+
+    def reopen(self, streams: Iterable[SolarEdgeStream], spans: Spans) -> None:
+        """Note that spans must be read again."""
+        for stream in streams:
+            before = self._bookmarks.coverage(stream.name, self._site_id)
+            self._move(stream, owed.reopened(before, spans))
+
+    def wake(self, streams: Iterable[SolarEdgeStream], now: datetime) -> None:
+        """Note that what is open is worth reading again."""
+        for stream in streams:
+            self._move(stream, replace(self._of(stream), woke_at=now))
+
+    def begin_earlier(self, streams: Iterable[SolarEdgeStream], first_data: datetime, now: datetime) -> bool:
+        """Let streams begin where data were found, and return whether any did not do so already."""
+        moved = False
+        for stream in streams:
+            days = stream.cadence is Cadence.ENERGY
+            start, before = earlier(first_data, self._scope, self._end(now), days=days), self._of(stream)
+            if before.start is None or start < before.start:
+                self._starts[str(stream.name)] = start
+                self._move(stream, replace(before, start=start))
+                moved = True
+        return moved
+
+    def close_round(self, streams: Iterable[SolarEdgeStream], done: dict[str, Spans], now: datetime) -> None:
+        """Note when open spans were read again, where all that were due have been."""
+        for stream in streams:
+            coverage = self._bookmarks.coverage(stream.name, self._site_id)
+            if coverage.open and not without(owed.due(coverage, now), done.get(str(stream.name), [])):
+                self._move(stream, replace(coverage, reopened_at=now))
+
+    def _end(self, now: datetime) -> datetime:
+        return min(now, self._scope.end) if self._scope.end else now
+
+    def _of(self, stream: SolarEdgeStream) -> owed.Coverage:
+        """Return the coverage, with the start that the plan gave it."""
+        found = self._bookmarks.coverage(stream.name, self._site_id)
+        return replace(found, start=self._starts.get(str(stream.name), found.start))
+
+    def _believed(self, site: Site, stream: SolarEdgeStream, now: datetime) -> owed.Coverage:
+        told = self._bookmarks.coverage(stream.name, self._site_id)
+        found = owed.believed(told, now)
+        if stream.cadence is not Cadence.LATEST:
+            start = first_run(site, self._scope, self._end(now), days=stream.cadence is Cadence.ENERGY)
+            found = owed.started(found, start, start if self._scope.start else None)
+        self._starts[str(stream.name)] = found.start
+        self.doubtful = self.doubtful or found.until != told.until
+        if found.until != told.until and self._clock.heard:
+            self._warn_of_the_future(told)
+            self._move(stream, found)
+            if (self._bookmarks.value(stream.name, self._site_id) or "") > utc_text(now):
+                self._bookmarks.forget_value(stream.name, self._site_id)
+        return found
+
+    def _warn_of_the_future(self, told: owed.Coverage) -> None:
+        if self._warned:
+            return
+        self._warned = True
+        logger.warning(
+            "site %s: the state says that data were read until %s, which is in the future; "
+            "it is not believed, and they are read again",
+            self._site_id, f"{told.until:%Y-%m-%d %H:%M} UTC",
+        )  # fmt: skip
+
+    def _move(self, stream: SolarEdgeStream, coverage: owed.Coverage) -> None:
+        if coverage.newest is None and self._bookmarks.newest(stream.name, self._site_id) is not None:
+            self._bookmarks.forget_value(stream.name, self._site_id)
+        self._bookmarks.move(stream.name, self._site_id, coverage)

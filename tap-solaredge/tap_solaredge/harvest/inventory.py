@@ -1,0 +1,110 @@
+"""What is known of one site: its details and devices, and which of them the credential may read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tap_solaredge.errors import NotPermitted, ScopeMissing, SiteDaySpent, TapSolarEdgeError
+from tap_solaredge.login.grants import DEVICE_DATA, LOGIN
+from tap_solaredge.measured.readings import Device, site_of
+from tap_solaredge.resources import DETAILS, DEVICES, LIFETIME_STORAGE, RESOURCES, Answers, Kind, Resource
+from tap_solaredge.streams import Cadence, SolarEdgeStream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tap_solaredge.harvest.job import Job
+    from tap_solaredge.harvest.lists import Lists
+    from tap_solaredge.harvest.outcomes import Outcomes
+    from tap_solaredge.measured.readings import Site
+
+SLOW = tuple(resource for resource in RESOURCES if resource.kind is Kind.LIST)
+
+
+class Inventory:
+    """Reads the lists of one site that its streams need."""
+
+    def __init__(self, site_id: int, job: Job, lists: Lists, outcomes: Outcomes) -> None:
+        self.site: Site | None = None
+        self.answers = Answers()
+        """The answers that hold for the whole run."""
+        self._site_id = site_id
+        self._streams = job.streams
+        self._dialect = job.dialect
+        self._lists = lists
+        self._outcomes = outcomes
+        self._refused = False
+
+    def price(self) -> int:
+        """Return how many calls the lists take now."""
+        return sum(self._lists.price(resource, self._site_id) for resource in self._wanted())
+
+    def read(self, *, with_devices: bool) -> None:
+        """Read the lists; the site is known then, unless its details could not be read.
+
+        Args:
+            with_devices: Whether the credential covers what devices measured.
+        """
+        self._leave_out_what_is_not_offered()
+        for resource in SLOW:
+            if resource in self._wanted() and (with_devices or resource.device is None):
+                self._read(resource)
+        details = self.answers.get(DETAILS)
+        if details is not None:
+            self.site = site_of(details, self.answers.get(DEVICES))
+            if self._refused or not with_devices:
+                self.deny_devices()
+
+    def deny_devices(self) -> None:
+        """Skip what a grant without DEVICE_DATA does not cover; bookmarks stay, for a later grant."""
+        site = self.site
+        if site is None:
+            return
+        has = {device for device in Device if site.has(device)}
+        site.denied |= set(Device)
+        quarters = [stream for stream in self._streams if stream.cadence is Cadence.QUARTER_HOURS]
+        hit = [s.name for s in quarters if any(need.device in has for need in s.needs)]
+        if hit:
+            error = ScopeMissing(
+                "the grant does not cover what meters and batteries measured: log in again with "
+                f"`{LOGIN}` and allow the scope {DEVICE_DATA}"
+            )
+            self._outcomes.give_up(hit, "the split of energy", error)
+
+    def _leave_out_what_is_not_offered(self) -> None:
+        """Skip the streams that the dialect has nothing for."""
+        for stream in self._streams:
+            for resource in stream.needs - self._dialect.offers:
+                missing = NotPermitted(f"API {self._dialect.name} has no {resource}: the stream is left out")
+                self._outcomes.give_up([str(stream.name)], resource.name, missing)
+
+    def _wanted(self) -> list[Resource[Any]]:
+        """Return the lists that are wanted, as far as is known: only batteries have lifetime sums."""
+        going_on = [stream for stream in self._streams if self._outcomes.goes_on(stream)]
+        needs = {resource for stream in going_on for resource in stream.needs | stream.extras}
+        devices = self.answers.get(DEVICES)
+        if devices is None or not devices.batteries:
+            needs.discard(LIFETIME_STORAGE)
+        return [resource for resource in SLOW if resource in needs & self._dialect.offers]
+
+    def _read(self, resource: Resource[Any]) -> None:
+        try:
+            self.answers.put(resource, self._lists.get(resource, self._site_id))
+        except TapSolarEdgeError as error:
+            if error.stops_the_run or isinstance(error, SiteDaySpent):
+                raise
+            if isinstance(error, ScopeMissing):
+                self._refused = True
+                return
+            hit: Iterable[SolarEdgeStream] = [s for s in self._streams if resource in s.needs | s.extras]
+            if not isinstance(error, NotPermitted):
+                known = self._lists.last_known(resource, self._site_id)
+                self.answers.put(resource, known)
+                hit = [stream for stream in hit if known is None or _lists(stream, resource)]
+            names = [str(stream.name) for stream in hit if self._outcomes.goes_on(stream)]
+            self._outcomes.give_up(names, resource.name, error)
+
+
+def _lists(stream: SolarEdgeStream, resource: Resource[Any]) -> bool:
+    """Whether the records of a stream are what a list holds."""
+    return stream.cadence is Cadence.INVENTORY and (resource is not DETAILS or stream.needs == {DETAILS})

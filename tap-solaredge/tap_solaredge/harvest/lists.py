@@ -1,0 +1,157 @@
+"""The lists that change slowly: sites, details, devices, alerts; an answer is kept for a day."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tap_solaredge.errors import TapSolarEdgeError
+from tap_solaredge.measured.readings import SiteRef
+from tap_solaredge.plan.calls import Call, Purpose
+from tap_solaredge.resources import DETAILS, Resource, T
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tap_solaredge.budget.ledger import Ledger
+    from tap_solaredge.clock import Clock
+    from tap_solaredge.harvest.caller import Caller
+    from tap_solaredge.measured.readings import Record
+    from tap_solaredge.service.dialect import Dialect
+    from tap_solaredge.service.request import Request
+
+    Parse = Callable[[list[Any]], Any]
+
+
+class NotAskedYet(TapSolarEdgeError):
+    """A forecast needs a list that was never read."""
+
+    stops_the_run = True
+
+
+class Lists:
+    """Reads lists from what is kept, else by calls."""
+
+    def __init__(
+        self, dialect: Dialect, caller: Caller, ledger: Ledger, clock: Clock, *, keep_for: timedelta
+    ) -> None:
+        self._dialect = dialect
+        self._caller = caller
+        self._ledger = ledger
+        self._clock = clock
+        self._keep_for = keep_for
+        self._listed: dict[int, Record] = {}
+        self.failure: TapSolarEdgeError | None = None
+        """Why the list of sites is an older one, if it is."""
+
+    def keep_at_least(self, duration: timedelta) -> None:
+        """Keep lists longer than the settings say."""
+        self._keep_for = max(self._keep_for, duration)
+
+    def sites(self, granted: list[int] | None) -> Iterator[Record]:
+        """Yield id, name and status of every site.
+
+        Args:
+            granted: The only sites that can be read; None where the service lists them.
+        """
+        if granted is not None:
+            yield from ({"id": site_id, "name": None, "status": None} for site_id in granted)
+            return
+        page = 1
+        while True:
+            listed = self._sites_on(page)
+            self._listed |= {row["id"]: row for row in listed}
+            yield from listed
+            if len(listed) < self._dialect.sites_per_page:
+                return
+            page += 1
+
+    def get(self, resource: Resource[T], site_id: int) -> T | None:
+        """Return the answer of a list of a site."""
+        if self._is_listed(resource):
+            return self._listed[site_id]  # type: ignore[return-value]  # the row of the site list is its details
+        found: T | None = self._read(*self._of(resource, site_id))
+        return found
+
+    def last_known(self, resource: Resource[T], site_id: int) -> T | None:
+        """Return the answer that was kept, however old, None where there is none."""
+        found: T | None = self._outdated(*self._of(resource, site_id))
+        return found
+
+    def price(self, resource: Resource[Any], site_id: int) -> int:
+        """Return how many calls a list will take now."""
+        if self._is_listed(resource):
+            return 0
+        requests, _ = self._of(resource, site_id)
+        return sum(self._kept(request) is None for request in requests)
+
+    def _is_listed(self, resource: Resource[Any]) -> bool:
+        return resource is DETAILS and self._dialect.lists_details
+
+    def _sites_on(self, page: int) -> list[Record]:
+        requests = (self._dialect.sites_request(page),)
+
+        def parse(payloads: list[Any]) -> list[Record]:
+            return self._dialect.listed_sites(payloads[0])
+
+        try:
+            listed: list[Record] | None = self._read(requests, parse)
+        except TapSolarEdgeError as error:
+            listed = None if error.stops_the_run else self._outdated(requests, parse)
+            if listed is None:
+                raise
+            self.failure = error
+        return listed or []
+
+    def _of(self, resource: Resource[Any], site_id: int) -> tuple[tuple[Request, ...], Parse]:
+        site = SiteRef(site_id)
+        return self._dialect.requests(resource, site), lambda found: self._dialect.parse(
+            resource, found, site
+        )
+
+    def _read(self, requests: tuple[Request, ...], parse: Parse) -> Any:  # noqa: ANN401
+        """Return a list from what is kept, else by calls; what makes no sense is not kept."""
+        sent: dict[Request, bytes] = {}
+        payloads, pages = [], list(requests)
+        for request in pages:
+            body = self._kept(request)
+            if body is None:
+                answer = self._caller.send(Call(request, Purpose.LISTS))
+                if answer is None:
+                    payloads.append(self._forecast(request))
+                else:
+                    sent[request], payload = answer
+                    payloads.append(payload)
+            else:
+                payloads.append(msgspec.json.decode(body))
+            pages += filter(None, [self._dialect.next_page(request, payloads[-1])])
+        found = parse(payloads)
+        for request, body in sent.items():
+            self._ledger.keep(str(request), body)
+        return found
+
+    def _forecast(self, request: Request) -> Any:  # noqa: ANN401
+        """Return what an answer will hold, as far as an older one tells."""
+        known = self._ledger.kept(str(request))
+        if known is None:
+            raise NotAskedYet(
+                "Nothing is known yet of this account: run the tap once, then --plan knows its sites"
+            )
+        return msgspec.json.decode(known[1])
+
+    def _outdated(self, requests: tuple[Request, ...], parse: Parse) -> Any:  # noqa: ANN401
+        payloads, pages = [], list(requests)
+        for request in pages:
+            known = self._ledger.kept(str(request))
+            if known is None:
+                return None
+            payloads.append(msgspec.json.decode(known[1]))
+            pages += filter(None, [self._dialect.next_page(request, payloads[-1])])
+        return parse(payloads)
+
+    def _kept(self, request: Request) -> bytes | None:
+        kept = self._ledger.kept(str(request))
+        fresh = kept is not None and timedelta() <= self._clock.now() - kept[0] < self._keep_for
+        return kept[1] if fresh and kept is not None else None

@@ -1,0 +1,32 @@
+"""The zone that the answers show, where the master data name none, or a wrong one (gotcha 78). Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_solaredge.local_time import fixed_zone, from_utc_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from zoneinfo import ZoneInfo
+
+    from tap_solaredge.local_time import Instant
+
+
+def shown_zone(instants: Iterable[Instant], named: ZoneInfo) -> ZoneInfo:
+    """Return the zone whose wall clock a site's answers show.
+
+    Args:
+        instants: Instants as the service wrote them, each with its offset; a first and a last one are enough.
+        named: The zone of the master data; it is right where it has the same offset at each of them.
+
+    Returns:
+        The named zone, or a fixed one with the newest offset: right today, and until the clocks change.
+    """
+    newest: Instant | None = None
+    agrees = True
+    for at in instants:
+        offset = from_utc_text(at.utc).astimezone(named).utcoffset()
+        agrees = agrees and offset is not None and offset.total_seconds() == at.offset_minutes * 60
+        newest = at if newest is None else max(newest, at)
+    return named if agrees or newest is None else fixed_zone(newest.offset_minutes)

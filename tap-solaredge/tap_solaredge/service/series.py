@@ -1,0 +1,117 @@
+"""The series of V2: times and values of a measurement. The tap's hottest loop. Pure."""
+
+from __future__ import annotations
+
+from math import hypot
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from tap_solaredge.local_time import Instant, instant
+from tap_solaredge.service.payload import MOST, is_empty, number
+from tap_solaredge.service.place import shown
+from tap_solaredge.service.units import factor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tap_solaredge.measured.readings import Series
+    from tap_solaredge.service.place import Place
+    from tap_solaredge.service.units import Units
+
+_TIME, _VALUE = itemgetter("timestamp"), itemgetter("value")
+_PLAIN = frozenset({float, type(None)})
+
+
+class _Times:
+    """The times of the series read last: most series of a window, and their instants, are the same."""
+
+    def __init__(self) -> None:
+        self._last: tuple[list[str], list[Instant] | None] = [], []
+
+    def of(self, texts: list[str]) -> list[Instant] | None:
+        """Return the instants that the texts say, None where two are the same.
+
+        Raises:
+            ValueError, TypeError: If one is no time.
+        """
+        known, instants = self._last
+        if texts != known:
+            instants = [instant(text) for text in texts]
+            if len({at.utc for at in instants}) < len(instants):
+                instants = None
+            self._last = texts, instants
+        return instants
+
+
+_times = _Times()
+
+
+def series(block: Any, place: Place, units: Units) -> Series:  # noqa: ANN401
+    """Read `unit` and `values[]` of a measurement in base units (API V2 reference, section 4.9)."""
+    if not isinstance(block, dict):
+        place.lose(f"expected an object with `values`, got {shown(block)}")
+        return {}
+    points = block.get("values")
+    if is_empty(points):
+        return {}
+    if not isinstance(points, list):
+        place.lose(f"field `values` is no list but {shown(points)}")
+        return {}
+    scale = factor(block.get("unit"), units, place)
+    return _plain(points, scale, place) or _checked(points, scale, units, place)
+
+
+def _plain(points: list[Any], scale: float | None, place: Place) -> Series | None:
+    """Read points that are all as promised, None where one is not."""
+    if scale is None:
+        return None
+    try:
+        instants = _times.of(list(map(_TIME, points)))
+        values = list(map(_VALUE, points))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+    kinds = set(map(type, values))
+    if instants is None or not kinds <= _PLAIN:
+        return None
+    if hypot(*filter(None, values)) * scale >= MOST:  # none is larger than this length
+        return None
+    place.notes.read += float in kinds
+    if scale != 1.0:
+        values = [value if value is None else value * scale for value in values]
+    return dict(zip(instants, values, strict=True))
+
+
+def _checked(points: list[Any], scale: float | None, units: Units, place: Place) -> Series:
+    """Read points that are not all plain, one by one."""
+    return gathered(((_moment(point, place), point) for point in points), "value", place, units, scale)
+
+
+def gathered(
+    points: Iterable[tuple[Instant | None, Any]],
+    name: str,
+    place: Place,
+    units: Units,
+    scale: float | None,
+) -> Series:
+    """Return instant to value; of an instant that comes twice a value beats null, the later value another."""
+    found: dict[str, tuple[Instant, float | None]] = {}
+    for at, point in points:
+        if at is None:
+            continue
+        value = number(point.get(name), place / f"at {at.utc}", units, scale)
+        before = found.get(at.utc)
+        if before is not None and before[1] is not None:
+            if value is None:
+                continue
+            if value != before[1]:
+                place.note(f"at {at.utc} are two values, {before[1]} and {value}; the later one is taken")
+        found[at.utc] = at, value
+    return dict(found.values())
+
+
+def _moment(point: Any, place: Place) -> Instant | None:  # noqa: ANN401
+    try:
+        return instant(point["timestamp"])
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        place.lose(f"an entry of `values` has no readable `timestamp`: {shown(point, 60)}; it is left out")
+        return None

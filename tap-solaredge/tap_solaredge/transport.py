@@ -1,0 +1,295 @@
+"""One HTTP exchange, bounded: no redirects, a deadline for the whole answer, a largest size of its body."""
+
+from __future__ import annotations
+
+import email.utils
+import html
+import http.client
+import io
+import re
+import time
+import zlib
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import NewConnectionError, ReadTimeoutError
+
+from tap_solaredge.errors import BudgetReached, Busy, TapSolarEdgeError, Unreachable
+from tap_solaredge.redaction import one_line
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Mapping
+
+LARGEST_BODY = 64 * 2**20
+"""Bytes of a body, unpacked; far above a real one (gotcha 85)."""
+LONGEST_WAIT = 300.0
+"""Seconds; a run that is asked to wait longer ends, so that it does not block the next ones (gotcha 84)."""
+AGAIN = "the next run tries again"
+TEXT_IN_MESSAGE = 200
+_STEP = 2**20
+_PACKED, _GZIP_OR_ZLIB = frozenset({"gzip", "x-gzip", "deflate"}), 32 + zlib.MAX_WBITS
+_BUFFER = 2**16
+_LOOKED_AT = 2**15
+"""Bytes of a body in which a title is looked for."""
+_REASONS = ("detail", "error_description", "message", "String", "title")
+"""Where a problem in JSON says what it is, the best first."""
+_SECONDS = re.compile(r"\d+(\.\d*)?", re.ASCII)
+_PAGE = re.compile(rb"(?is)<(!doctype\s+html|html|head|title|body)\b")
+_TITLE = re.compile(r"(?is)<(title|h1)\b[^>]*>\s*(\S.*?)\s*</\1\s*>")
+_TAG = re.compile(r"(?s)<[^>]*>")
+_REDIRECTS = range(300, 400)
+_TRY_LATER = frozenset({408, 425, *range(500, 600)})
+
+
+class Reply(NamedTuple):
+    """An answer, whole."""
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    def sent(self) -> datetime | None:
+        """Return the service's time when it answered, if it says so."""
+        return http_date(self.headers.get("Date"))
+
+    def retry_after(self) -> float | None:
+        """Return the seconds that `Retry-After` asks for, given as a number or as a date."""
+        value = self.headers.get("Retry-After", "").strip()
+        if _SECONDS.fullmatch(value):
+            return float(value)
+        until = http_date(value)
+        if until is None:
+            return None
+        return max((until - (self.sent() or datetime.now(UTC))).total_seconds(), 0.0)
+
+    def is_page(self) -> bool:
+        """Whether the body is a page for people, in HTML."""
+        start = self.body[:_LOOKED_AT].removeprefix(b"\xef\xbb\xbf").lstrip()
+        typed = "html" in self.headers.get("Content-Type", "").lower()
+        return start.startswith(b"<") and (typed or _PAGE.search(start) is not None)
+
+    def document(self) -> Any:  # noqa: ANN401
+        """Return what the body says in JSON, None where it is none."""
+        try:
+            return msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+
+    def excerpt(self) -> str:
+        """Return the reason that the body gives: a problem's detail, a page's title, else its beginning."""
+        problem = self.document()
+        if isinstance(problem, dict):
+            text = next((str(problem[key]) for key in _REASONS if problem.get(key)), "")
+        else:
+            text = self.body[:_LOOKED_AT].decode(errors="replace")
+            if self.is_page():
+                title = _TITLE.search(text)
+                text = html.unescape(_TAG.sub(" ", title[2] if title else text))
+        text = " ".join(text.split())[:TEXT_IN_MESSAGE]
+        return one_line(text or self.reason or "no reason given")
+
+
+class TooLarge(requests.RequestException):
+    """The body of an answer is larger than any real one."""
+
+
+def http_date(value: str | None) -> datetime | None:
+    """Return the instant of a header's date, None for anything else."""
+    try:
+        moment = email.utils.parsedate_to_datetime(value or "")
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def session(url: str) -> requests.Session:
+    """Return a session for one address; the environment's proxies and certificates are looked up once."""
+    made = _Session()
+    made.headers["Accept"] = "application/json"
+    made.headers["Accept-Encoding"] = "gzip, deflate"
+    for scheme in ("http://", "https://"):
+        made.mount(scheme, _Adapter())
+    found = made.merge_environment_settings(url, {}, None, None, None)
+    made.proxies, made.verify, made.cert = found["proxies"], found["verify"], found["cert"]
+    made.trust_env = False
+    return made
+
+
+def send(through: requests.Session, method: str, url: str, timeout: float, **asked: Any) -> Reply:  # noqa: ANN401
+    """Send a request and return the answer, whatever its status.
+
+    Args:
+        through: See `session`.
+        method: GET or POST.
+        url: The address.
+        timeout: Seconds for the whole exchange, from the connection to the last byte.
+        asked: Further arguments of `requests`.
+
+    Raises:
+        requests.RequestException: If no whole answer came; see `no_answer`.
+    """
+    limit: Any = urllib3.Timeout(total=timeout)
+    with through.request(method, url, timeout=limit, stream=True, **asked) as response:
+        try:
+            body = _unpacked(response.raw, response.headers.get("Content-Encoding", ""))
+        except (urllib3.exceptions.HTTPError, zlib.error) as error:
+            raise requests.ConnectionError(error) from None
+        return Reply(response.status_code, response.reason or "", response.headers, body)
+
+
+def _unpacked(raw: urllib3.BaseHTTPResponse, encoding: str) -> bytes:
+    """Return a body, unpacked no further than a real answer goes: urllib3 unpacks the end of one whole."""
+    unpacker = zlib.decompressobj(_GZIP_OR_ZLIB) if encoding.strip().lower() in _PACKED else None
+    body = bytearray()
+    for part in raw.stream(_STEP, decode_content=False):
+        body += unpacker.decompress(part, LARGEST_BODY + 1 - len(body)) if unpacker else part
+        if len(body) > LARGEST_BODY:
+            raise TooLarge
+    if unpacker is not None and not unpacker.eof:
+        raise zlib.error("the packed answer is cut")
+    return bytes(body)
+
+
+def no_answer(path: str, error: requests.RequestException) -> Busy:
+    """Return what a network failure means, without the address, which may hold a key."""
+    where, inner = f"No answer from {path}", error.args[0] if error.args else None
+    if isinstance(error, TooLarge):
+        return Busy(
+            f"{path} answered more than {LARGEST_BODY // 2**20} MiB, far above a real answer; {AGAIN}"
+        )
+    if isinstance(error, requests.exceptions.SSLError):
+        return Unreachable(f"{where}: TLS failed; check certificates, this computer's date and `api_url`")
+    if isinstance(error, requests.exceptions.ProxyError):
+        return Unreachable(f"{where}: the proxy refused; check the environment's HTTPS_PROXY")
+    if isinstance(error, requests.ConnectTimeout) or isinstance(
+        getattr(inner, "reason", None), NewConnectionError
+    ):
+        return Unreachable(f"{where}: no connection; check the network and `api_url`; {AGAIN}")
+    if isinstance(error, requests.Timeout) or isinstance(inner, ReadTimeoutError):
+        return Busy(f"{where}: timed out (see setting `request_timeout`); {AGAIN}")
+    return Busy(f"{where}: the connection was cut; check the network and `api_url`; {AGAIN}")
+
+
+def outage(path: str, reply: Reply) -> TapSolarEdgeError | None:
+    """Return what an answer means that is not the service's own word (gotchas 82, 83), None where it may be.
+
+    A status of 5xx, 408 or 425, a redirect, and a page of HTML with whatever status.
+    """
+    if reply.status in _REDIRECTS:
+        said = f"a redirect to {_target(reply)}, which is not followed"
+    elif reply.status in _TRY_LATER or reply.is_page():
+        said = reply.excerpt()
+    else:
+        return None
+    return busy(f"{path} answered {reply.status}: {said}", reply, reply.retry_after())
+
+
+def busy(said: str, reply: Reply, wait: float | None) -> Busy | BudgetReached:
+    """Return the error that waits as long as the service asks for, or ends the run where that is too long."""
+    if wait is None or wait <= LONGEST_WAIT:
+        return Busy(f"{said}; {AGAIN}", wait)
+    try:
+        back = (reply.sent() or datetime.now(UTC)) + timedelta(seconds=wait)
+        until = f"at {back:%Y-%m-%d %H:%M} UTC"
+    except OverflowError:
+        until = "when it is available again"
+    return BudgetReached(f"{said}. It asks for a long wait: come back {until}; the state is saved")
+
+
+def _target(reply: Reply) -> str:
+    """Return the host of a redirect, and nothing more of its address."""
+    try:
+        host = urlsplit(reply.headers.get("Location", "")).hostname
+    except ValueError:
+        host = None
+    return one_line(host[:TEXT_IN_MESSAGE]) if host else "another page"
+
+
+class _Session(requests.Session):
+    """A session that knows no redirects: what proves who we are must not reach another host (gotcha 83)."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
+        """Return none."""
+        return None
+
+
+class _UntilDeadline(io.RawIOBase):
+    """Reads a socket; its timeout counts for the whole answer, not for each read (gotcha 85)."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._connected = connected
+        self._raw = connected.makefile("rb", buffering=0)
+        self._timeout = connected.gettimeout()
+        self._end = time.monotonic() + (self._timeout or 0.0)
+
+    def readable(self) -> bool:
+        """Return that it is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401
+        """Read what is there, or wait for it until the deadline."""
+        if self._timeout is not None:
+            left = self._end - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self._connected.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        """Let go of the socket, which the next call may use."""
+        if not self.closed and self._connected.fileno() >= 0:
+            self._connected.settimeout(self._timeout)
+        self._raw.close()
+        super().close()
+
+
+class _Watched(NamedTuple):
+    connected: socket.socket
+
+    def makefile(self, mode: str) -> io.BufferedReader:  # noqa: ARG002
+        return io.BufferedReader(_UntilDeadline(self.connected), _BUFFER)
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(_Watched(sock), *args, **kwargs)  # type: ignore[arg-type]  # only makefile is used
+
+
+class _Connection(HTTPConnection):
+    response_class = _Response
+
+
+class _SecureConnection(HTTPSConnection):
+    response_class = _Response
+
+
+class _Pool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+class _Adapter(HTTPAdapter):
+    """The adapter of requests, with connections whose answers have a deadline."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        """Make the pools of direct connections."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Make the pools of a proxy."""
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        if not proxy.lower().startswith("socks"):
+            manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+        return manager
