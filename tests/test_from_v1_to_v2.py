@@ -35,7 +35,16 @@ def harvested(tmp_path_factory):
         before = len(simulator.calls)
         simulator.clock.set(NOW)
         pipeline.run(state, **wanted)
-        yield pipeline, simulator, simulator.calls[before:]
+        yield pipeline, simulator, simulator.calls[before:], still_open(state)
+
+
+def still_open(state):
+    """Return the spans of each site that V1 told no value of."""
+    spans = {}
+    for stream in state["bookmarks"].values():
+        for partition in stream["partitions"]:
+            spans.setdefault(partition["context"]["site_id"], []).extend(partition.get("open", []))
+    return spans
 
 
 def as_v2_tells(table, rows, expected):
@@ -57,7 +66,7 @@ def as_v2_tells(table, rows, expected):
 
 @pytest.mark.parametrize("table", truth.COLUMNS)
 def test_every_interval_of_both_is_there_once_and_true(harvested, table):
-    pipeline, simulator, _ = harvested
+    pipeline, simulator, _, _ = harvested
     with open_engine(pipeline.url).connect() as connection:
         connection.exec_driver_sql("DELETE FROM power_flows WHERE resolution = 'SNAPSHOT'")
         count = connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
@@ -70,10 +79,15 @@ def test_every_interval_of_both_is_there_once_and_true(harvested, table):
     assert equal == count == len(expected) > 130
 
 
-def test_v2_reads_no_more_than_what_v1_left(harvested):
-    _, _, calls = harvested
-    oldest = min(
-        call.query["from"][0] for call in calls if "from" in call.query and "QUARTER" in str(call.query)
-    )
-    assert oldest >= (SWITCHED - timedelta(days=8)).isoformat()
+def test_v2_reads_again_only_what_v1_left_without_values(harvested):
+    _, _, calls, spans = harvested
     assert {call.status for call in calls} == {200}
+    read = [call for call in calls if call.query.get("resolution") == ["QUARTER_HOUR"]]
+    older = [call for call in read if call.query["to"][0] < (SWITCHED - timedelta(days=8)).isoformat()]
+    assert all(touches_one(call, spans[call.site]) for call in older)
+    assert 0 < len(older) < len(read) / 3
+
+
+def touches_one(call, spans):
+    start, end = (datetime.fromisoformat(call.query[name][0]) for name in ("from", "to"))
+    return any(datetime.fromisoformat(a) < end and start < datetime.fromisoformat(b) for a, b in spans)

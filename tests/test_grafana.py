@@ -133,8 +133,8 @@ def test_a_panel_shows_the_same_rows_on_both_databases_to_a_user_who_may_only_re
 
 
 def test_the_panels_of_a_moment_show_the_plants_own_values(readers):
-    now = ("2026-11-20 12:45", "1459.75", "497.625", "0", "962.125", "37.3454")
-    day = ("2026-11-20", "4556", "5526.5", "36.625", "2829.75")
+    now = ("2026-11-20 12:45", "1459.75", "497.625", "0", "962.125", "37.3531")
+    day = ("2026-11-20", "4556", "5526.5", "36.625", "3799.75")
     for kind, connection in readers.items():
         shown = [answer(connection, kind, panel)[1] for panel in panels(kind)[:2]]
         assert shown == [[now], [day]]

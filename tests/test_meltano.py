@@ -69,7 +69,7 @@ def test_a_plan_costs_nothing_and_a_run_goes_on_from_meltanos_state(meltano, sim
     (tmp_path / "state.json").write_text(next(line for line in state.splitlines() if line.startswith("{")))
     plan = meltano("invoke", "tap-solaredge:plan", "--state=state.json")
     assert len(simulator.calls) == before
-    assert "calls (site list 1, inventory" in plan  # by this computer's clock: the lists are old
+    assert "calls (lists " in plan  # by this computer's clock: the lists are old
     assert "Without --state" not in plan
     said = meltano("run", "tap-solaredge", "target-seh-sql")
     calls = [call for call in simulator.calls[before:] if call.endpoint not in SLOW_LISTS]

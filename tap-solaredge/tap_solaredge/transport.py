@@ -147,15 +147,26 @@ def send(through: requests.Session, method: str, url: str, timeout: float, **ask
 
 def _unpacked(raw: urllib3.BaseHTTPResponse, encoding: str) -> bytes:
     """Return a body, unpacked no further than a real answer goes: urllib3 unpacks the end of one whole."""
-    unpacker = zlib.decompressobj(_GZIP_OR_ZLIB) if encoding.strip().lower() in _PACKED else None
     body = bytearray()
     for part in raw.stream(_STEP, decode_content=False):
-        body += unpacker.decompress(part, LARGEST_BODY + 1 - len(body)) if unpacker else part
+        body += part
         if len(body) > LARGEST_BODY:
             raise TooLarge
-    if unpacker is not None and not unpacker.eof:
+    unpacked = bytes(body)
+    for coding in reversed(encoding.lower().split(",")):
+        if coding.strip() in _PACKED:
+            unpacked = _inflated(unpacked)
+    return unpacked
+
+
+def _inflated(packed: bytes) -> bytes:
+    unpacker = zlib.decompressobj(_GZIP_OR_ZLIB)
+    body = unpacker.decompress(packed, LARGEST_BODY + 1)
+    if len(body) > LARGEST_BODY:
+        raise TooLarge
+    if not unpacker.eof:
         raise zlib.error("the packed answer is cut")
-    return bytes(body)
+    return body
 
 
 def no_answer(path: str, error: requests.RequestException) -> Busy:

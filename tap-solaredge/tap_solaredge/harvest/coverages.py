@@ -45,6 +45,10 @@ class Coverages:
         known = [until for until in read if until is not None]
         return min(known) if known and len(known) == len(read) else None
 
+    def newest(self, stream: SolarEdgeStream) -> datetime | None:
+        """Return the start of the newest interval of a stream that carried a value."""
+        return self._bookmarks.coverage(stream.name, self._site_id).newest
+
     def progress(self, site: Site, streams: Iterable[SolarEdgeStream], now: datetime) -> dict[str, Progress]:
         """Return how far streams have come, for a plan."""
         return {str(s.name): Progress(s.needs, self._believed(site, s, now)) for s in streams}

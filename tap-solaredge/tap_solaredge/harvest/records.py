@@ -13,12 +13,14 @@ from tap_solaredge.local_time import DAY, QUARTER, from_utc_text, local_day, uni
 from tap_solaredge.measured.gaps import by_device, empty_spans
 from tap_solaredge.measured.readings import Device
 from tap_solaredge.plan import sun, windows
+from tap_solaredge.plan.today import SETTLES
 from tap_solaredge.resources import ENERGY, POWER, Answers, Kind, Needs, Resource
 from tap_solaredge.spans import Spans, Window, common, union, without
 from tap_solaredge.streams import Cadence, SolarEdgeStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from tap_solaredge.harvest.bookmarks import Bookmarks
     from tap_solaredge.harvest.coverages import Coverages
@@ -186,6 +188,7 @@ class Records:
             )
             if Device.METER in progress.site.denied:  # the split may come with a later permission
                 empty = [window]
+            window = Window(window.start, max(window.start, min(window.end, self._settled(progress))))
         moment = from_utc_text(newest) if newest and "T" in newest else None
         late = self._coverages.read(stream, window, empty, moment, progress.now)
         self._bookmarks.advance(stream.name, progress.site.site_id, key, newest)
@@ -194,6 +197,16 @@ class Records:
         if self._bookmarks.was_skipped(stream.name, progress.site.site_id) and not self._woken:
             self._woken = self.found_late_data = True
             self._coverages.wake(self._going_on(Cadence.ENERGY), progress.now)
+
+    def _settled(self, progress: SiteProgress) -> datetime:
+        """Return up to when days are final: just after midnight the last quarter hours are still to come."""
+        midnight = progress.midnight(progress.today())
+        if progress.now - midnight >= SETTLES:
+            return progress.now
+        awake = [s for s in self._going_on(Cadence.QUARTER_HOURS) if not all(need.solar for need in s.needs)]
+        newest = [self._coverages.newest(stream) for stream in awake]
+        ends = [start + QUARTER for start in newest if start is not None]
+        return min([progress.now, *(end for end in ends if end < midnight)])
 
     def _with_data(
         self, stream: SolarEdgeStream, records: list[Record], progress: SiteProgress
