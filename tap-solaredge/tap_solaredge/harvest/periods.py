@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.measured.day_sums import DaySums
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 REMEMBERED = 35
 """Days whose energy is remembered, so that a change shows late data: a call reads 28."""
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""How far the ends of windows that were read in one run may lie apart: each ends by its own answer's time."""
 
 
 class Periods:
@@ -60,6 +62,8 @@ class Periods:
         for resource in progress.period_resources() - {ENERGY}:
             ready = common(ready, union(self._at_hand.read.get(resource, []), self._summed))
         running = read[-1].end if read else None
+        if running and ready and running - ready[-1].end < CLOCKS_DIFFER:
+            running = ready[-1].end
         return _whole(windows.whole_periods(ready, unit, zone), ready, running, progress)
 
     def answers(self, window: Window, progress: SiteProgress) -> Iterator[Answers]:
