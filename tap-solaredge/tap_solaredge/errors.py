@@ -15,6 +15,7 @@ TapSolarEdgeError
   BudgetReached        our limit or theirs, a long wait    end cleanly, exit code 0
     SiteDaySpent       the day's calls of one site         the site waits for a later run
   UnexpectedPayload    not what the API promised           this stream and site fail, others go on
+  Unforeseen           a fault of this tap                 this stream or site fails, others go on
   HarvestIncomplete    the summary of a run with failures  exit code 1
 """
 
@@ -99,6 +100,16 @@ class SiteDaySpent(BudgetReached):
 
 class UnexpectedPayload(TapSolarEdgeError):
     """The answer is not what the API promises."""
+
+
+class Unforeseen(TapSolarEdgeError):
+    """Something that nobody thought of: a fault of this tap, or a form of answer that nobody has seen."""
+
+    def __init__(self, error: Exception) -> None:
+        told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        super().__init__(
+            f"unforeseen {told[:200]}; the others go on. Please report it with the log at level DEBUG"
+        )
 
 
 class HarvestIncomplete(TapSolarEdgeError):

@@ -131,7 +131,6 @@ SETTINGS = th.PropertiesList(
     th.Property(
         "sync_overlap_minutes",
         th.IntegerType(minimum=0),
-        default=15,
         title="Overlap",
         description="No longer needed; the newest windows overlap by days",
     ),

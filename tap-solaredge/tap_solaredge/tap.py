@@ -6,6 +6,7 @@ import json
 import os
 from contextlib import closing
 from datetime import timedelta
+from io import StringIO
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import click
@@ -18,6 +19,7 @@ from tap_solaredge.clock import Clock
 from tap_solaredge.commands import COMMANDS
 from tap_solaredge.commands.check_api import check
 from tap_solaredge.errors import ConfigError
+from tap_solaredge.harvest import state_file
 from tap_solaredge.harvest.bookmarks import Bookmarks
 from tap_solaredge.harvest.caller import TELEMETRY_REFUSED
 from tap_solaredge.harvest.engine import Harvest
@@ -129,6 +131,8 @@ class TapSolarEdge(HarvestingTap):
 
     def _harvest(self, streams: list[SolarEdgeStream]) -> Harvest:
         config = self.config
+        if config.get("sync_overlap_minutes") is not None:
+            self.logger.warning("`sync_overlap_minutes` is no longer needed: leave it out")
         client, ledger = self.connect()
         job = Job(
             streams=streams,
@@ -140,7 +144,9 @@ class TapSolarEdge(HarvestingTap):
             clock=self._clock,
             keep_for=timedelta(hours=config["inventory_refresh_hours"]),
         )
-        return Harvest(job, Bookmarks(cast("dict[str, Any]", self.state)))
+        bookmarks = Bookmarks(cast("dict[str, Any]", self.state))
+        bookmarks.check()
+        return Harvest(job, bookmarks)
 
     def print_plan(self, *, urls: bool = False) -> None:
         """Print the calls that a run would make now, without a call.
@@ -178,18 +184,16 @@ class TapSolarEdge(HarvestingTap):
     @classmethod
     def invoke(cls, *, plan: bool = False, urls: bool = False, **kwargs: Any) -> None:  # noqa: ANN401
         """Run from the command line."""
+        if kwargs.get("state") is not None:
+            names = {vars(stream)["name"] for stream in STREAMS}
+            kwargs["state"] = StringIO(json.dumps(state_file.read(kwargs["state"], names)))
         if not plan:
             super().invoke(**kwargs)
             return
         state, config = kwargs["state"], kwargs["config"]
         cls(
             config=config.config,
-            state=None if state is None else _singer_state(json.load(state)),
+            state=None if state is None else json.load(state),
             catalog=None if kwargs["catalog"] is None else json.load(kwargs["catalog"]),
             parse_env_config=config.parse_env,
         ).print_plan(urls=urls)
-
-
-def _singer_state(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the state itself: `meltano state get` prints it inside an object."""
-    return cast("dict[str, Any]", document.get("singer_state", document))

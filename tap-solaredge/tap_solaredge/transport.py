@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import html
-import http.client
-import io
 import re
-import time
 import zlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,15 +13,13 @@ from urllib.parse import urlsplit
 import msgspec
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
+from tap_solaredge.deadline import Adapter
 from tap_solaredge.errors import BudgetReached, Busy, TapSolarEdgeError, Unreachable
 from tap_solaredge.redaction import one_line
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Mapping
 
 LARGEST_BODY = 64 * 2**20
@@ -35,7 +30,6 @@ AGAIN = "the next run tries again"
 TEXT_IN_MESSAGE = 200
 _STEP = 2**20
 _PACKED, _GZIP_OR_ZLIB = frozenset({"gzip", "x-gzip", "deflate"}), 32 + zlib.MAX_WBITS
-_BUFFER = 2**16
 _LOOKED_AT = 2**15
 """Bytes of a body in which a title is looked for."""
 _REASONS = ("detail", "error_description", "message", "String", "title")
@@ -116,7 +110,7 @@ def session(url: str) -> requests.Session:
     made.headers["Accept"] = "application/json"
     made.headers["Accept-Encoding"] = "gzip, deflate"
     for scheme in ("http://", "https://"):
-        made.mount(scheme, _Adapter())
+        made.mount(scheme, Adapter())
     found = made.merge_environment_settings(url, {}, None, None, None)
     made.proxies, made.verify, made.cert = found["proxies"], found["verify"], found["cert"]
     made.trust_env = False
@@ -230,77 +224,3 @@ class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
         """Return none."""
         return None
-
-
-class _UntilDeadline(io.RawIOBase):
-    """Reads a socket; its timeout counts for the whole answer, not for each read (gotcha 85)."""
-
-    def __init__(self, connected: socket.socket) -> None:
-        self._connected = connected
-        self._raw = connected.makefile("rb", buffering=0)
-        self._timeout = connected.gettimeout()
-        self._end = time.monotonic() + (self._timeout or 0.0)
-
-    def readable(self) -> bool:
-        """Return that it is."""
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401
-        """Read what is there, or wait for it until the deadline."""
-        if self._timeout is not None:
-            left = self._end - time.monotonic()
-            if left <= 0:
-                raise TimeoutError
-            self._connected.settimeout(left)
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        """Let go of the socket, which the next call may use."""
-        if not self.closed and self._connected.fileno() >= 0:
-            self._connected.settimeout(self._timeout)
-        self._raw.close()
-        super().close()
-
-
-class _Watched(NamedTuple):
-    connected: socket.socket
-
-    def makefile(self, mode: str) -> io.BufferedReader:  # noqa: ARG002
-        return io.BufferedReader(_UntilDeadline(self.connected), _BUFFER)
-
-
-class _Response(http.client.HTTPResponse):
-    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        super().__init__(_Watched(sock), *args, **kwargs)  # type: ignore[arg-type]  # only makefile is used
-
-
-class _Connection(HTTPConnection):
-    response_class = _Response
-
-
-class _SecureConnection(HTTPSConnection):
-    response_class = _Response
-
-
-class _Pool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _SecurePool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
-
-
-class _Adapter(HTTPAdapter):
-    """The adapter of requests, with connections whose answers have a deadline."""
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        """Make the pools of direct connections."""
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:  # noqa: ANN401
-        """Make the pools of a proxy."""
-        manager = super().proxy_manager_for(proxy, **kwargs)
-        if not proxy.lower().startswith("socks"):
-            manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
-        return manager

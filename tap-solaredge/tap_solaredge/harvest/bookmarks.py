@@ -32,10 +32,17 @@ class Bookmarks:
         if not isinstance(self._bookmarks, dict):
             raise ConfigError("The state file has no object `bookmarks`; pass the last STATE line of a run")
         for stream, entry in self._bookmarks.items():
-            for partition in (entry or {}).get("partitions", []):
-                site_id = partition.get("context", {}).get("site_id")
-                if isinstance(site_id, int):
-                    self._index[stream, site_id] = partition
+            for partition in _partitions(stream, entry):
+                self._index[stream, partition["context"]["site_id"]] = partition
+
+    def check(self) -> None:
+        """Look at all coverages, before the first call.
+
+        Raises:
+            ConfigError: If the state holds something else.
+        """
+        for stream, site_id in self._index:
+            self.coverage(stream, site_id)
 
     def copy(self) -> Bookmarks:
         """Return bookmarks that can be moved without moving these: for plans."""
@@ -77,7 +84,7 @@ class Bookmarks:
                 newest=self.newest(stream, site_id),
                 **{name: from_utc_text(partition[name]) for name in _TIMES if partition.get(name)},
             )
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, AttributeError, OverflowError):
             raise ConfigError(
                 f"The state of {stream}, site {site_id} is damaged: `covered` is "
                 f"{partition.get('covered')!r:.80}; remove that partition to read its history again"
@@ -119,6 +126,27 @@ class Bookmarks:
         partition.pop("error_message", None)
         if error is not None:
             partition["error_message"] = error
+
+
+def _partitions(stream: str, entry: Any) -> list[Partition]:  # noqa: ANN401
+    """Return the partitions of a stream that name a site; numbers may be written as text.
+
+    Raises:
+        ConfigError: If they are no partitions.
+    """
+    found = (entry or {}).get("partitions") if isinstance(entry or {}, dict) else entry
+    partitions = [] if found is None else found
+    if not isinstance(partitions, list) or not all(isinstance(one, dict) for one in partitions):
+        raise ConfigError(f"The state of {stream} is damaged: `partitions` is no list of objects")
+    named = []
+    for partition in partitions:
+        context = partition.get("context")
+        site_id = context.get("site_id") if isinstance(context, dict) else None
+        if isinstance(site_id, str) and site_id.isascii() and site_id.isdecimal():
+            site_id = context["site_id"] = int(site_id)
+        if isinstance(site_id, int) and not isinstance(site_id, bool):
+            named.append(partition)
+    return named
 
 
 def _spans(pairs: list[list[str]] | None) -> Spans:

@@ -17,6 +17,7 @@ from tap_solaredge.errors import (
     NotAuthorized,
     SiteDaySpent,
     TapSolarEdgeError,
+    Unforeseen,
 )
 from tap_solaredge.harvest.caller import TELEMETRY_REFUSED, Caller, Forecaster
 from tap_solaredge.harvest.lengths import Lengths
@@ -58,6 +59,9 @@ class Harvest:
         self._lengths = Lengths(job.dialect, job.ledger, job.scope.time_unit)
         self._turns: list[SiteHarvest] = []
         self._spent: set[int] = set()
+        """Sites that are through with this run."""
+        self._listed: int | None = None
+        """How many sites the credential sees."""
         self._unknown = 0
         self._history_left = 0
 
@@ -122,6 +126,7 @@ class Harvest:
 
     def _work(self) -> Work:
         listed = list(self._lists.sites(self._job.client.granted_sites()))
+        self._listed = len(listed)
         if not self._caller.dry:
             self._say_who_is_missing(listed)
         self._turns = self._in_turn(listed)
@@ -178,8 +183,8 @@ class Harvest:
                 continue
             try:
                 yield from turn.take(group[0], payloads)
-            except TapSolarEdgeError as error:
-                if turn.fail(group[0], error):
+            except Exception as error:  # noqa: BLE001 (a fault in one answer costs the streams that need it)
+                if turn.fail(group[0], _told(error)):
                     return True
             if turn.plan_is_outdated():
                 return True
@@ -195,6 +200,12 @@ class Harvest:
             self._spent.add(turn.site_id)
             if not self._caller.dry:
                 logger.warning("%s", spent)
+        except Exception as error:
+            told = _told(error)
+            if told.stops_the_run or isinstance(error, NotAskedYet):
+                raise
+            self._spent.add(turn.site_id)
+            turn.give_up_everything(told)
 
     # Sites
 
@@ -239,9 +250,33 @@ class Harvest:
         problems = f", {len(failed)} failures" if failed else ""
         calls = self._job.ledger.spent_in_run
         logger.info("%s sites, %s records, %s calls%s", served, f"{records:,}", calls, problems)
+        if self._listed is not None:
+            self._fail_if_nothing_could_be_read()
         if failed:
             errors = [error for streams in failures.values() for error in streams.values()]
             repairs = dict.fromkeys(str(error) for error in errors if isinstance(error, NotAuthorized))
             raise HarvestIncomplete(
                 ". ".join(["Not everything could be read: " + "; ".join(failed), *repairs])
             )
+
+    def _fail_if_nothing_could_be_read(self) -> None:
+        """Raise where every site was refused, or none of those that the settings name exists."""
+        wanted = ", ".join(map(str, self._job.site_ids))
+        if wanted and not self._turns:
+            raise HarvestIncomplete(
+                f"None of `site_ids` ({wanted}) is among the {self._listed} sites of this credential"
+            )
+        refused = [turn for turn in self._turns if turn.outcomes.all_skipped(known=turn.site is not None)]
+        if refused and len(refused) == len(self._turns):
+            why = next(iter(refused[0].outcomes.skipped.values()))
+            raise HarvestIncomplete(f"Every site was refused ({len(refused)}), the first one: {why}")
+        if not self._turns:
+            logger.warning("This credential sees no site")
+
+
+def _told(error: Exception) -> TapSolarEdgeError:
+    """Return an error as one of ours; where it is none, its traceback is for the log at level DEBUG."""
+    if isinstance(error, TapSolarEdgeError):
+        return error
+    logger.debug("Unforeseen", exc_info=error)
+    return Unforeseen(error)

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.errors import NotPermitted, ScopeMissing, SiteDaySpent, TapSolarEdgeError
+from tap_solaredge.local_time import DAY_MINUTES, fixed_zone
 from tap_solaredge.login.grants import DEVICE_DATA, LOGIN
 from tap_solaredge.measured.readings import Device, site_of
+from tap_solaredge.measured.zones import shown_zone
+from tap_solaredge.plan.forecast import counted
 from tap_solaredge.resources import DETAILS, DEVICES, LIFETIME_STORAGE, RESOURCES, Answers, Kind, Resource
 from tap_solaredge.streams import Cadence, SolarEdgeStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from zoneinfo import ZoneInfo
 
+    from tap_solaredge.harvest.bookmarks import Bookmarks
     from tap_solaredge.harvest.job import Job
     from tap_solaredge.harvest.lists import Lists
     from tap_solaredge.harvest.outcomes import Outcomes
     from tap_solaredge.measured.readings import Site
 
+logger = logging.getLogger("tap-solaredge")
+
+SHOWN = "shown_offset_minutes"
+"""Name, in the bookmark of `sites`, of the offset that a site's answers show against its master data."""
 SLOW = tuple(resource for resource in RESOURCES if resource.kind is Kind.LIST)
 
 
 class Inventory:
     """Reads the lists of one site that its streams need."""
 
-    def __init__(self, site_id: int, job: Job, lists: Lists, outcomes: Outcomes) -> None:
+    def __init__(
+        self, site_id: int, job: Job, *, lists: Lists, outcomes: Outcomes, bookmarks: Bookmarks
+    ) -> None:
         self.site: Site | None = None
         self.answers = Answers()
         """The answers that hold for the whole run."""
@@ -33,7 +45,9 @@ class Inventory:
         self._dialect = job.dialect
         self._lists = lists
         self._outcomes = outcomes
+        self._bookmarks = bookmarks
         self._refused = False
+        self._named: ZoneInfo | None = None
 
     def price(self) -> int:
         """Return how many calls the lists take now."""
@@ -48,12 +62,43 @@ class Inventory:
         self._leave_out_what_is_not_offered()
         for resource in SLOW:
             if resource in self._wanted() and (with_devices or resource.device is None):
+                fresh = self._lists.price(resource, self._site_id) > 0
                 self._read(resource)
+                if resource is DEVICES and fresh and not self._lists.dry:
+                    self._say_devices()
         details = self.answers.get(DETAILS)
         if details is not None:
             self.site = site_of(details, self.answers.get(DEVICES))
+            self._named = self.site.zone
+            shown = self._bookmarks.noted("sites", self._site_id, SHOWN)
+            if isinstance(shown, int) and abs(shown) < DAY_MINUTES:
+                self.site.zone = fixed_zone(shown)
             if self._refused or not with_devices:
                 self.deny_devices()
+
+    def see_zone(self, answer: Any) -> bool:  # noqa: ANN401
+        """Take the zone that an answer's offsets show, and return whether that is news (gotcha 78).
+
+        Args:
+            answer: A series; its times have the site's offset.
+        """
+        site = self.site
+        if site is None or self._named is None or not isinstance(answer, dict) or not answer:
+            return False
+        newest = max(answer)
+        shown = shown_zone((min(answer), newest), self._named)
+        if shown.key == site.zone.key:
+            return False
+        logger.warning(
+            "site %s: the answers show the time zone %s, the master data name %s: the answers decide",
+            site.site_id, shown.key, self._named.key,
+        )  # fmt: skip
+        site.zone = shown
+        partition = self._bookmarks.of("sites", site.site_id)
+        partition.pop(SHOWN, None)
+        if shown.key != self._named.key:
+            partition[SHOWN] = newest.offset_minutes
+        return True
 
     def deny_devices(self) -> None:
         """Skip what a grant without DEVICE_DATA does not cover; bookmarks stay, for a later grant."""
@@ -77,6 +122,21 @@ class Inventory:
             for resource in stream.needs - self._dialect.offers:
                 missing = NotPermitted(f"API {self._dialect.name} has no {resource}: the stream is left out")
                 self._outcomes.give_up([str(stream.name)], resource.name, missing)
+
+    def _say_devices(self) -> None:
+        """Say once a day what the site has, so that a missing device is seen."""
+        found = self.answers.get(DEVICES)
+        if found is None:
+            return
+        meters = [meter for meter in found.meters if meter["serial_number"] and meter["active"] is not False]
+        batteries = [battery for battery in found.batteries if battery["active"] is not False]
+        inverters = len(found.inverters)
+        if inverters or meters or batteries:
+            told = [counted(inverters, "inverter"), counted(len(meters), "meter")]
+            told.append(counted(len(batteries), "battery", "batteries"))
+            logger.info("site %s: %s", self._site_id, ", ".join(told))
+        else:
+            logger.warning("site %s: no inverter, meter or battery is listed", self._site_id)
 
     def _wanted(self) -> list[Resource[Any]]:
         """Return the lists that are wanted, as far as is known: only batteries have lifetime sums."""

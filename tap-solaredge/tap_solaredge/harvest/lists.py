@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_solaredge.errors import TapSolarEdgeError
-from tap_solaredge.measured.readings import SiteRef
+from tap_solaredge.errors import TapSolarEdgeError, UnexpectedPayload
+from tap_solaredge.measured.readings import Inventory, SiteRef
 from tap_solaredge.plan.calls import Call, Purpose
-from tap_solaredge.resources import DETAILS, Resource, T
+from tap_solaredge.resources import DETAILS, DEVICES, Resource, T
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +25,13 @@ if TYPE_CHECKING:
     from tap_solaredge.service.request import Request
 
     Parse = Callable[[list[Any]], Any]
+    SitePage = tuple[list[Record], int | None]
+    """The sites of a page, and how many there are in all, where the service says so."""
+
+logger = logging.getLogger("tap-solaredge")
+
+ROUND = 25
+"""Pages are as long as asked for, or, where the service allows less, a round number."""
 
 
 class NotAskedYet(TapSolarEdgeError):
@@ -39,6 +48,7 @@ class Lists:
     ) -> None:
         self._dialect = dialect
         self._caller = caller
+        self.dry = caller.dry
         self._ledger = ledger
         self._clock = clock
         self._keep_for = keep_for
@@ -59,21 +69,39 @@ class Lists:
         if granted is not None:
             yield from ({"id": site_id, "name": None, "status": None} for site_id in granted)
             return
-        page = 1
-        while True:
-            listed = self._sites_on(page)
-            self._listed |= {row["id"]: row for row in listed}
-            yield from listed
-            if len(listed) < self._dialect.sites_per_page:
+        for page in count(1):
+            listed, told = self._sites_on(page)
+            new = [row for row in listed if row["id"] not in self._listed]
+            self._listed |= {row["id"]: row for row in new}
+            yield from new
+            whole = len(listed) >= self._dialect.sites_per_page
+            short = len(self._listed) < told if told is not None else len(listed) % ROUND == 0
+            if not new or not (whole or short):
                 return
-            page += 1
 
     def get(self, resource: Resource[T], site_id: int) -> T | None:
         """Return the answer of a list of a site."""
         if self._is_listed(resource):
             return self._listed[site_id]  # type: ignore[return-value]  # the row of the site list is its details
-        found: T | None = self._read(*self._of(resource, site_id))
+        requests, parse = self._of(resource, site_id)
+        if resource is DEVICES:
+            parse = self._not_emptied(f"site {site_id}, devices", requests, parse)
+        try:
+            found: T | None = self._read(requests, parse)
+        except UnexpectedPayload:
+            fewer = tuple(filter(None, map(self._dialect.narrower, requests)))
+            if not fewer or self.dry:
+                raise
+            found = self._read(fewer, parse)
+            for request, narrow in zip(requests, fewer, strict=True):
+                self._keep_as(request, narrow)
         return found
+
+    def _keep_as(self, request: Request, narrow: Request) -> None:
+        """Keep the answer to a narrower request for the refused one: it is not tried again."""
+        kept = self._ledger.kept(str(narrow))
+        if kept is not None:
+            self._ledger.keep(str(request), kept[1])
 
     def last_known(self, resource: Resource[T], site_id: int) -> T | None:
         """Return the answer that was kept, however old, None where there is none."""
@@ -90,20 +118,33 @@ class Lists:
     def _is_listed(self, resource: Resource[Any]) -> bool:
         return resource is DETAILS and self._dialect.lists_details
 
-    def _sites_on(self, page: int) -> list[Record]:
+    def _sites_on(self, page: int) -> SitePage:
+        """Return a page of the site list; where it cannot be read, the one that was kept."""
         requests = (self._dialect.sites_request(page),)
 
-        def parse(payloads: list[Any]) -> list[Record]:
-            return self._dialect.listed_sites(payloads[0])
+        def parse(payloads: list[Any]) -> SitePage:
+            return self._dialect.listed_sites(payloads[0]), self._dialect.listed_count(payloads[0])
 
         try:
-            listed: list[Record] | None = self._read(requests, parse)
+            found: SitePage | None = self._read(requests, self._not_emptied("site list", requests, parse))
         except TapSolarEdgeError as error:
-            listed = None if error.stops_the_run else self._outdated(requests, parse)
-            if listed is None:
+            found = None if error.stops_the_run else self._outdated(requests, parse)
+            if found is None:
                 raise
+            logger.warning("%s", error)
             self.failure = error
-        return listed or []
+        return found or ([], None)
+
+    def _not_emptied(self, what: str, requests: tuple[Request, ...], parse: Parse) -> Parse:
+        """Return a parser that refuses an empty list where one with entries is kept: that is a fault."""
+
+        def parse_again(payloads: list[Any]) -> Any:  # noqa: ANN401
+            found = parse(payloads)
+            if _is_empty(found) and not _is_empty(self._outdated(requests, parse)):
+                raise UnexpectedPayload(f"{what}: nothing is listed any more; what was known is used instead")
+            return found
+
+        return parse_again
 
     def _of(self, resource: Resource[Any], site_id: int) -> tuple[tuple[Request, ...], Parse]:
         site = SiteRef(site_id)
@@ -155,3 +196,10 @@ class Lists:
         kept = self._ledger.kept(str(request))
         fresh = kept is not None and timedelta() <= self._clock.now() - kept[0] < self._keep_for
         return kept[1] if fresh and kept is not None else None
+
+
+def _is_empty(found: Any) -> bool:  # noqa: ANN401
+    """Whether a page of sites, or an inventory, lists nothing; what is not known lists nothing."""
+    if isinstance(found, Inventory):
+        return not (found.equipment or found.meters or found.batteries)
+    return not found or not found[0]

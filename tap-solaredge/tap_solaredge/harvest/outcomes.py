@@ -39,6 +39,18 @@ class Outcomes:
         """Whether a stream neither failed nor is skipped."""
         return stream.name not in self.failures and stream.name not in self.skipped
 
+    def all_skipped(self, *, known: bool) -> bool:
+        """Whether the credential may read nothing of the site.
+
+        Args:
+            known: Whether the site's details have been read; without them nothing else was tried.
+        """
+        return (
+            not self.failures
+            and bool(self.skipped)
+            and (not known or self.skipped.keys() == self.counts.keys())
+        )
+
     def counted(self, stream: SolarEdgeStream, records: list[Record]) -> Batch:
         """Count some records and return them as a batch."""
         self.counts[stream.name] += len(records)

@@ -13,12 +13,7 @@ from tap_solaredge.harvest.inventory import Inventory
 from tap_solaredge.harvest.live_flows import LiveFlows
 from tap_solaredge.harvest.outcomes import Outcomes
 from tap_solaredge.harvest.records import Records
-from tap_solaredge.local_time import (
-    DAY,
-    from_utc_text,
-    local_day,
-    midnight,
-)
+from tap_solaredge.local_time import DAY, from_utc_text, local_day, midnight
 from tap_solaredge.measured.joining import joined
 from tap_solaredge.plan.behind import Behind
 from tap_solaredge.plan.calls import Call, Purpose
@@ -26,7 +21,7 @@ from tap_solaredge.plan.owed import Coverage
 from tap_solaredge.plan.progress import SiteProgress
 from tap_solaredge.plan.scope import Progress
 from tap_solaredge.plan.today import Today
-from tap_solaredge.resources import DETAILS, QUARTER_SUMS, SNAPSHOT, STORAGE, Kind, Needs
+from tap_solaredge.resources import DETAILS, ENERGY, POWER, QUARTER_SUMS, SNAPSHOT, STORAGE, Kind, Needs
 from tap_solaredge.service import place
 from tap_solaredge.spans import Window
 from tap_solaredge.streams import Cadence, SolarEdgeStream
@@ -66,7 +61,7 @@ class SiteHarvest:
     ) -> None:
         self.site_id = site_id
         self.outcomes = Outcomes(site_id, job.streams, bookmarks, dry=caller.dry)
-        self._inventory = Inventory(site_id, job, lists, self.outcomes)
+        self._inventory = Inventory(site_id, job, lists=lists, outcomes=self.outcomes, bookmarks=bookmarks)
         self._coverages = Coverages(site_id, bookmarks, job.clock, job.scope)
         self._records = Records(job.streams, self.outcomes, bookmarks, self._coverages, dry=caller.dry)
         self._live = LiveFlows(job, bookmarks)
@@ -132,7 +127,6 @@ class SiteHarvest:
         jumped, first = abs(self._clock.skew - self._skew) > JUMP, self._clock.heard and not self._heard
         self._heard = self._clock.heard
         if jumped or (first and self._coverages.doubtful):
-            self._plan()
             self._outdated = True
 
     def _plan(self, patience: timedelta = timedelta()) -> SiteProgress | None:
@@ -187,6 +181,9 @@ class SiteHarvest:
         self._hear()
         now = self._clock.now()
         answer = None if payloads is None else self._dialect.parse(call.resource, payloads, self.site.ref)
+        if call.resource in {POWER, ENERGY} and self._inventory.see_zone(answer):
+            self._plan()
+            self._outdated = True
         if call.resource is SNAPSHOT:
             for stream, records in self._live.records(self.site, answer, self._going_on()):
                 yield self.outcomes.counted(stream, records)
@@ -221,6 +218,10 @@ class SiteHarvest:
             return False
         self._give_up(call, error)
         return isinstance(error, NotPermitted)
+
+    def give_up_everything(self, error: TapSolarEdgeError) -> None:
+        """Let all streams of the site fail that have not failed yet."""
+        self.outcomes.give_up([str(stream.name) for stream in self._going_on()], "the site", error)
 
     def late_is_read(self) -> None:
         """Note that the last days, and what was open, were read again."""

@@ -60,9 +60,9 @@ class Forecast:
             )
 
 
-def counted(number: int, what: str) -> str:
+def counted(number: int, what: str, several: str = "") -> str:
     """Return a number of things, such as `1 call` or `2,000 calls`."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    return f"{number:,} {what if number == 1 else several or what + 's'}"
 
 
 def _line(calls: list[Call]) -> str:

@@ -54,11 +54,15 @@ class Dialect:
     """Return the request for a page of the site list; the first page is 1."""
     listed_sites: Callable[[Any], list[Record]]
     """Return at least id, name and status of each site on a page."""
+    listed_count: Callable[[Any], int | None]
+    """Return how many sites there are in all, None where a page does not say so."""
     needed: Callable[[Site, Needs, Needs], Needs]
     """Return what must be asked so that a site's answers hold what is needed; last, what others need."""
     requests: Requests
     next_page: Callable[[Request, Any], Request | None]
     """Return the request for what follows the answer of a list, None where it is whole."""
+    narrower: Callable[[Request], Request | None]
+    """Return a request for the least of a list that is of use, after the service refused the whole of it."""
     parse: Callable[[Resource[Any], list[Any], SiteRef], Any]
     """Return what answers say; `UnexpectedPayload` if it is not what the API promises."""
     complete: Callable[[Answers, Site, str], None]

@@ -35,6 +35,7 @@ BEFORE_ALL_DATA = "2000-01-01T00:00:00Z"
 DEVICE_TYPES = (
     "INVERTER", "METER", "BATTERY", "OPTIMIZER", "GATEWAY", "EV_CHARGER", "BUI", "BATTERY_MODULE",
 )  # fmt: skip
+_MEASURING_TYPES = frozenset({"INVERTER", "METER", "BATTERY"})
 _LADDERS: Mapping[str, tuple[timedelta, ...]] = MappingProxyType(
     {
         "QUARTER_HOUR": (timedelta(days=7), timedelta(days=1), timedelta(hours=12)),
@@ -97,9 +98,17 @@ def requests(
     return (Request(path, params, site.site_id),)
 
 
+def narrower(request: Request) -> Request | None:
+    """Return the request for the devices that measure, of one that asks for more types (gotcha 44)."""
+    wanted = tuple(param for param in request.params if param[0] != "types" or param[1] in _MEASURING_TYPES)
+    if not request.path.endswith(PATHS[DEVICES]) or len(wanted) == len(request.params):
+        return None
+    return request._replace(params=wanted)
+
+
 def next_page(request: Request, payload: Any) -> Request | None:  # noqa: ANN401
     """Return the request for the page of alerts after a full one (4.10), None where nothing follows."""
     params = dict(request.params)
-    if "alerts-in-page" not in params or len(payload) < _ALERTS_PER_PAGE:
+    if "alerts-in-page" not in params or not isinstance(payload, list) or len(payload) < _ALERTS_PER_PAGE:
         return None
     return request._replace(params=tuple((params | {"page": str(int(params["page"]) + 1)}).items()))
