@@ -14,7 +14,7 @@ export UV_COMPILE_BYTECODE := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types definitions dashboards packages schema pictures proof-login proofs newest-sdk test-on-day bench bench-tap bench-v1 bench-report shards orchestrators chaos chaos-tap constraints clean
+.PHONY: help setup demo test lint format types definitions dashboards packages schema pictures proof-login proofs mutations newest-sdk test-on-day bench bench-tap bench-v1 bench-report shards orchestrators chaos chaos-tap constraints clean
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -84,6 +84,9 @@ pictures: setup ## make the pictures of docs/home-owner.md and docs/report.md ag
 
 proof-login: setup ## 100 hourly runs and 50 kills of a renewal: none may need a new login
 	@LOGIN_PROOF=whole $(BIN)/pytest tap-solaredge/tests/test_token_file.py -rP
+
+mutations: setup ## run the tap with 5,000 answers of which one node each is odd, and show what that cost
+	@MUTATIONS=2500 $(BIN)/pytest -n 2 -q -s tap-solaredge/tests/test_mutations.py
 
 proofs: setup ## months of hourly runs on the free plan, five years of history, 300 sites, 400 days against the truth, pauses, outages, clocks; some minutes
 	@PROOF=whole $(BIN)/pytest tap-solaredge/tests/test_month.py tap-solaredge/tests/test_backfill.py \

@@ -11,7 +11,17 @@ from tap_solaredge.login.grants import DEVICE_DATA, LOGIN
 from tap_solaredge.measured.readings import Device, site_of
 from tap_solaredge.measured.zones import shown_zone
 from tap_solaredge.plan.forecast import counted
-from tap_solaredge.resources import DETAILS, DEVICES, LIFETIME_STORAGE, RESOURCES, Answers, Kind, Resource
+from tap_solaredge.resources import (
+    DETAILS,
+    DEVICES,
+    ENERGY,
+    LIFETIME_STORAGE,
+    POWER,
+    RESOURCES,
+    Answers,
+    Kind,
+    Resource,
+)
 from tap_solaredge.streams import Cadence, SolarEdgeStream
 
 if TYPE_CHECKING:
@@ -26,8 +36,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-solaredge")
 
+METER_NAMES = "meter_names"
+"""Name, in the bookmark of `sites`, of the names under which readings of meters are stored."""
 SHOWN = "shown_offset_minutes"
 """Name, in the bookmark of `sites`, of the offset that a site's answers show against its master data."""
+PRODUCTION = frozenset({POWER, ENERGY})
 SLOW = tuple(resource for resource in RESOURCES if resource.kind is Kind.LIST)
 
 
@@ -48,6 +61,8 @@ class Inventory:
         self._bookmarks = bookmarks
         self._refused = False
         self._named: ZoneInfo | None = None
+        self._fresh = False
+        """Whether the list of devices was read in this run."""
 
     def price(self) -> int:
         """Return how many calls the lists take now."""
@@ -65,6 +80,7 @@ class Inventory:
                 fresh = self._lists.price(resource, self._site_id) > 0
                 self._read(resource)
                 if resource is DEVICES and fresh and not self._lists.dry:
+                    self._fresh = True
                     self._say_devices()
         details = self.answers.get(DETAILS)
         if details is not None:
@@ -73,6 +89,7 @@ class Inventory:
             shown = self._bookmarks.noted("sites", self._site_id, SHOWN)
             if isinstance(shown, int) and abs(shown) < DAY_MINUTES:
                 self.site.zone = fixed_zone(shown)
+            self._keep_meter_names(self.site)
             if self._refused or not with_devices:
                 self.deny_devices()
 
@@ -123,6 +140,20 @@ class Inventory:
                 missing = NotPermitted(f"API {self._dialect.name} has no {resource}: the stream is left out")
                 self._outcomes.give_up([str(stream.name)], resource.name, missing)
 
+    def _keep_meter_names(self, site: Site) -> None:
+        """Let meters have the names under which their readings are stored."""
+        partition = self._bookmarks.of("sites", site.site_id)
+        site.meter_names = partition.setdefault(METER_NAMES, {})
+        for meter in site.devices.meters:
+            if meter["serial_number"]:
+                stored = site.stored_name(meter["meter_type"], meter["serial_number"], meter["name"])
+                if stored != meter["name"] and self._fresh:
+                    logger.info(
+                        "site %s: the meter %s is called %s now; its readings stay under the name they have",
+                        site.site_id, stored, meter["name"],
+                    )  # fmt: skip
+                meter["name"] = stored
+
     def _say_devices(self) -> None:
         """Say once a day what the site has, so that a missing device is seen."""
         found = self.answers.get(DEVICES)
@@ -161,6 +192,8 @@ class Inventory:
                 known = self._lists.last_known(resource, self._site_id)
                 self.answers.put(resource, known)
                 hit = [stream for stream in hit if known is None or _lists(stream, resource)]
+                if known is None and resource is DEVICES and self._dialect.tells_output:
+                    hit = [*hit, *(s for s in self._streams if s not in hit and s.needs & PRODUCTION)]
             names = [str(stream.name) for stream in hit if self._outcomes.goes_on(stream)]
             self._outcomes.give_up(names, resource.name, error)
 

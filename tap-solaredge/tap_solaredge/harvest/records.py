@@ -61,6 +61,8 @@ class Records:
         self._coverages = coverages
         self._dry = dry
         self._empty: dict[Resource[Any], Spans] = {}
+        self._unread: Spans = []
+        """Where a part of the answers about days could not be read."""
 
     def take(
         self,
@@ -89,8 +91,10 @@ class Records:
                 self._empty[resource] = union(without(self._empty.get(resource, []), [window]), empty)
             yield from self._quarters(progress)
             self._periods.add(progress, dry=self._dry)
-        elif resource is ENERGY and answer is not None and progress.scope.time_unit == "DAY":
-            self._compare(answer, progress)
+        elif answer is not None:
+            self._unread = union(self._unread, [window] if lost else [])
+            if resource is ENERGY and progress.scope.time_unit == "DAY":
+                self._compare(answer, progress)
         for stream in self._going_on(Cadence.ENERGY):
             for span in self.done.left(stream.name, self._periods.whole(progress)):
                 for answers in self._periods.answers(span, progress):
@@ -186,6 +190,7 @@ class Records:
             empty = windows.whole_periods(
                 _starts(days, progress), progress.scope.time_unit, progress.site.zone
             )
+            empty = union(empty, common(self._unread, [window]))
             if Device.METER in progress.site.denied:  # the split may come with a later permission
                 empty = [window]
             window = Window(window.start, max(window.start, min(window.end, self._settled(progress))))

@@ -155,6 +155,9 @@ class Site:
     denied: set[Device] = field(default_factory=set)
     """Devices whose readings the credential may not read."""
     devices: Inventory = field(default_factory=lambda: Inventory([], [], []))
+    meter_names: dict[str, str] = field(default_factory=dict)
+    """Names under which the readings of meters are stored, by type and serial: a meter that was renamed in
+    the portal, or whose name cannot be read, stays the same one."""
 
     @property
     def ref(self) -> SiteRef:
@@ -187,9 +190,18 @@ class Site:
         exact = [meter for meter in of_type if meter["serial_number"] == series.serial_number]
         if exact:
             return str(exact[0]["name"])
-        if series.serial_number is None and len(of_type) == 1:
-            return str(of_type[0]["name"])
-        return f"{series.meter_type} {series.serial_number or 'meter'}"
+        if series.serial_number is None:
+            return str(of_type[0]["name"]) if len(of_type) == 1 else f"{series.meter_type} meter"
+        name = f"{series.meter_type} {series.serial_number}"
+        return self.stored_name(series.meter_type, series.serial_number, name)
+
+    def stored_name(self, meter_type: str | None, serial_number: str, name: str) -> str:
+        """Return the name under which the readings of a meter are stored: the first one it was known by."""
+        meter = f"{meter_type} {serial_number}"
+        if meter not in self.meter_names:
+            taken = name in self.meter_names.values()
+            self.meter_names[meter] = f"{name} {serial_number}" if taken else name
+        return self.meter_names[meter]
 
 
 def site_of(details: Record, devices: Inventory | None) -> Site:

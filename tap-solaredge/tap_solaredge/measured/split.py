@@ -62,15 +62,18 @@ def split(production: float | None, metered: Metered, storage: Storage) -> Split
     """Return the split of one interval.
 
     A missing production counts as 0 where the grid meter reports: the inverter sleeps (gotcha 12); in an
-    outage the meter, which reports through it, is silent too. Self-consumption is never negative: where more
-    was clearly fed in than produced, and nobody knows that a battery sold it, it is unknown (gotcha 87).
+    outage the meter, which reports through it, is silent too. Where more was fed in and stored than came from
+    elsewhere, there was a production, and the consumption is unknown. Self-consumption is never negative:
+    where more was clearly fed in than produced, and nobody knows that a battery sold it, it is unknown
+    (gotcha 87).
     """
     feed_in, purchased, consumption = metered
     charge, discharge, sold = storage
     if consumption is None and not (
         feed_in is None or purchased is None or charge is None or discharge is None
     ):
-        consumption = max((production or 0.0) + purchased + discharge - feed_in - charge, 0.0)
+        rest = (production or 0.0) + purchased + discharge - feed_in - charge
+        consumption = None if production is None and rest < 0 else max(rest, 0.0)
     return Split(consumption, _self_consumption(production, feed_in, sold), feed_in, purchased)
 
 

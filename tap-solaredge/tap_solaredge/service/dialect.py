@@ -40,6 +40,8 @@ class Dialect:
     sites_per_page: int
     lists_details: bool
     """Whether the site list holds whole rows of `sites`, so that no site is asked for its details."""
+    tells_output: bool
+    """Whether production is what inverters give: it can be told only where the batteries are known."""
     has_credits: bool
     """Whether calls cost credits of a month and are limited per minute."""
     daily_calls: int | None

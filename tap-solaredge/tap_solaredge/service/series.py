@@ -53,6 +53,8 @@ def series(block: Any, place: Place, units: Units) -> Series:  # noqa: ANN401
         return {}
     points = block.get("values")
     if is_empty(points):
+        if block and not block.keys() & {"values", "unit"}:
+            place.lose(f"expected an object with `values`, got {shown(block)}")
         return {}
     if not isinstance(points, list):
         place.lose(f"field `values` is no list but {shown(points)}")

@@ -38,6 +38,7 @@ V1 = Dialect(
     name="v1",
     sites_per_page=requests.SITES_PER_PAGE,
     lists_details=True,
+    tells_output=True,
     has_credits=False,
     daily_calls=300,
     at_once=3,

@@ -29,6 +29,7 @@ V2 = Dialect(
     name="v2",
     sites_per_page=requests.SITES_PER_PAGE,
     lists_details=False,
+    tells_output=False,
     has_credits=True,
     daily_calls=None,
     at_once=1,
