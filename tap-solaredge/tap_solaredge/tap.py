@@ -25,7 +25,7 @@ from tap_solaredge.harvest.job import Job
 from tap_solaredge.redaction import conceal, conceal_logs, say
 from tap_solaredge.service.client import Client
 from tap_solaredge.service.dialects import DIALECTS
-from tap_solaredge.settings import SECRETS, SETTINGS, ledger_path, limits, scope
+from tap_solaredge.settings import SECRETS, SETTINGS, ledger_path, limits, scope, site_numbers
 from tap_solaredge.singer import HarvestingTap, is_dry_test
 from tap_solaredge.streams import STREAMS, SolarEdgeStream
 
@@ -67,6 +67,7 @@ class TapSolarEdge(HarvestingTap):
             super().__init__(*args, **kwargs)
         except ConfigValidationError as error:
             raise ConfigError("; ".join(error.errors)) from None
+        self._config["site_ids"] = site_numbers(self.config.get("site_ids"))
         conceal.add(_secrets(self.config))
 
     def discover_streams(self) -> list[SolarEdgeStream]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections import Counter
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from target_seh_sql.load.reader import TypedReader
 from target_seh_sql.load.records import RECORD_TYPES, SYNC, check_columns, line_decoder, row_of
 from target_seh_sql.load.retry import Loader
 from target_seh_sql.load.sync_metadata import Received, sync_rows
+from target_seh_sql.predecessor import unheard
 from target_seh_sql.singer import SingerTarget, StreamSink
 
 if TYPE_CHECKING:
@@ -127,6 +129,16 @@ class TargetSehSql(SingerTarget):
             f"this target loads {', '.join(sorted(STREAM_NAMES))}. "
             "Deselect the stream, or set unknown_streams to ignore."
         )
+
+    @classmethod
+    def invoke(cls, **options: Any) -> None:  # noqa: ANN401
+        """Run from the command line; name once what is set for SolarEdge Harvest and does nothing here."""
+        if names := unheard(os.environ):
+            logger.warning(
+                "%s: set for SolarEdge Harvest, ignored here; see docs/from-solaredge-harvest.md",
+                ", ".join(names),
+            )
+        super().invoke(**options)
 
     # Messages
 

@@ -115,7 +115,7 @@ def _kind(known: dict[str, Any]) -> str:
         return "options"
     if known.get("format") == "date-time":
         return "date_iso8601"
-    kind: str = known["type"][0]
+    kind: str = known["type"][0] if "type" in known else "string"  # one of several types
     return kind
 
 
