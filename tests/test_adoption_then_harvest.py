@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from datetime import datetime
 from itertools import product
 
@@ -18,6 +19,7 @@ from old_rows import SITES, START, STOPPED, later
 from sqlalchemy import text
 from test_from_v1_to_v2 import as_v2_tells
 
+from solaredge_simulator.fleet import ISLAND, OFFICE
 from solaredge_simulator.simulator import Simulator
 from solaredge_simulator.v1.rules import V1Rules
 from tools import truth
@@ -55,6 +57,17 @@ def world():
     rules = V1Rules(daily_calls=None)
     with Simulator(now=STOPPED, calls_per_minute=None, monthly_credits=None, v1=rules) as simulator:
         yield simulator
+
+
+class OnlyPower(Pipeline):
+    """Reads no stream of which the oldest layout has no history: that is still to come."""
+
+    def tap(self, state=None, **settings):
+        command = [self.executables / "tap-solaredge", "--discover"]
+        catalog = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        wanted = {"sites", "power_readings"}
+        self.catalog = {"streams": [each for each in catalog["streams"] if each["stream"] in wanted]}
+        return super().tap(state, **settings)
 
 
 def adopt(url, prefix, *options):
@@ -118,3 +131,27 @@ def test_adopted_and_harvested_on_every_interval_is_there_once_and_true(world, r
     assert found == []
     sys.stdout.write(f"{layout}, {kind}: equal to the truth: {counts}\n")
     assert counts["power_readings"] > 14_000
+
+
+def test_after_an_adoption_nothing_is_asked_that_the_rows_tell(world, tmp_path):
+    plants = [world.plants[site_id] for site_id in (OFFICE, ISLAND)]  # nothing is believed where a battery is
+    with empty_database("sqlite", tmp_path) as url:
+        old_harvest.make(url, old_rows.of_plants(plants, newest=False))
+        adopt(url, "", "--machine-zone", "Europe/Amsterdam")
+        state = json.loads(adopt(url, "", "--print-state"))
+        world.clock.set(NOW)
+        pipeline = OnlyPower(tmp_path, world, url)
+        pipeline.run(state, start_date=START.isoformat(), site_ids=[OFFICE, ISLAND])
+        with engine_of(url) as engine, engine.connect() as connection:
+            stored = truth.stored(connection, "power_readings")
+    asked = Counter()
+    for call in world.calls:
+        if call.path.endswith("/power"):
+            is_new = datetime.fromisoformat(call.query["to"][0]) > STOPPED
+            asked[int(call.path.split("/")[3]), "since" if is_new else "before"] += 1
+    # Since it stopped, 18 days: three windows of 7. Before: an outage each, which these do not reach.
+    assert asked == {
+        (OFFICE, "since"): 3, (ISLAND, "since"): 3, (OFFICE, "before"): 1, (ISLAND, "before"): 1,
+    }  # fmt: skip
+    expected = truth.of_plants("power_readings", plants, START, NOW)
+    assert truth.differences(expected, stored) == ([], len(expected))
