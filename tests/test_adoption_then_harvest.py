@@ -59,14 +59,16 @@ def world():
         yield simulator
 
 
-class OnlyPower(Pipeline):
-    """Reads no stream of which the oldest layout has no history: that is still to come."""
+class Only(Pipeline):
+    """Reads some streams: of others the oldest layout has no history, that is still to come."""
+
+    streams: tuple[str, ...] = ()
 
     def tap(self, state=None, **settings):
         command = [self.executables / "tap-solaredge", "--discover"]
         catalog = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-        wanted = {"sites", "power_readings"}
-        self.catalog = {"streams": [each for each in catalog["streams"] if each["stream"] in wanted]}
+        wanted = [each for each in catalog["streams"] if each["stream"] in {"sites", *self.streams}]
+        self.catalog = {"streams": wanted}
         return super().tap(state, **settings)
 
 
@@ -140,7 +142,8 @@ def test_after_an_adoption_nothing_is_asked_that_the_rows_tell(world, tmp_path):
         adopt(url, "", "--machine-zone", "Europe/Amsterdam")
         state = json.loads(adopt(url, "", "--print-state"))
         world.clock.set(NOW)
-        pipeline = OnlyPower(tmp_path, world, url)
+        pipeline = Only(tmp_path, world, url)
+        pipeline.streams = ("power_readings",)
         pipeline.run(state, start_date=START.isoformat(), site_ids=[OFFICE, ISLAND])
         with engine_of(url) as engine, engine.connect() as connection:
             stored = truth.stored(connection, "power_readings")
@@ -154,4 +157,21 @@ def test_after_an_adoption_nothing_is_asked_that_the_rows_tell(world, tmp_path):
         (OFFICE, "since"): 3, (ISLAND, "since"): 3, (OFFICE, "before"): 1, (ISLAND, "before"): 1,
     }  # fmt: skip
     expected = truth.of_plants("power_readings", plants, START, NOW)
+    assert truth.differences(expected, stored) == ([], len(expected))
+
+
+def test_after_an_adoption_old_days_get_their_split_without_a_start_date(world, rows, tmp_path):
+    with empty_database("sqlite", tmp_path) as url:
+        old_harvest.make(url, rows("oldest"))
+        adopt(url, "")
+        state = json.loads(adopt(url, "", "--print-state"))
+        world.clock.set(later(hours=20))
+        pipeline = Only(tmp_path, world, url)
+        pipeline.streams = ("energy_readings",)
+        pipeline.run(state, energy_lookback_days=7, site_ids=list(SITES))
+        with engine_of(url) as engine, engine.connect() as connection:
+            stored = truth.stored(connection, "energy_readings")
+    plants = [world.plants[site_id] for site_id in SITES]
+    expected = truth.of_plants("energy_readings", plants, START, later(hours=20))
+    assert len(expected) > 3 * 33
     assert truth.differences(expected, stored) == ([], len(expected))

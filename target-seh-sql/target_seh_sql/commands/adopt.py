@@ -103,7 +103,8 @@ def described(adoption: Adoption, wanted: Wanted) -> Iterator[str]:
             f"TARGET_SEH_SQL_TABLE_PREFIX={adoption.prefix} to its environment."
         )
     if adoption.oldest is not None:
-        yield f"Set start_date to {adoption.oldest}, so that all days get what the old program did not read."
+        yield f"Days without their split are read again from {adoption.oldest} on."
+        yield f"Set start_date to {adoption.oldest} to have quarter hours of flows and meters from there too."
     yield "To go on without reading everything again: target-seh-sql adopt --print-state > state.json"
 
 
