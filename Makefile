@@ -28,7 +28,7 @@ setup: .venv/ready ## create .venv with both plugins, the simulator and the tool
 
 .venv/ready: $(UV) pyproject.toml constraints.txt $(wildcard */pyproject.toml)
 	@$(UV) venv --quiet --clear --python '$(PYTHON)' .venv
-	@$(UV) pip install --quiet --python $(BIN)/python --editable simulator --editable tap-solaredge --editable 'target-seh-sql[postgresql,mariadb,report]' --group dev
+	@$(UV) pip install --quiet --python $(BIN)/python --editable simulator --editable 'tap-solaredge[faker]' --editable 'target-seh-sql[postgresql,mariadb,faker,report]' --group dev
 	@touch $@
 
 demo: setup ## load the bundled simulator's five sites into demo.db through Meltano and show the result

@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import Target
 from singer_sdk.sinks import BatchSink
 
+from target_seh_sql.settings import from_file
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from types import FrameType
+
+    import click
 
 logger = logging.getLogger("target-seh-sql")
 
@@ -46,9 +50,13 @@ class SingerTarget(Target):
         """Take a record that came through stream maps."""
         raise NotImplementedError
 
-    def emit_state(self, state: dict[str, Any]) -> None:
-        """Print a STATE."""
-        self._write_state_message(state)
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:  # noqa: ANN401
+        """Read the files of `--config`, of which later ones go first, and whether the environment counts."""
+        given = super().cb_config(ctx, param, tuple(each for each in value if each == "ENV"))
+        for path in value:
+            given.config.update(from_file(path) if path != "ENV" else {})
+        return given
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         self.take_schema(message_dict)
