@@ -6,15 +6,18 @@ Nothing else here names a private member of the SDK; tests/test_singer_contract.
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Target
+from singer_sdk.exceptions import SingerSDKError
 from singer_sdk.sinks import BatchSink
 
+from target_seh_sql.errors import BadMessage, TargetSehSqlError
 from target_seh_sql.settings import from_file
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from types import FrameType
 
     import click
@@ -32,11 +35,28 @@ class SingerTarget(Target):
 
     def take_schema(self, message: dict[str, Any]) -> None:
         """Take a SCHEMA: the SDK makes its stream maps and sinks."""
-        super()._process_schema_message(message)
+        with self._mapping(message):
+            super()._process_schema_message(message)
 
     def take_record(self, message: dict[str, Any]) -> None:
         """Take a RECORD: the SDK sends it through its stream maps to `take_mapped`."""
-        super()._process_record_message(message)
+        with self._mapping(message):
+            super()._process_record_message(message)
+
+    @contextmanager
+    def _mapping(self, message: dict[str, Any]) -> Iterator[None]:
+        """Say that it was an expression of somebody's stream maps that failed, with whatever error it has."""
+        try:
+            yield
+        except (TargetSehSqlError, SingerSDKError):
+            raise
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            if not self.config.get("stream_maps"):
+                raise
+            raise BadMessage(
+                f"stream {message['stream']!r}: the setting stream_maps cannot be used: "
+                f"{type(error).__name__}: {error}"
+            ) from error
 
     def take_state(self, message: dict[str, Any]) -> None:
         """Take a STATE."""

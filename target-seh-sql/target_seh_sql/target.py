@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections import Counter
+from copy import deepcopy
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -156,8 +157,8 @@ class TargetSehSql(SingerTarget):
         if environment_counts:
             load_dotenv(find_dotenv(usecwd=True))
         variables = os.environ if environment_counts else None
-        settings = accepted(given or {}, self.config_jsonschema["properties"], variables)
-        self._maps = dict(settings.get("stream_maps", {}))  # the SDK takes __else__ out of its own
+        settings = accepted(deepcopy(given or {}), self.config_jsonschema["properties"], variables)
+        self._maps = deepcopy(settings.get("stream_maps", {}))  # the SDK takes __else__ out of its own
         self._ignored: dict[str, bool] = {}
         return settings
 

@@ -54,7 +54,6 @@ WRONG = {
     "sqlite:///file:solar?mode=memory&uri=true": "is a database in memory",
     "postgresql://harvest:Tr0ub@127.0.0.1/so\nlar": "has a line break or another control character inside",
     "oracle://harvest:Tr0ub@127.0.0.1/solar": "names the database 'oracle'; this target writes mariadb, ",
-    " ": NOT_A_URL,
 }
 """What is told, by URL."""
 SHOWN_NEVER = re.compile(r"Tr0ub|4d|harvest|127\.0\.0\.1|/solar|solar\.db|\.pem")
@@ -77,6 +76,12 @@ def test_no_command_shows_a_piece_of_the_url(url, name, command):
     assert code == 1
     assert WRONG[url] in out + said
     assert SHOWN_NEVER.findall(out + said) == []
+
+
+def test_a_url_of_blanks_in_a_file_is_no_url(command):
+    code, out, said = command(Database(" "), "init-db")
+    assert code == 1
+    assert NOT_A_URL in out + said
 
 
 def test_a_line_break_at_the_end_does_not_matter(database):
