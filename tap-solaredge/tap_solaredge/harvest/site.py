@@ -79,7 +79,7 @@ class SiteHarvest:
         self._dry = caller.dry
         self._bookmarks = bookmarks
         self._progress: SiteProgress | None = None
-        self._skew = timedelta()
+        self._skew, self._latest = timedelta(), self._clock.now()
         self._heard = self._outdated = False
         self._told_in_this_run = False
         self._sums_wanted = False
@@ -140,7 +140,7 @@ class SiteHarvest:
         site = self.site
         if site is None:
             return None
-        now, self._skew, self._heard = self._clock.now(), self._clock.skew, self._clock.heard
+        now, self._skew, self._heard = self._now(), self._clock.skew, self._clock.heard
         self._outdated = self._coverages.doubtful = False
         self._progress = SiteProgress(
             site=site,
@@ -185,7 +185,7 @@ class SiteHarvest:
         """Take in what calls that belong together answered; yield the records that it completes."""
         assert self.site is not None and self._progress is not None and call.resource is not None  # noqa: S101, PT018 (there is a plan)
         self._hear()
-        now = self._clock.now()
+        now = self._now()
         answer = None if payloads is None else self._dialect.parse(call.resource, payloads, self.site.ref)
         if call.resource is SNAPSHOT:
             for stream, records in self._live.records(self.site, answer, self._going_on()):
@@ -241,7 +241,7 @@ class SiteHarvest:
 
     def _take_latest(self, answer: Any, window: Window) -> None:  # noqa: ANN401
         for stream in self._going_on(Cadence.LATEST):
-            self._coverages.read_only(stream, Window(window.start, min(window.end, self._clock.now())))
+            self._coverages.read_only(stream, Window(window.start, min(window.end, self._now())))
         if answer is not None:
             known = self._inventory.answers.get(STORAGE)
             self._inventory.answers.put(STORAGE, joined(known, answer) if known else answer)
@@ -275,6 +275,12 @@ class SiteHarvest:
             return
         since = midnight(day - self._scope.late_data, site.zone)
         self._coverages.reopen(self._series(), [Window(since, self._clock.now())])
+
+    def _now(self) -> datetime:
+        """Return the time; a slow answer may set the clock back by seconds, which this does not follow."""
+        now = self._clock.now()
+        self._latest = self._latest if now < self._latest <= now + JUMP else now
+        return self._latest
 
     def _local_day(self) -> str:
         return local_day(self._clock.now(), self.site.zone).isoformat() if self.site else ""
