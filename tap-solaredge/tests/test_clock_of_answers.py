@@ -1,4 +1,4 @@
-"""The time is corrected while a run goes on, by some seconds and back; the running day is read all the same."""
+"""The time is corrected by some seconds while a run goes on; the running day is read all the same."""
 
 from datetime import timedelta
 
