@@ -23,15 +23,7 @@ if TYPE_CHECKING:
 API_URL = "https://monitoringapi.solaredge.com"
 AUTHORIZE_URL = "https://connect.solaredge.com/authorize"
 REDIRECT_URL = "http://127.0.0.1:8765/callback"
-SITE_ID = ({"type": "integer"}, {"type": "string"})
 TIME_UNITS = ["DAY", "WEEK", "MONTH", "YEAR"]
-
-SITE_IDS: dict[str, Any] = {
-    "allOf": [
-        {"anyOf": [{"type": "array", "items": {"type": ["integer", "string"]}}, *SITE_ID, {"type": "null"}]}
-    ]
-}
-"""One number, numbers with commas between them, or a list; the SDK leaves a text alone inside of `allOf`."""
 
 SETTINGS = th.PropertiesList(
     th.Property(
@@ -98,7 +90,7 @@ SETTINGS = th.PropertiesList(
     ),
     th.Property(
         "site_ids",
-        th.CustomType(SITE_IDS),
+        th.ArrayType(th.IntegerType),
         title="Site ids",
         description="Numbers of the sites to read; all sites of the credential when empty",
     ),
@@ -280,20 +272,6 @@ def ledger_path(config: Mapping[str, Any]) -> Path:
     """Return where calls are counted."""
     path = config.get("ledger_path")
     return Path(str(path)).expanduser() if path else default_path()
-
-
-def site_numbers(value: Any) -> list[int]:  # noqa: ANN401
-    """Return the sites that `site_ids` names: `1`, `1,2`, `[1, 2]` and `["1", "2"]` are all understood.
-
-    Raises:
-        ConfigError: If one is no number.
-    """
-    parts = value if isinstance(value, list) else str(value or "").strip().strip("[]").split(",")
-    texts = [str(part).strip() for part in parts]
-    try:
-        return [int(text) for text in texts if text]
-    except ValueError:
-        raise ConfigError(f"`site_ids` is {value!r}; write it like 2345678 or 2345678,2345679") from None
 
 
 def _instant(config: Mapping[str, Any], name: str) -> datetime | None:

@@ -98,7 +98,8 @@ def _checked(name: str, value: object, schema: Mapping[str, Any]) -> object:
     value = _converted(value, {types} if isinstance(types, str) else set(types), schema)
     problem = next(iter(Draft7Validator(schema).iter_errors(value)), None)
     if problem is not None:
-        what = "it has another type" if schema.get("secret") else problem.message
+        wanted = " or ".join({types} if isinstance(types, str) else types)
+        what = f"it is not of type {wanted}" if schema.get("secret") else problem.message
         raise ConfigError(f"the setting {name} cannot be used: {what}")
     return value
 

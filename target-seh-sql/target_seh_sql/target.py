@@ -155,7 +155,7 @@ class TargetSehSql(SingerTarget):
     def _settings(self, given: dict[str, Any] | None, environment_counts: bool) -> dict[str, Any]:
         self.append_builtin_config(self.config_jsonschema)
         if environment_counts:
-            load_dotenv(find_dotenv(usecwd=True))
+            load_dotenv(find_dotenv(usecwd=True) or find_dotenv())
         variables = os.environ if environment_counts else None
         settings = accepted(deepcopy(given or {}), self.config_jsonschema["properties"], variables)
         self._maps = deepcopy(settings.get("stream_maps", {}))  # the SDK takes __else__ out of its own

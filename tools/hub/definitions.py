@@ -115,8 +115,8 @@ def _kind(known: dict[str, Any]) -> str:
         return "options"
     if known.get("format") == "date-time":
         return "date_iso8601"
-    kind: str = known["type"][0] if "type" in known else "string"  # one of several types
-    return kind
+    kind: str = known["type"][0]
+    return "string" if kind == "array" else kind  # Meltano takes neither `1` nor `1,2` for an array
 
 
 def _is_used(setting: str) -> bool:
