@@ -21,7 +21,8 @@ def completed(given: Mapping[str, Any], streams: Iterable[type[SolarEdgeStream]]
         given: The other one; it may lack whatever it likes, and have another replication key or method.
         streams: Ours.
     """
-    known = {str(stream.name): stream for stream in streams}
+    ours: Iterable[Any] = streams  # the SDK has properties for what our classes have
+    known = {str(stream.name): stream for stream in ours}
     named = ((str(entry.get("tap_stream_id") or entry.get("stream")), entry) for entry in given["streams"])
     return {"streams": [_entry(entry, known[name]) for name, entry in named if name in known]}
 
