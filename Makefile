@@ -14,7 +14,7 @@ export UV_COMPILE_BYTECODE := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types definitions dashboards packages schema pictures proof-login proofs mutations newest-sdk test-on-day bench bench-tap bench-v1 bench-report shards orchestrators chaos chaos-tap constraints clean
+.PHONY: help setup demo test lint format types definitions dashboards packages schema pictures proof-login proofs adoption mutations newest-sdk test-on-day bench bench-tap bench-v1 bench-report shards orchestrators chaos chaos-tap constraints clean
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -28,7 +28,7 @@ setup: .venv/ready ## create .venv with both plugins, the simulator and the tool
 
 .venv/ready: $(UV) pyproject.toml constraints.txt $(wildcard */pyproject.toml)
 	@$(UV) venv --quiet --clear --python '$(PYTHON)' .venv
-	@$(UV) pip install --quiet --python $(BIN)/python --editable simulator --editable tap-solaredge --editable 'target-seh-sql[postgresql,mariadb,report]' --group dev
+	@$(UV) pip install --quiet --python $(BIN)/python --editable simulator --editable 'tap-solaredge[faker]' --editable 'target-seh-sql[postgresql,mariadb,faker,report]' --group dev
 	@touch $@
 
 demo: setup ## load the bundled simulator's five sites into demo.db through Meltano and show the result
@@ -94,6 +94,12 @@ proofs: setup ## months of hourly runs on the free plan, five years of history, 
 		tap-solaredge/tests/test_owed_proof.py tap-solaredge/tests/test_clock_proof.py tap-solaredge/tests/v1/test_v1_harvest.py \
 		tap-solaredge/tests/v1/test_v1_records.py tests/test_truth.py tests/test_extension_truth.py \
 		tests/test_from_v1_to_v2.py -n $(CI_WORKERS) --dist loadfile -rP --show-capture=stdout
+
+adoption: setup ## adopt six databases of SolarEdge Harvest, harvest on over both clock changes, kill 30 adoptions on each database
+	@PROOF=whole $(BIN)/pytest target-seh-sql/tests/test_adoption.py target-seh-sql/tests/test_adoption_newest.py \
+		target-seh-sql/tests/test_adoption_rules.py target-seh-sql/tests/test_predecessor.py \
+		tests/test_adoption_then_harvest.py tests/test_adoption_kills.py tests/test_adoption_page.py \
+		-n $(CI_WORKERS) -rP --show-capture=stdout
 
 types: setup ## check types (mypy, strict)
 	@$(BIN)/mypy

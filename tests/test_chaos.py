@@ -28,7 +28,9 @@ def test_the_tap_killed_at_random_instants_loses_neither_records_nor_calls():
 
 def _needs(kind):
     """Skip without a server, but fail in CI."""
-    engine = open_engine(SERVERS.get(kind, "sqlite://"))
+    if kind not in SERVERS:
+        return
+    engine = open_engine(SERVERS[kind])
     try:
         engine.connect().close()
     except SQLAlchemyError as error:

@@ -12,7 +12,6 @@ import pytest
 from doc_pages import PAGES, ROOT, WORD, Page
 from doc_project import Project
 from doc_queries import answered
-from sqlalchemy import create_engine
 
 from solaredge_simulator.fleet import HOME
 from tools import schema_page
@@ -29,13 +28,11 @@ TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 def an_old_database(path):
     """Put there what SolarEdge Harvest left: a site, and a day of energy."""
     day = old_harvest.LONG_AGO.date()
-    engine = create_engine(f"sqlite:///{path}")
     rows = {
         "sites": [{"id": HOME, "name": "Home", "timezone": "Europe/Amsterdam"}],
         "energy_readings": [{"site_id": HOME, "reading_date": day, "time_unit": "DAY", "energy_wh": 1.5}],
     }
-    old_harvest.make(engine, rows)
-    engine.dispose()
+    old_harvest.make(f"sqlite:///{path}", rows)
 
 
 WORLDS = {

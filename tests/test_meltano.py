@@ -83,7 +83,9 @@ def test_the_names_of_solaredge_harvest_still_work(meltano, monkeypatch):
     monkeypatch.setenv("SEH_API_KEY", "key-of-seh")
     monkeypatch.setenv("SEH_ENERGY_LOOKBACK_DAYS", "12")
     monkeypatch.setenv("SEH_DATABASE_URL", "sqlite:///of-seh.db")
+    monkeypatch.setenv("SEH_SITE_IDS", "4100001")  # one number, which is no list
     said = meltano("config", "print", "tap-solaredge", environment="prod")
     assert '"energy_lookback_days": 12' in said
+    assert '"site_ids": "4100001"' in said
     assert '"api_key": "*****"' in said
     assert "key-of-seh" not in said

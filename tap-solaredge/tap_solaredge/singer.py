@@ -9,31 +9,45 @@ import abc
 import select
 import sys
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from singer_sdk import Stream, Tap
 from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.exceptions import ConfigValidationError, MapExpressionError, StreamMapConfigError
+from singer_sdk.helpers._catalog import get_selected_schema
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.plugin_base import SingerCommand, _ConfigInput
 from singer_sdk.singerlib import RecordMessage
 from singer_sdk.tap_base import CliTestOptionValue
 
+from tap_solaredge.accepted_settings import from_file
 from tap_solaredge.ending import ending
+from tap_solaredge.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import TypeVar
 
+    import click
     from singer_sdk.singerlib.encoding.simple import Message
 
     from tap_solaredge.measured.readings import Record
 
     T = TypeVar("T", bound=Tap)
 
-__all__ = ["HarvestedStream", "HarvestingTap", "SingerCommand", "Writer", "is_dry_test", "tap_of_files"]
+__all__ = [
+    "HarvestedStream",
+    "HarvestingTap",
+    "SingerCommand",
+    "Writer",
+    "is_dry_test",
+    "settings_named",
+    "tap_of_files",
+]
 
 STATE_EVERY = 1.0
 """Seconds between two STATEs, at least, unless as many bytes of records came in between."""
@@ -132,6 +146,23 @@ class HarvestingTap(Tap):
 
     message_writer_class = Writer
 
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> _ConfigInput:  # noqa: ARG003
+        """Read what `--config` names."""
+        return _given(value)
+
+    def setup_mapper(self) -> None:
+        """Register the streams for stream maps; one that is not selected with all its fields.
+
+        The SDK takes no fields for it, and then misses its keys: three streams are off by default.
+        """
+        super(Tap, self).setup_mapper()
+        for entry in self.catalog.streams:
+            mask, schema = entry.metadata.resolve_selection(), entry.schema.to_dict()
+            if mask.get((), True):
+                schema = get_selected_schema(entry.tap_stream_id, schema, mask)
+            self.mapper.register_raw_stream_schema(entry.tap_stream_id, schema, entry.key_properties)
+
     @abc.abstractmethod
     def records_of(self, stream: Any) -> Iterator[Record]:  # noqa: ANN401
         """Yield the records of one stream, harvested alone."""
@@ -164,6 +195,17 @@ class HarvestingTap(Tap):
         """Leave signals to `ending`: the SDK sends a STATE amid the records and exits with 0."""
 
 
+@contextmanager
+def settings_named() -> Iterator[None]:
+    """Say that a setting is wrong, with whatever error the SDK has for it."""
+    try:
+        yield
+    except ConfigValidationError as error:
+        raise ConfigError("; ".join(error.errors)) from None
+    except (MapExpressionError, StreamMapConfigError) as error:
+        raise ConfigError(f"the setting stream_maps cannot be used: {error}") from None
+
+
 def is_plain(stream: Stream) -> bool:
     """Whether records leave a stream as they are: no stream map, no flattening."""
     maps = stream.stream_maps
@@ -177,5 +219,13 @@ def is_dry_test(value: str) -> bool:
 
 def tap_of_files(tap: type[T], files: tuple[str, ...]) -> T:
     """Return the tap that configuration files describe; `ENV` among them stands for the environment."""
-    given = _ConfigInput.from_cli_args(*files)
+    given = _given(files)
     return tap(config=given.config, parse_env_config=given.parse_env)
+
+
+def _given(files: tuple[str, ...]) -> _ConfigInput:
+    """Read configuration files, of which later ones go first, and see whether the environment counts."""
+    found: dict[str, Any] = {}
+    for path in files:
+        found |= from_file(path) if path != "ENV" else {}
+    return _ConfigInput(config=found, parse_env="ENV" in files)

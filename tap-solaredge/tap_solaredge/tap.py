@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import closing
+from copy import deepcopy
 from datetime import timedelta
-from io import StringIO
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import click
-from singer_sdk.exceptions import ConfigValidationError
+from dotenv import find_dotenv, load_dotenv
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
+from tap_solaredge.accepted_settings import accepted
 from tap_solaredge.budget.ledger import Ledger
+from tap_solaredge.catalogs import completed
 from tap_solaredge.cli import CommandLine
 from tap_solaredge.clock import Clock
 from tap_solaredge.commands import COMMANDS
 from tap_solaredge.commands.check_api import check
-from tap_solaredge.errors import ConfigError
-from tap_solaredge.harvest import state_file
 from tap_solaredge.harvest.bookmarks import Bookmarks
 from tap_solaredge.harvest.caller import TELEMETRY_REFUSED
 from tap_solaredge.harvest.engine import Harvest
 from tap_solaredge.harvest.job import Job
+from tap_solaredge.inputs import catalog_in, state_in
 from tap_solaredge.redaction import conceal, conceal_logs, say
 from tap_solaredge.service.client import Client
 from tap_solaredge.service.dialects import DIALECTS
 from tap_solaredge.settings import SECRETS, SETTINGS, ledger_path, limits, scope
-from tap_solaredge.singer import HarvestingTap, is_dry_test
+from tap_solaredge.singer import HarvestingTap, is_dry_test, settings_named
 from tap_solaredge.streams import STREAMS, SolarEdgeStream
 
 if TYPE_CHECKING:
@@ -60,16 +60,31 @@ class TapSolarEdge(HarvestingTap):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
-    def __init__(self, *args: Any, clock: Clock | None = None, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        *,
+        config: dict[str, Any] | None = None,
+        parse_env_config: bool = False,
+        catalog: dict[str, Any] | None = None,
+        clock: Clock | None = None,
+        **more: Any,  # noqa: ANN401
+    ) -> None:
         self._clock = clock or Clock()
         conceal_logs()
-        given = kwargs.get("config")
-        conceal.add(_secrets(given if isinstance(given, dict) else {}))
-        try:
-            super().__init__(*args, **kwargs)
-        except ConfigValidationError as error:
-            raise ConfigError("; ".join(error.errors)) from None
+        conceal.add(_secrets(config or {}))
+        with settings_named():
+            settings = self._settings(config, parse_env_config)
+            known = None if catalog is None else completed(catalog, STREAMS)
+            super().__init__(config=settings, catalog=known, **more)
         conceal.add(_secrets(self.config))
+
+    def _settings(self, given: dict[str, Any] | None, environment_counts: bool) -> dict[str, Any]:
+        """Return the settings of files and of the environment, which goes first, in the forms that we use."""
+        self.append_builtin_config(self.config_jsonschema)
+        if environment_counts:
+            load_dotenv(find_dotenv(usecwd=True) or find_dotenv())
+        variables = os.environ if environment_counts else None
+        return accepted(deepcopy(given or {}), self.config_jsonschema["properties"], variables)
 
     def discover_streams(self) -> list[SolarEdgeStream]:
         """Return all streams; the catalog does not depend on the account."""
@@ -184,16 +199,17 @@ class TapSolarEdge(HarvestingTap):
     @classmethod
     def invoke(cls, *, plan: bool = False, urls: bool = False, **kwargs: Any) -> None:  # noqa: ANN401
         """Run from the command line."""
-        if kwargs.get("state") is not None:
-            names = {vars(stream)["name"] for stream in STREAMS}
-            kwargs["state"] = StringIO(json.dumps(state_file.read(kwargs["state"], names)))
-        if not plan:
+        if kwargs["about"]:
             super().invoke(**kwargs)
             return
-        state, config = kwargs["state"], kwargs["config"]
-        cls(
-            config=config.config,
-            state=None if state is None else json.load(state),
-            catalog=None if kwargs["catalog"] is None else json.load(kwargs["catalog"]),
-            parse_env_config=config.parse_env,
-        ).print_plan(urls=urls)
+        if not plan:
+            cls.print_version(print_fn=cls.logger.info)
+        names = {vars(stream)["name"] for stream in STREAMS}
+        given, catalog, state = (
+            kwargs["config"], catalog_in(kwargs["catalog"]), state_in(kwargs["state"], names)
+        )  # fmt: skip
+        tap = cls(config=given.config, state=state, catalog=catalog, parse_env_config=given.parse_env)
+        if plan:
+            tap.print_plan(urls=urls)
+        else:
+            tap.sync_all()

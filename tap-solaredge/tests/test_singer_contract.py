@@ -19,7 +19,8 @@ SIGNATURES = {
     Stream._write_record_message: ["self", "record"],
     Stream._increment_stream_state: ["self", "latest_record", "context"],
     plugin_base.PluginBase._setup_signal_handlers: ["self"],
-    plugin_base._ConfigInput.from_cli_args: ["args"],
+    plugin_base._ConfigInput: ["config", "parse_env"],
+    plugin_base.PluginBase.cb_config: ["ctx", "param", "value"],
     Tap.sync_all: ["self"],
     Tap.get_singer_command: [],
     MsgSpecWriter.write_message: ["self", "message"],
@@ -70,7 +71,7 @@ def test_a_stream_knows_its_tap_its_mask_and_its_maps(tap):
 def test_a_parsed_configuration_has_its_two_fields(tmp_path):
     config = tmp_path / "config.json"
     config.write_text(json.dumps({"api_key": "k"}))
-    given = plugin_base._ConfigInput.from_cli_args(str(config), "ENV")
+    given = TapSolarEdge.cb_config(None, None, (str(config), "ENV"))
     assert (given.config, given.parse_env) == ({"api_key": "k"}, True)
     assert tap_of_files(TapSolarEdge, (str(config),)).config["api_key"] == "k"
 

@@ -10,8 +10,8 @@ from solaredge_simulator.fleet import HOME, OFFICE, ROOF
 from solaredge_simulator.sites import Listed
 from solaredge_simulator.v2.asks import Ask
 from tap_solaredge.errors import ConfigError, HarvestIncomplete
-from tap_solaredge.harvest import state_file
 from tap_solaredge.harvest.site import SiteHarvest
+from tap_solaredge.inputs import state_in
 from tap_solaredge.streams.power_readings import PowerReadings
 from tools import truth
 
@@ -180,7 +180,9 @@ def test_days_are_those_of_the_answers_whatever_the_master_data_say(start_simula
 
 
 def read(text):
-    return state_file.read(io.StringIO(text), {"sites", "power_readings"})
+    file = io.StringIO(text)
+    file.name = "state.json"
+    return state_in(file, {"sites", "power_readings"})
 
 
 MINE = {"bookmarks": {"sites": {"partitions": []}}}
@@ -209,7 +211,7 @@ def test_of_many_lines_the_last_state_is_taken():
     "given", ["", " \n", '{"bookmarks": {"sites": ', "[1, 2]", '"x"', "{'a': 1}", '{"a": 1}']
 )
 def test_what_is_no_state_is_one_line(given):
-    with pytest.raises(ConfigError, match=r"The state file .*: pass the last STATE line of a run"):
+    with pytest.raises(ConfigError, match=r"--state state\.json is .*: pass the last STATE line of a run"):
         read(given)
 
 
@@ -220,13 +222,15 @@ def test_odd_bookmarks_are_one_line(bookmarks):
 
 
 def test_a_state_of_another_tap_is_one_line():
-    with pytest.raises(ConfigError, match="of another tap; it knows the streams commits, issues"):
+    with pytest.raises(
+        ConfigError, match=r"--state state\.json is of another tap; it knows the streams commits, issues"
+    ):
         read('{"bookmarks": {"issues": {}, "commits": {}}}')
 
 
 def test_an_empty_object_and_null_are_a_first_run():
     assert read("{}") == {"bookmarks": {}}
-    assert read("null") == {}
+    assert read("null") == {"bookmarks": {}}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,6 +29,16 @@ class CommandLine(SingerCommand, click.Group):
             raise
         except (TargetSehSqlError, SingerSDKError) as error:
             self.logger.error("%s", error)  # noqa: TRY400
+            self.logger.debug("", exc_info=error)
+            sys.exit(1)
+        except Exception as error:  # the last place to say it: its text may hold anything
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            self.logger.error(  # noqa: TRY400
+                "a fault of the program: %s in %s, line %s; TARGET_SEH_SQL_LOGLEVEL=DEBUG shows all of it",
+                type(error).__name__,
+                Path(frame.filename).name,
+                frame.lineno,
+            )
             self.logger.debug("", exc_info=error)
             sys.exit(1)
 

@@ -2,140 +2,136 @@
 
 from __future__ import annotations
 
-import ssl
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+import sqlite3
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from sqlalchemy import create_engine, event
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
+from target_seh_sql.database_url import (
+    MARIADB,
+    POSTGRESQL,
+    SQLITE,
+    Backend,
+    check_parameters,
+    database_url,
+    mariadb_tls,
+)
 from target_seh_sql.errors import UnsupportedDatabase
 from target_seh_sql.failures import explained
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from sqlalchemy import URL, Connection, Engine
 
-
-@dataclass(frozen=True)
-class Backend:
-    """How one database is reached."""
-
-    driver: str
-    """What SQLAlchemy calls dialect and driver."""
-    title: str
-    session: tuple[str, ...]
-    """Statements that set up each session."""
-    extra: str | None = None
-    """The extra of this package that brings the driver."""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    """Arguments of create_engine."""
-
-
-SQLITE: Final = Backend(
-    driver="sqlite",
-    title="SQLite",
-    session=(
+OPTIONS: Final[dict[str, dict[str, Any]]] = {
+    SQLITE.driver: {},
+    POSTGRESQL.driver: {"isolation_level": "READ COMMITTED"},
+    # Under REPEATABLE READ an INSERT ... SELECT locks the rows it reads: loaders would wait for each other.
+    MARIADB.driver: {"isolation_level": "READ COMMITTED", "connect_args": {"charset": "utf8mb4"}},
+}
+"""Arguments of create_engine."""
+SESSION: Final[dict[str, tuple[str, ...]]] = {
+    SQLITE.driver: (
+        "PRAGMA busy_timeout=60000",  # first: another process may be in the way of the next
         "PRAGMA journal_mode=WAL",
         "PRAGMA foreign_keys=ON",
-        "PRAGMA busy_timeout=60000",
         "PRAGMA temp_store=MEMORY",
     ),
-)
-POSTGRESQL: Final = Backend(
-    driver="postgresql+psycopg",
-    title="PostgreSQL",
-    session=("SET TIME ZONE 'UTC'",),
-    extra="postgresql",
-    options={"isolation_level": "READ COMMITTED"},
-)
-MARIADB: Final = Backend(
-    driver="mariadb+pymysql",
-    title="MariaDB",
-    session=(
+    # Whatever server, role or PGCLIENTENCODING would have instead.
+    POSTGRESQL.driver: (
+        "SET client_encoding TO 'UTF8'",
+        "SET TIME ZONE 'UTC'",
+        "SET datestyle TO 'ISO, YMD'",
+        "SET standard_conforming_strings TO on",
+        "SET extra_float_digits TO 1",
+    ),
+    MARIADB.driver: (
+        "SET NAMES utf8mb4",
         "SET time_zone = '+00:00'",
         # Strict, and with double quotes around text: see load/dialects/mariadb.py.
         "SET sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
+        # With the first the staging table cannot be emptied, with the others queries see less or more.
+        "SET sql_safe_updates = 0, sql_select_limit = DEFAULT, sql_auto_is_null = 0, completion_type = 0",
     ),
-    extra="mariadb",
-    # Under REPEATABLE READ an INSERT ... SELECT locks the rows it reads: loaders would wait for each other.
-    options={"isolation_level": "READ COMMITTED", "connect_args": {"charset": "utf8mb4"}},
-)
-BACKENDS: Final = {
-    "sqlite": SQLITE,
-    "postgres": POSTGRESQL,
-    "postgresql": POSTGRESQL,
-    "mysql": MARIADB,
-    "mariadb": MARIADB,
 }
+"""Statements that set up each session, before SQLAlchemy looks at it."""
+READ_ONLY: Final = {
+    SQLITE.driver: ("PRAGMA busy_timeout=60000",),
+    POSTGRESQL.driver: ("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",),
+    MARIADB.driver: ("SET SESSION TRANSACTION READ ONLY",),
+}
+"""The same for a session that only reads; on servers in addition."""
 
 
-def database_url(url: str) -> tuple[URL, Backend]:
-    """Parse a URL and name the driver that this target uses for it.
-
-    Raises:
-        UnsupportedDatabase: not a URL, or of a database that this target does not write.
-    """
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        raise UnsupportedDatabase(
-            "sqlalchemy_url is not a database URL; give one like sqlite:///seh.db or "
-            "postgresql://user:password@host/database"
-        ) from None
-    name = parsed.get_backend_name() if parsed.drivername else ""
-    backend = BACKENDS.get(name)
-    if backend is None:
-        raise UnsupportedDatabase(
-            f"sqlalchemy_url names the database {name!r}; this target writes {', '.join(sorted(BACKENDS))}"
-        )
-    return parsed.set(drivername=backend.driver), backend
-
-
-def missing_file(url: URL) -> Path | None:
-    """Return the path of a SQLite database that is not there; to connect would make it."""
-    named = url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}
-    path = Path(str(url.database))
-    return path if named and not path.exists() else None
-
-
-def open_engine(url: str, **more: Any) -> Engine:  # noqa: ANN401
+def open_engine(url: str, *, read_only: bool = False, **more: Any) -> Engine:  # noqa: ANN401
     """Return an engine whose sessions are set up for loading; nothing is connected yet.
 
     Args:
         url: of the database.
+        read_only: nothing will be written: a SELECT right, or a file that may be read, is enough.
         more: further arguments of SQLAlchemy's create_engine.
 
     Raises:
         UnsupportedDatabase: the URL or its driver cannot be used; the text never holds the password.
     """
     parsed, backend = database_url(url)
-    options = dict(backend.options)
-    if backend is MARIADB:
-        parsed, tls = mariadb_tls(parsed)
-        options["connect_args"] = {**options["connect_args"], **tls}
+    options = dict(OPTIONS[backend.driver])
     try:
+        check_parameters(parsed, backend, backend.parameters or _parameters_of_libpq())
+        if backend is MARIADB:
+            parsed, tls = mariadb_tls(parsed)
+            options["connect_args"] = {**options["connect_args"], **tls}
+        if backend is SQLITE and read_only:
+            parsed = _read_only_file(parsed)
         engine = create_engine(parsed, hide_parameters=True, **options, **more)
-    except (ModuleNotFoundError, NoSuchModuleError):
+    except (ImportError, NoSuchModuleError):
         raise UnsupportedDatabase(
             f"{backend.title} needs a driver: pip install 'target-seh-sql[{backend.extra}]'"
         ) from None
-    event.listen(engine, "connect", _session_setter(backend))
-    if backend is SQLITE:
-        event.listen(engine, "begin", _begin_sqlite)
+    except (ArgumentError, TypeError, ValueError):
+        raise UnsupportedDatabase(
+            f"sqlalchemy_url ({parsed.get_backend_name()}://...) has a parameter with a value that cannot be"
+        ) from None
+    _listen(engine, backend, read_only=read_only)
     return engine
 
 
-def _session_setter(backend: Backend) -> Any:  # noqa: ANN401
+def _listen(engine: Engine, backend: Backend, *, read_only: bool) -> None:
+    statements = SESSION[backend.driver]
+    if read_only:
+        more = READ_ONLY[backend.driver]
+        statements = more if backend is SQLITE else (*statements, *more)
+    # First of all: SQLAlchemy asks the session for its sql_mode and encoding, and quotes names accordingly.
+    event.listen(engine, "connect", _session_setter(backend, statements), insert=True)
+    event.listen(engine, "do_connect", _connect)
+    if backend is SQLITE and not read_only:
+        event.listen(engine, "begin", _begin_sqlite)
+
+
+def _connect(dialect: Any, _record: object, args: Any, params: Any) -> Any:  # noqa: ANN401
+    """Connect; what a driver raises beside its own errors becomes one of ours."""
+    try:
+        return dialect.connect(*args, **params)
+    except dialect.loaded_dbapi.Error:
+        raise
+    except RuntimeError as error:  # PyMySQL's: a package is missing for this way to log in
+        raise UnsupportedDatabase(f"the driver cannot connect: {error}") from None
+    except (OSError, TypeError, ValueError):
+        raise UnsupportedDatabase(
+            "the driver cannot connect with sqlalchemy_url: check host, port and parameters"
+        ) from None
+
+
+def _session_setter(backend: Backend, statements: tuple[str, ...]) -> Any:  # noqa: ANN401
     def set_up(connection: Any, _record: object) -> None:  # noqa: ANN401
         if backend is SQLITE:
             connection.isolation_level = None  # the driver's own BEGIN comes too late: see _begin_sqlite
         cursor = connection.cursor()
-        for statement in backend.session:
+        for statement in statements:
             cursor.execute(statement)
         cursor.close()
         connection.commit()
@@ -148,29 +144,30 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def mariadb_tls(url: URL) -> tuple[URL, dict[str, Any]]:
-    """Take the TLS settings out of a MariaDB URL: the same words as PostgreSQL's, or the usual ssl_ ones.
+def _parameters_of_libpq() -> frozenset[str]:
+    from psycopg.pq import Conninfo  # noqa: PLC0415 -- only PostgreSQL has it
 
-    `sslmode` is require (encrypt), verify-ca or verify-full; `ssl_ca`, `ssl_cert` and `ssl_key` are files.
-    """
-    query = {name: str(value) for name, value in url.query.items()}
-    mode = query.pop("sslmode", query.pop("ssl_mode", "")).lower().replace("_", "-")
-    files = {name: query.pop(name, None) for name in ("ssl_ca", "ssl_cert", "ssl_key")}
-    if mode in {"disable", "disabled"} or not (mode or any(files.values())):
-        return url.set(query=query), {}
-    context = ssl.create_default_context(cafile=files["ssl_ca"])
-    context.check_hostname = mode in {"verify-full", "verify-identity"}
-    if mode in {"require", "required", "prefer", "preferred"} and not files["ssl_ca"]:
-        context.verify_mode = ssl.CERT_NONE
-    if files["ssl_cert"]:
-        context.load_cert_chain(files["ssl_cert"], files["ssl_key"])
-    return url.set(query=query), {"ssl": context}
+    return frozenset(option.keyword.decode() for option in Conninfo.get_defaults())
+
+
+def _read_only_file(url: URL) -> URL:
+    """Open a file without writing: in a closed folder, not even the index that WAL mode has beside it."""
+    name = str(url.database)
+    file = name if name.startswith("file:") else f"file:{quote(name)}"
+    query = {**url.query, "uri": "true", "mode": "ro"}
+    try:
+        with closing(sqlite3.connect(f"{file}?mode=ro", uri=True)) as probe:
+            probe.execute("PRAGMA schema_version")
+    except sqlite3.Error as error:
+        if error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+            query["immutable"] = "1"
+    return url.set(database=file, query=query)
 
 
 @contextmanager
-def connected(url: str) -> Iterator[Connection]:
+def connected(url: str, *, read_only: bool = False) -> Iterator[Connection]:
     """Connect; what the database says is told in words for people."""
-    engine = open_engine(url)
+    engine = open_engine(url, read_only=read_only)
     try:
         with engine.connect() as connection:
             yield connection

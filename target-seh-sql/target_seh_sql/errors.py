@@ -1,6 +1,7 @@
 """What can go wrong, by what to do about it.
 
 TargetSehSqlError
+  ConfigError            wrong setting
   BadMessage             a line that is not a Singer message, or comes at the wrong time
     BadRecord            a record with a wrong or missing value
       MissingKey         ... in its key
@@ -17,6 +18,10 @@ from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchem
 
 class TargetSehSqlError(Exception):
     """Base of every error that this target raises on purpose; its text is meant for people."""
+
+
+class ConfigError(TargetSehSqlError):
+    """A setting cannot be used."""
 
 
 class BadMessage(TargetSehSqlError):

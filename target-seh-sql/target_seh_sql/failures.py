@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
@@ -24,13 +25,29 @@ _FULL: Final = "its disk is full: make room"
 _RIGHT: Final = "the database user lacks a right: grant CREATE, SELECT, INSERT, UPDATE and temporary tables"
 _LOGIN: Final = "it does not accept user and password: check sqlalchemy_url"
 _NO_DATABASE: Final = "there is no such database: create it"
-_READ_ONLY: Final = "it is read-only: name the primary server, or make the file writable"
+_READ_ONLY: Final = (
+    "it is read-only: name the primary server, let the user's transactions write, or make the file writable"
+)
+_ENCODING: Final = "its encoding lacks this character: create the database anew with encoding UTF8"
+_TLS: Final = "check sslmode and the certificates that sqlalchemy_url names"
+FOR_GOOD: Final = (
+    (re.compile(r'database ".*" does not exist'), _NO_DATABASE),
+    (re.compile(r"password|authentication|pg_hba|role \".*\" does not exist|permitted to log in"), _LOGIN),
+    (re.compile(r"certificate|support SSL|SSL is required|sslmode|private key", re.IGNORECASE), _TLS),
+    (re.compile(r"permission denied|session is read-only|not currently accepting|invalid "), ""),
+)
+"""What a server or libpq says, without a code, when it is in vain to connect again; and what to do."""
 ADVICE: Final[dict[str | int, str]] = {
     **dict.fromkeys(("53100", 1021, 1114, "SQLITE_FULL"), _FULL),
     **dict.fromkeys(("42501", 1044, 1142, 1143, 1227, 1370), _RIGHT),
     **dict.fromkeys(("28P01", "28000", 1045, 1698), _LOGIN),
     **dict.fromkeys(("3D000", 1049), _NO_DATABASE),
-    **dict.fromkeys(("25006", 1290, 1836, "SQLITE_READONLY"), _READ_ONLY),
+    **dict.fromkeys(("25006", 1290, 1792, 1836, "SQLITE_READONLY"), _READ_ONLY),
+    **dict.fromkeys(("22P05", "22021", 1366), _ENCODING),
+    "3F000": "the role's search_path names no schema that is there: set default_target_schema",
+    "57014": "it takes longer than the server allows: raise statement_timeout for the user",
+    1153: "max_allowed_packet is too small: set it to 4 MiB or more",
+    1969: "it takes longer than the server allows: raise max_statement_time for the user",
     "SQLITE_CANTOPEN": "the file cannot be opened: its folder must exist and be writable",
     "SQLITE_NOTADB": "the file is no SQLite database",
     "SQLITE_CORRUPT": "the file is damaged: restore a backup",
@@ -51,9 +68,16 @@ def error_code(error: Exception) -> str | int | None:
 def is_transient(error: Exception) -> bool:
     """Tell whether the same batch may go through on a new connection."""
     code = error_code(error)
+    if code in {None, 2003, 2013} and _advice_for_text(said(error)) is not None:
+        return False
     if code is None:  # libpq has no SQLSTATE for a connection that it lost or could not make
         return type(_original(error)).__name__ in {"OperationalError", "InterfaceError"}
     return code in TRANSIENT
+
+
+def _advice_for_text(text: str) -> str | None:
+    """Return what to do about an error that has no code; None where nothing speaks against trying again."""
+    return next((advice for pattern, advice in FOR_GOOD if pattern.search(text)), None)
 
 
 def said(error: Exception) -> str:
@@ -64,8 +88,9 @@ def said(error: Exception) -> str:
 
 def explained(error: Exception) -> WriteFailed:
     """Return an error for people: what the database said, and what to do."""
-    advice = ADVICE.get(error_code(error) or "", "correct the cause")
-    return WriteFailed(f"the database refused: {said(error)}; {advice}, then run again")
+    text = said(error)
+    advice = ADVICE.get(error_code(error) or "") or _advice_for_text(text) or "correct the cause"
+    return WriteFailed(f"the database refused: {text}; {advice}, then run again")
 
 
 def _original(error: Exception) -> BaseException:

@@ -6,14 +6,21 @@ Nothing else here names a private member of the SDK; tests/test_singer_contract.
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Target
+from singer_sdk.exceptions import SingerSDKError
 from singer_sdk.sinks import BatchSink
 
+from target_seh_sql.errors import BadMessage, TargetSehSqlError
+from target_seh_sql.settings import from_file
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from types import FrameType
+
+    import click
 
 logger = logging.getLogger("target-seh-sql")
 
@@ -28,11 +35,28 @@ class SingerTarget(Target):
 
     def take_schema(self, message: dict[str, Any]) -> None:
         """Take a SCHEMA: the SDK makes its stream maps and sinks."""
-        super()._process_schema_message(message)
+        with self._mapping(message):
+            super()._process_schema_message(message)
 
     def take_record(self, message: dict[str, Any]) -> None:
         """Take a RECORD: the SDK sends it through its stream maps to `take_mapped`."""
-        super()._process_record_message(message)
+        with self._mapping(message):
+            super()._process_record_message(message)
+
+    @contextmanager
+    def _mapping(self, message: dict[str, Any]) -> Iterator[None]:
+        """Say that it was an expression of somebody's stream maps that failed, with whatever error it has."""
+        try:
+            yield
+        except (TargetSehSqlError, SingerSDKError):
+            raise
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            if not self.config.get("stream_maps"):
+                raise
+            raise BadMessage(
+                f"stream {message['stream']!r}: the setting stream_maps cannot be used: "
+                f"{type(error).__name__}: {error}"
+            ) from error
 
     def take_state(self, message: dict[str, Any]) -> None:
         """Take a STATE."""
@@ -46,9 +70,13 @@ class SingerTarget(Target):
         """Take a record that came through stream maps."""
         raise NotImplementedError
 
-    def emit_state(self, state: dict[str, Any]) -> None:
-        """Print a STATE."""
-        self._write_state_message(state)
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:  # noqa: ANN401
+        """Read the files of `--config`, of which later ones go first, and whether the environment counts."""
+        given = super().cb_config(ctx, param, tuple(each for each in value if each == "ENV"))
+        for path in value:
+            given.config.update(from_file(path) if path != "ENV" else {})
+        return given
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         self.take_schema(message_dict)

@@ -80,7 +80,7 @@ class SehStateStoreManager(StateStoreManager):
             found = connection.execute(
                 select(STATES.c.state).where(STATES.c.state_id == state_id)
             ).scalar_one_or_none()
-        return None if found is None else MeltanoState.from_json(state_id, found)
+        return None if found is None else _whole(MeltanoState.from_json(state_id, found))
 
     def delete(self, state_id: str) -> None:
         """Forget a state."""
@@ -137,6 +137,15 @@ class SehStateStoreManager(StateStoreManager):
                 STATES.create(connection, checkfirst=True)
         connection.rollback()
         self._has_table = True
+
+
+def _whole(state: MeltanoState) -> MeltanoState:
+    """Return a state that has both parts: `meltano state import` takes one that lacks either."""
+    return MeltanoState(
+        state.state_id,
+        partial_state=state.partial_state or {},
+        completed_state=state.completed_state or {},
+    )
 
 
 @contextmanager

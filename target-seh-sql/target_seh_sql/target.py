@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import time
 from collections import Counter
+from copy import deepcopy
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+import msgspec
+from dotenv import find_dotenv, load_dotenv
 from singer_sdk import typing as th
 from singer_sdk.helpers.capabilities import PluginCapabilities
 
@@ -18,8 +23,11 @@ from target_seh_sql.load.progress import Progress
 from target_seh_sql.load.reader import TypedReader
 from target_seh_sql.load.records import RECORD_TYPES, SYNC, check_columns, line_decoder, row_of
 from target_seh_sql.load.retry import Loader
-from target_seh_sql.load.sync_metadata import Received, sync_rows
+from target_seh_sql.load.sync_metadata import Received, decoded, sync_rows
+from target_seh_sql.predecessor import unheard
+from target_seh_sql.settings import accepted
 from target_seh_sql.singer import SingerTarget, StreamSink
+from target_seh_sql.stream_maps import is_dropped, is_mapped
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -90,11 +98,17 @@ class TargetSehSql(SingerTarget):
 
     message_reader: TypedReader
 
-    def __init__(self, **settings: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        *,
+        config: dict[str, Any] | None = None,
+        parse_env_config: bool = False,
+        **more: Any,  # noqa: ANN401
+    ) -> None:
         reader = TypedReader()
         self.buffers = reader.buffers
-        super().__init__(message_reader=reader, **settings)
-        reader.pause, reader.failed = self._pause, self._failed
+        super().__init__(message_reader=reader, config=self._settings(config, parse_env_config), **more)
+        reader.pause, reader.failed, reader.ignored = self._pause, self._failed, self._is_ignored
         self._typed: set[str] = set()
         self._loader = Loader(
             self.config["sqlalchemy_url"],
@@ -103,8 +117,8 @@ class TargetSehSql(SingerTarget):
         )
         self._progress = Progress()
         self._committed_at = time.monotonic()
-        self._newest_state: dict[str, Any] | None = None
-        self._pending_state: dict[str, Any] | None = None
+        self._newest_state: str | None = None
+        self._pending_state: str | None = None
         self._written_state: dict[str, Any] = {}
         self._received: Counter[Received] = Counter()
         self._received_then: Counter[Received] = Counter()
@@ -128,22 +142,59 @@ class TargetSehSql(SingerTarget):
             "Deselect the stream, or set unknown_streams to ignore."
         )
 
+    @classmethod
+    def invoke(cls, **options: Any) -> None:  # noqa: ANN401
+        """Run from the command line; name once what is set for SolarEdge Harvest and does nothing here."""
+        if names := unheard(os.environ):
+            logger.warning(
+                "%s: set for SolarEdge Harvest, ignored here; see docs/from-solaredge-harvest.md",
+                ", ".join(names),
+            )
+        super().invoke(**options)
+
+    def _settings(self, given: dict[str, Any] | None, environment_counts: bool) -> dict[str, Any]:
+        self.append_builtin_config(self.config_jsonschema)
+        if environment_counts:
+            load_dotenv(find_dotenv(usecwd=True) or find_dotenv())
+        variables = os.environ if environment_counts else None
+        settings = accepted(deepcopy(given or {}), self.config_jsonschema["properties"], variables)
+        self._maps = deepcopy(settings.get("stream_maps", {}))  # the SDK takes __else__ out of its own
+        self._ignored: dict[str, bool] = {}
+        return settings
+
     # Messages
+
+    def _is_ignored(self, stream: str) -> bool:
+        """Tell whether nothing of a stream is looked at; say so once."""
+        if stream not in self._ignored:
+            dropped = is_dropped(stream, self._maps)
+            unknown = stream not in STREAM_NAMES and not is_mapped(stream, self._maps)
+            self._ignored[stream] = dropped or (unknown and self.config["unknown_streams"] == "ignore")
+            if dropped:
+                logger.info("stream %r is dropped (stream_maps)", stream)
+            elif self._ignored[stream]:
+                logger.warning("stream %r has no table and is ignored (unknown_streams: ignore)", stream)
+        return self._ignored[stream]
 
     def take_schema(self, message: dict[str, Any]) -> None:
         """Take a SCHEMA; from now on records of the stream are typed when they are decoded."""
-        super().take_schema(message)
-        stream = message["stream"]
-        if stream in EXTENSIONS:
-            self._loader.extend(stream)
-        if stream in STREAM_NAMES and not self.config.get("stream_maps"):
+        self.message_reader.assert_line_requires(message, {"stream", "schema"})
+        stream, schema = message["stream"], message["schema"] or {}
+        if not schema.get("properties"):
+            raise BadMessage(f"stream {stream!r}: its SCHEMA has no properties; select fields in the catalog")
+        # A property may be `true` or `null` in JSON Schema: the SDK wants an object.
+        properties = {n: p if isinstance(p, dict) else {} for n, p in schema["properties"].items()}
+        super().take_schema({**message, "schema": {**schema, "properties": properties}})
+        if stream in STREAM_NAMES and not self._maps:
             self._typed.add(stream)
             self.message_reader.decode = line_decoder(self._typed)
 
     def begin_stream(self, stream: str, columns: Collection[str]) -> None:
-        """Check the columns of a stream; warn of one without a table."""
+        """Check the columns of a stream, and let its table be made; warn of one without a table."""
         if stream in STREAM_NAMES:
             check_columns(RECORD_TYPES[stream], columns)
+            if stream in EXTENSIONS:
+                self._loader.extend(stream)
         else:
             logger.warning("stream %r has no table and is ignored (unknown_streams: ignore)", stream)
 
@@ -167,11 +218,20 @@ class TargetSehSql(SingerTarget):
             self.buffers.rows[kind.row].append(row_of(kind, record))
 
     def take_state(self, message: dict[str, Any]) -> None:
-        """Keep a STATE until what came before it is committed."""
+        """Keep a STATE, as it was sent, until what came before it is committed; null says nothing."""
         self.message_reader.assert_line_requires(message, {"value"})
-        state = message["value"]
-        if not isinstance(state, dict):
-            raise BadMessage(f"a STATE message's value is not an object: {str(state)[:60]!r}")
+        value = message["value"]
+        sent = bytes(value if isinstance(value, msgspec.Raw) else msgspec.json.encode(value))
+        if sent == b"null":
+            return
+        if not sent.startswith(b"{"):
+            raise BadMessage(
+                f"a STATE message's value is not an object: {sent[:60].decode(errors='replace')!r}"
+            )
+        try:
+            state = sent.decode()
+        except UnicodeDecodeError:
+            raise BadMessage("a STATE message is not UTF-8") from None
         if state != self._newest_state:
             self.buffers.settle()
             self._newest_state = self._pending_state = state
@@ -189,9 +249,10 @@ class TargetSehSql(SingerTarget):
     def commit(self) -> None:
         """Write what is buffered and the sync_metadata of its STATE in one transaction; emit the STATE."""
         self.buffers.settle()
-        batch, state = self.buffers.batch(), self._pending_state
+        batch, sent = self.buffers.batch(), self._pending_state
         self._count(batch)
         rows = dict(batch)
+        state = None if sent is None else decoded(sent)
         if state is not None:
             now = datetime.now(UTC).replace(microsecond=0)
             rows[SYNC.stream.name] = sync_rows(
@@ -204,7 +265,8 @@ class TargetSehSql(SingerTarget):
         if state is not None:
             self._pending_state, self._written_state = None, state
             self._received_then = self._received.copy()
-            self.emit_state(state)
+            sys.stdout.write(f"{sent}\n")
+            sys.stdout.flush()
         self._committed_at = time.monotonic()
 
     def _count(self, batch: dict[str, list[Row]]) -> None:

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from target_seh_sql.adoption.conversion import in_watts
-from target_seh_sql.adoption.recorded import differences, recorded_columns
+from target_seh_sql.adoption.newer import alert, benefits, flow
+from target_seh_sql.adoption.newer import quarters as whole_quarters
+from target_seh_sql.adoption.recorded import NEWER, differences, recorded_columns
 from target_seh_sql.adoption.spans import days_covered, quarters_covered, utc_text
-from target_seh_sql.adoption.wall_time import Kind, instant_of, offset_minutes
+from target_seh_sql.adoption.wall_time import Kind, instant_of, offset_minutes, wall_of
 from target_seh_sql.tables.streams import NINE
 
 
@@ -35,7 +37,23 @@ def test_a_wall_clock_time_is_one_instant_on_every_night(wall, zone, utc, offset
     assert (utc_text(found.utc), offset_minutes(found.utc, ZoneInfo(zone)), found.kind) == (utc, offset, kind)
 
 
-def flow(*, unit="kW", grid=0.35, pv=2.88, load=1.07, storage=1.46, status="Charging"):
+@pytest.mark.parametrize(
+    ("stored", "session", "wall"),
+    [
+        ("2026-10-25T01:15:00+00:00", "Europe/Amsterdam", "2026-10-25T02:15:00"),
+        ("2026-06-01T12:00:00+00:00", "UTC", "2026-06-01T12:00:00"),
+        (
+            "2026-06-01T12:00:00",
+            "Europe/Amsterdam",
+            "2026-06-01T12:00:00",
+        ),  # a database that keeps what it is told
+    ],
+)
+def test_what_was_written_is_taken_back_by_the_sessions_zone(stored, session, wall):
+    assert wall_of(datetime.fromisoformat(stored), ZoneInfo(session)) == datetime.fromisoformat(wall)
+
+
+def snapshot(*, unit="kW", grid=0.35, pv=2.88, load=1.07, storage=1.46, status="Charging"):
     return {
         "unit": unit,
         "grid_power": grid,
@@ -49,15 +67,15 @@ def flow(*, unit="kW", grid=0.35, pv=2.88, load=1.07, storage=1.46, status="Char
 @pytest.mark.parametrize(
     ("row", "grid", "storage", "unknown"),
     [
-        (flow(), 350.0, 1460.0, 0),  # what is left over goes out
-        (flow(grid=0.35, pv=0.0, load=0.35, storage=0.0, status="Idle"), -350.0, 0.0, 0),
-        (flow(grid=0.5, pv=0.0, load=2.0, storage=1.5, status="Discharging"), -500.0, -1500.0, 0),
-        (flow(unit="W", grid=350, pv=2880, load=1070, storage=1460), 350.0, 1460.0, 0),
-        (flow(grid=1.0, pv=5.0, load=1.0, storage=0.0, status="Idle"), None, 0.0, 1),
-        (flow(grid=0.35, load=None), None, 1460.0, 1),
-        (flow(status="Active"), None, None, 1),
-        (flow(grid=0.0, pv=None, load=1.0, storage=None, status=None), 0.0, None, 0),
-        (flow(grid=None, pv=1.0, load=1.0, storage=None, status=None), None, None, 0),
+        (snapshot(), 350.0, 1460.0, 0),  # what is left over goes out
+        (snapshot(grid=0.35, pv=0.0, load=0.35, storage=0.0, status="Idle"), -350.0, 0.0, 0),
+        (snapshot(grid=0.5, pv=0.0, load=2.0, storage=1.5, status="Discharging"), -500.0, -1500.0, 0),
+        (snapshot(unit="W", grid=350, pv=2880, load=1070, storage=1460), 350.0, 1460.0, 0),
+        (snapshot(grid=1.0, pv=5.0, load=1.0, storage=0.0, status="Idle"), None, 0.0, 1),
+        (snapshot(grid=0.35, load=None), None, 1460.0, 1),
+        (snapshot(status="Active"), None, None, 1),
+        (snapshot(grid=0.0, pv=None, load=1.0, storage=None, status=None), 0.0, None, 0),
+        (snapshot(grid=None, pv=1.0, load=1.0, storage=None, status=None), None, None, 0),
     ],
 )
 def test_a_flow_is_in_watts_with_signs_or_unknown(row, grid, storage, unknown):
@@ -68,9 +86,9 @@ def test_a_flow_is_in_watts_with_signs_or_unknown(row, grid, storage, unknown):
 
 
 def test_a_flow_of_unknown_unit_stays_as_it_is():
-    row = flow(unit="hp")
+    row = snapshot(unit="hp")
     assert in_watts(row) == {"of unknown unit, kept as they are": 1}
-    assert row == flow(unit="hp")
+    assert row == snapshot(unit="hp")
 
 
 def quarters(*texts):
@@ -126,15 +144,82 @@ def test_days_cover_23_and_25_hours_too():
 
 
 def test_what_differs_from_a_solaredge_harvest_is_named():
-    found = {stream.name: dict.fromkeys(recorded_columns(stream), False) for stream in NINE}
+    found = {stream.name: set(recorded_columns(stream)) for stream in NINE} | {"alerts": set(NEWER["alerts"])}
     assert list(differences(found)) == []
     assert list(differences({"sites": found["sites"]})) == []
-    del found["power_readings"]["power_watts"]
-    found["meters"]["colour"] = False
-    found["sites"]["created_at"] = True
+    found["power_readings"].remove("power_watts")
+    found["alerts"].remove("severity")
+    found["meters"].add("colour")
     assert list(differences(found)) == [
-        "sites keeps created_at with a time zone",
         "meters also has colour",
         "power_readings lacks power_watts",
+        "alerts lacks severity",
     ]
     assert next(differences({"meters": found["meters"]})) == "there is no table of sites"
+
+
+AT = datetime.fromisoformat("2026-06-01T10:00:00")
+STAMPS = {"created_at": 1, "updated_at": 2}
+ALERT = {
+    **STAMPS, "id": 4, "site_id": 1, "alert_id": 77, "severity": "HIGH", "alert_type": "GRID",
+    "alert_code": 18, "name": "Inverter 1", "description": "Grid lost", "serial_number": "7E1",
+    "alert_timestamp": 9,
+}  # fmt: skip
+
+
+def test_an_alert_has_the_names_of_ours():
+    assert alert(ALERT) == {
+        **STAMPS, "id": 4, "site_id": 1, "alert_id": 77, "type": "GRID", "first_trigger": 9,
+        "last_trigger": 9, "component_name": "Inverter 1", "component_serial_number": "7E1",
+        "error_codes": "[18]",
+    }  # fmt: skip
+    assert alert(ALERT | {"alert_code": None})["error_codes"] is None
+
+
+@pytest.mark.parametrize(("unit", "kilograms"), [("KG", 10.0), (None, 10.0), ("LB", 4.5359237), ("t", None)])
+def test_what_a_site_spared_is_in_kilograms_or_unknown(unit, kilograms):
+    old = {"site_id": 1, "co2_saved": 10.0, "so2_saved": None, "nox_saved": None, "trees_planted": 3.0}
+    found = benefits(old | {"co2_units": unit, "benefits_timestamp": None})
+    assert found == {**old, "co2_saved": pytest.approx(kilograms)}
+
+
+@pytest.mark.parametrize(
+    ("powers", "grid", "words"),
+    [
+        ((800.0, 300.0, 300.0, 500.0, 0.0), 500.0, ("Exporting", "Active", "Active")),
+        ((0.0, 300.0, 0.0, 0.0, 300.0), -300.0, ("Importing", "Idle", "Active")),
+        ((800.0, None, None, None, 0.0), None, (None, "Active", None)),
+    ],
+)
+def test_power_details_are_a_flow(powers, grid, words):
+    names = ("production_w", "consumption_w", "self_consumption_w", "feed_in_w", "purchased_w")
+    found = flow({**STAMPS, "id": 1, "site_id": 2, "timestamp": 3} | dict(zip(names, powers, strict=True)))
+    assert found == {
+        **STAMPS, "id": 1, "site_id": 2, "timestamp": 3, "resolution": "QUARTER_HOUR", "unit": "W",
+        "grid_status": words[0], "grid_power": grid, "pv_status": words[1], "pv_power": powers[0],
+        "load_status": words[2], "load_power": powers[1],
+    }  # fmt: skip
+
+
+def sample(minute, power, counted, **more):
+    return {
+        "site_id": 1, "serial_number": "7E1", **STAMPS, "timestamp": AT.replace(minute=minute, second=7),
+        "total_active_power": power, "total_energy": counted, "ac_voltage": 230.0, "ac_frequency": 50.0,
+        "dc_voltage": 750.0, "temperature": 40.0, "power_limit": 100.0, "inverter_mode": "MPPT", **more,
+    }  # fmt: skip
+
+
+def test_samples_of_an_inverter_are_whole_quarter_hours_or_none():
+    rows = [
+        *(sample(minute, 400.0, 1000.0) for minute in (0, 5, 10)),
+        *(sample(minute, 460.0, 1114.0, temperature=None) for minute in (15, 20, 25)),
+        *(sample(minute, 460.0, 1200.0) for minute in (30, 35)),  # one is missing
+        *(sample(m, 0.0, None, inverter_mode="SLEEPING", dc_voltage=0.0) for m in (45, 50, 55)),
+    ]
+    found = list(whole_quarters(rows))
+    names = ("timestamp", "power", "energy_wh", "current", "temperature", "dc_voltage", "energy_lifetime")
+    assert [tuple(row[name] for name in names) for row in found] == [
+        (AT, 400.0, 100.0, 400 / 230, 40.0, 750.0, 1000.0),
+        (AT.replace(minute=15), 460.0, 114.0, 2.0, None, 750.0, 1114.0),
+        (AT.replace(minute=45), 0.0, 0.0, 0.0, None, None, None),
+    ]

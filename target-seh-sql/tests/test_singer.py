@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -18,12 +19,24 @@ from .conftest import record, schema
 README = Path(__file__).parent.parent / "README.md"
 
 StandardSuite: Any = get_target_test_class(
-    TargetSehSql, config={"sqlalchemy_url": "sqlite://", "unknown_streams": "ignore"}, parse_env_config=False
+    TargetSehSql,
+    config={
+        "sqlalchemy_url": f"sqlite:///{Path(mkdtemp(prefix='seh-standard-')) / 'seh.db'}",
+        "unknown_streams": "ignore",
+    },
+    parse_env_config=False,
 )
 
 
 class TestStandardSuite(StandardSuite):
-    """The SDK's standard target tests."""
+    """The SDK's standard target tests, save three that want a stream without a table to be looked at.
+
+    Nothing of what is ignored is: test_singer_habits.py. The same faults in streams of ours: test_errors.py.
+    """
+
+    test_target_invalid_schema = None
+    test_target_record_before_schema = None
+    test_target_record_missing_key_property = None
 
 
 def test_the_readme_tells_the_settings_of_about(capsys):

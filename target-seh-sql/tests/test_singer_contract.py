@@ -22,7 +22,6 @@ SIGNATURES = {
     (Target, "_process_activate_version_message"): ["self", "message_dict"],
     (Target, "_handle_max_record_age"): ["self"],
     (Target, "_handle_termination"): ["self", "signum", "frame"],
-    (Target, "_write_state_message"): ["self", "state"],
     (BatchSink, "_validate_and_parse"): ["self", "record"],
 }
 """The private members, and their parameters."""

@@ -56,6 +56,17 @@ def test_a_partial_state_is_merged_and_a_complete_one_replaces_it(states):
     assert states.get(RUN) == completed(RUN, d=4)
 
 
+@pytest.mark.parametrize("lacking", ["partial", "completed"])
+def test_a_state_that_was_imported_without_one_of_its_parts_is_whole(states, lacking):
+    whole = partial(RUN, a=1) if lacking == "completed" else completed(RUN, a=1)
+    parts = {name: part for name, part in whole.to_dict().items() if name != lacking}
+    states.set(MeltanoState(RUN, parts.get("partial"), parts.get("completed")))
+    assert states.get(RUN) == whole
+    assert '"a": 1' in states.get(RUN).json_merged()
+    states.update(partial(RUN, b=2))
+    assert '"b": 2' in states.get(RUN).json_merged()
+
+
 def test_states_are_listed_by_pattern_and_cleared(states):
     ids = [
         "dev:tap-to-target",

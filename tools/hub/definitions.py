@@ -116,7 +116,7 @@ def _kind(known: dict[str, Any]) -> str:
     if known.get("format") == "date-time":
         return "date_iso8601"
     kind: str = known["type"][0]
-    return kind
+    return "string" if kind == "array" else kind  # Meltano takes neither `1` nor `1,2` for an array
 
 
 def _is_used(setting: str) -> bool:

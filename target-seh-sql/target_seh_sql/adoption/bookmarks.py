@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, and_, func, select, union, update
 
 from target_seh_sql.adoption.spans import QUARTER, Span, days_covered, quarters_covered, utc_text
-from target_seh_sql.adoption.wall_time import midnight, zone_named
+from target_seh_sql.adoption.wall_time import in_utc, midnight, zone_named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sqlalchemy import ColumnElement, Connection
 
@@ -33,11 +34,19 @@ class Series:
     stream: str
     key: str
     value: str
+    whole: tuple[str, ...] = ()
+    """Columns of which a row that was read in full has one."""
+    part: tuple[str, str] | None = None
+    """Which rows are meant: a column and its value."""
 
 
+SPLIT: Final = ("consumption_wh", "feed_in_wh", "purchased_wh")
 SERIES: Final = (
-    Series("energy_readings", "reading_date", "energy_wh"),
+    Series("energy_readings", "reading_date", "energy_wh", SPLIT, ("time_unit", "DAY")),
     Series("power_readings", "timestamp", "power_watts"),
+    Series(
+        "power_flows", "timestamp", "pv_power", ("load_power", "grid_power"), ("resolution", "QUARTER_HOUR")
+    ),
 )
 
 
@@ -49,6 +58,8 @@ class Bookmark:
     series: Series
     newest: date | datetime
     covered: list[Span]
+    start: datetime
+    """Where the rows begin: everything since then is owed."""
 
     @property
     def text(self) -> str:
@@ -57,19 +68,35 @@ class Bookmark:
 
 
 def bookmarks(connection: Connection, tables: Mapping[str, Table]) -> Iterator[Bookmark]:
-    """Yield the bookmarks of all sites that have rows."""
+    """Yield the bookmarks of all sites that have rows.
+
+    Nothing that the old program read at a site with a battery is covered: V1 gave the inverters' output for
+    what the panels made (API V1 reference, section 5; gotcha 65).
+    """
     sites = tables["sites"].c
+    with_battery = _sites_with_battery(connection, tables)
     for site_id, name in connection.execute(select(sites.id, sites.timezone).order_by(sites.id)).all():
         zone = zone_named(name) or ZoneInfo("UTC")
         for series in SERIES:
             table = tables[series.stream]
             chosen = [table.c.site_id == site_id]
-            if "time_unit" in table.c:
-                chosen.append(table.c.time_unit == "DAY")
+            if series.part is not None:
+                chosen.append(table.c[series.part[0]] == series.part[1])
             newest = _newest_complete(connection, table, series, chosen, zone)
-            if newest is not None:
-                chosen.append(table.c[series.key] <= newest)
-                yield Bookmark(site_id, series, newest, _covered(connection, table, series, chosen, zone))
+            if newest is None:
+                continue
+            chosen.append(table.c[series.key] <= newest)
+            rows = [] if site_id in with_battery else _rows(connection, table, series, chosen)
+            yield Bookmark(
+                site_id, series, newest, _covered(rows, zone), _first(connection, table, series, chosen, zone)
+            )
+
+
+def _sites_with_battery(connection: Connection, tables: Mapping[str, Table]) -> set[int]:
+    """Return the sites of which a battery or its power is stored."""
+    batteries, flows = tables["batteries"].c, tables["power_flows"].c
+    known = union(select(batteries.site_id), select(flows.site_id).where(flows.storage_power.is_not(None)))
+    return set(connection.execute(known).scalars())
 
 
 def _newest_complete(
@@ -80,8 +107,8 @@ def _newest_complete(
     query = select(key, table.c.updated_at).where(*chosen, table.c[series.value].is_not(None))
     query = query.order_by(key.desc()).limit(2)
     for place, (start, written) in enumerate(connection.execute(query).all()):
-        found = _utc(start) if isinstance(start, datetime) else start
-        if place or _utc(written) >= _end(found, zone) + SETTLING:
+        found = in_utc(start) if isinstance(start, datetime) else start
+        if place or in_utc(written) >= _end(found, zone) + SETTLING:
             return found
     return None
 
@@ -90,20 +117,32 @@ def _end(start: date | datetime, zone: ZoneInfo) -> datetime:
     return start + QUARTER if isinstance(start, datetime) else midnight(start + timedelta(days=1), zone)
 
 
-def _covered(
+def _rows(
+    connection: Connection, table: Table, series: Series, chosen: list[ColumnElement[bool]]
+) -> Iterator[Any]:
+    """Yield the start of each row in order, and whether it was read in full."""
+    key, known = table.c[series.key], [table.c[series.value].is_not(None)]
+    if series.whole:
+        known.append(func.coalesce(*(table.c[name] for name in series.whole)).is_not(None))
+    query = select(key, and_(*known)).where(*chosen).order_by(key).execution_options(yield_per=FETCHED)
+    yield from connection.execute(query)
+
+
+def _covered(rows: Iterable[Any], zone: ZoneInfo) -> list[Span]:
+    read = iter(rows)
+    first = next(read, None)
+    if first is None:
+        return []
+    if isinstance(first[0], datetime):
+        return quarters_covered(((in_utc(start), bool(known)) for start, known in chain([first], read)), zone)
+    return days_covered((day for day, known in chain([first], read) if known), zone)
+
+
+def _first(
     connection: Connection, table: Table, series: Series, chosen: list[ColumnElement[bool]], zone: ZoneInfo
-) -> list[Span]:
-    key, has_value = table.c[series.key], table.c[series.value].is_not(None)
-    query = select(key, has_value).where(*chosen).order_by(key).execution_options(yield_per=FETCHED)
-    rows = connection.execute(query)
-    if series.key == "reading_date":
-        return days_covered((day for day, known in rows if known), zone)
-    return quarters_covered(((_utc(start), bool(known)) for start, known in rows), zone)
-
-
-def _utc(moment: datetime) -> datetime:
-    """Return what a database gave as UTC."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+) -> datetime:
+    found = connection.execute(select(func.min(table.c[series.key])).where(*chosen)).scalar_one()
+    return in_utc(found) if isinstance(found, datetime) else midnight(found, zone)
 
 
 def carry_over(connection: Connection, tables: Mapping[str, Table]) -> None:
@@ -122,7 +161,7 @@ def state(connection: Connection, tables: Mapping[str, Table]) -> dict[str, Any]
     """Return the Singer STATE from which tap-solaredge goes on."""
     synced = tables["sync_metadata"].c
     query = select(synced.site_id, synced.data_type, synced.last_sync_time)
-    times = {(row[0], row[1]): utc_text(_utc(row[2])) for row in connection.execute(query)}
+    times = {(row[0], row[1]): utc_text(in_utc(row[2])) for row in connection.execute(query)}
     found: dict[str, Any] = {}
     for bookmark in bookmarks(connection, tables):
         stream = bookmark.series.stream
@@ -130,6 +169,7 @@ def state(connection: Connection, tables: Mapping[str, Table]) -> dict[str, Any]
             "context": {"site_id": bookmark.site_id},
             "replication_key": bookmark.series.key,
             "replication_key_value": bookmark.text,
+            "start": utc_text(bookmark.start),
             "covered": [[utc_text(start), utc_text(end)] for start, end in bookmark.covered],
         }
         if at := times.get((bookmark.site_id, stream)):

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Boolean, Date, DateTime, Double, Integer, String
 
-from target_seh_sql.adoption.wall_time import Kind, instant_of, midnight, offset_minutes
+from target_seh_sql.adoption.newer import NAMED_ANEW
+from target_seh_sql.adoption.wall_time import Kind, instant_of, midnight, offset_minutes, wall_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,8 +20,14 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 OldRow = dict[str, Any]
-SITE_TIMES: Final = {"last_update_time", "last_report_date", "last_telemetry_time", "timestamp"}
+SITE_TIMES: Final = frozenset(
+    {
+        *("last_update_time", "last_report_date", "last_telemetry_time", "timestamp"),
+        *("first_trigger", "last_trigger"),
+    }
+)
 """Times by the site's clock; those of power_flows are by the machine's (gotcha 17)."""
+MACHINE_TIMES: Final = frozenset({"last_sync_time", "last_data_timestamp"})
 WATTS: Final = {"w": 1.0, "kw": 1000.0, "mw": 1_000_000.0}
 TOLERANCE: Final = 0.1
 """Share of its power by which a flow may miss the sum of the others and still have its direction of it."""
@@ -31,8 +38,10 @@ class Clocks:
     """Whose clock a time was read from."""
 
     sites: Mapping[int, ZoneInfo]
-    machine: ZoneInfo | None
+    machine: ZoneInfo | None = None
     """The harvesting machine's zone; each site's own when None."""
+    session: ZoneInfo | None = None
+    """The zone in which PostgreSQL read what the old program wrote; None for UTC."""
 
 
 @dataclass
@@ -45,28 +54,38 @@ class Converted:
 
 @dataclass
 class Converter:
-    """Converts the rows of one table and counts what had to be decided."""
+    """Converts the rows of one table and counts what had to be decided.
+
+    Args:
+        table: of ours.
+        stream: its name.
+        clocks: of the sites, of the machine and of the database's session.
+        counts: of what was decided.
+        own_time: whether the rows' timestamps are by the machine's clock.
+    """
 
     table: Table
     stream: str
     clocks: Clocks
     counts: Counter[str] = field(default_factory=Counter)
+    own_time: bool = False
 
     def __call__(self, old: OldRow, site_id: int) -> Converted:
         """Return the row of ours."""
         zone = self.clocks.sites[site_id]
-        clock = (self.clocks.machine or zone) if self.stream == "power_flows" else zone
+        machine = self.clocks.machine or zone
         row, moved = {}, False
-        for name, value in old.items():
-            if isinstance(value, datetime) and name in SITE_TIMES:
-                found = instant_of(value.replace(tzinfo=None), clock)
+        for name, value in NAMED_ANEW.get(self.stream, dict)(old).items():
+            if isinstance(value, datetime) and (name in SITE_TIMES or name in MACHINE_TIMES):
+                own = name in MACHINE_TIMES or (self.own_time and name == "timestamp")
+                found = instant_of(wall_of(value, self.clocks.session), machine if own else zone)
                 row[name] = found.utc
                 if name == "timestamp":
                     moved = found.kind is Kind.NEVER
                     self.counts["in the repeated hour"] += found.kind is Kind.TWICE
                     self.counts["in the missing hour"] += moved
             else:
-                row[name] = fitted(value, self.table.c[name].type)
+                row[name] = fitted(value, self.table.c[name].type, self.clocks.session)
         return Converted(self._finished(row, zone), moved)
 
     def _finished(self, row: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
@@ -74,20 +93,20 @@ class Converter:
         if "utc_offset_minutes" in self.table.c:
             start = row["timestamp"] if "timestamp" in row else midnight(row["reading_date"], zone)
             row["utc_offset_minutes"] = offset_minutes(start, zone)
-        if self.stream == "power_flows":
+        if self.own_time:
             row["resolution"] = "SNAPSHOT"
             self.counts.update(in_watts(row))
         return row
 
 
-def fitted(value: Any, kind: TypeEngine[Any]) -> Any:  # noqa: ANN401
-    """Return a value as a column of ours holds it; a time counts as UTC."""
+def fitted(value: Any, kind: TypeEngine[Any], session: ZoneInfo | None = None) -> Any:  # noqa: ANN401
+    """Return a value as a column of ours holds it; a time counts as UTC, a date is that of the wall clock."""
     if value is None:
         return None
     if isinstance(kind, Date):
-        return value.date() if isinstance(value, datetime) else _day(value)
+        return wall_of(value, session).date() if isinstance(value, datetime) else _day(value)
     if isinstance(kind, DateTime):
-        return value.replace(tzinfo=UTC, microsecond=0)
+        return wall_of(value).replace(tzinfo=UTC, microsecond=0)
     convert = next((to for column_type, to in _PLAIN if isinstance(kind, column_type)), None)
     return convert(value) if convert else value
 

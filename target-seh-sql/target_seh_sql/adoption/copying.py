@@ -7,19 +7,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Float, Table, case, func, insert, literal_column, select
+from sqlalchemy import DateTime, Float, Table, case, func, insert, literal_column, select
 from sqlalchemy.dialects import mysql
 
 from target_seh_sql.adoption.conversion import Clocks, Converter
-from target_seh_sql.adoption.recorded import DATA_TYPES
+from target_seh_sql.adoption.recorded import DATA_TYPES, WITHOUT_STREAM
 from target_seh_sql.load.parents import insert_if_new
-from target_seh_sql.tables.streams import NINE, Stream
+from target_seh_sql.tables.streams import STREAMS, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sqlalchemy import ColumnElement, Connection
 
+STAMPS: Final = frozenset({"created_at", "updated_at"})
+"""Times that the server gave, not the program."""
 PAGE: Final = 5_000
 """Rows in memory at once."""
 
@@ -38,10 +40,10 @@ class Copying:
 
     Args:
         connection: in whose transaction it happens.
-        old: the tables to read, by stream; not all need exist.
+        old: the tables to read, by what they are called without prefix; not all need exist.
         new: the tables to write; None in a dry run.
-        shapes: tables of ours, for their types.
-        clocks: of the sites and of the machine.
+        shapes: tables of ours, for their types and names.
+        clocks: of the sites, of the machine and of the database's session.
     """
 
     def __init__(
@@ -62,10 +64,10 @@ class Copying:
 
     def run(self) -> list[TableReport]:
         """Copy, parents first; return what happened."""
-        return [self._copy(stream) for stream in NINE if stream.name in self._old]
+        return [self._copy(stream) for stream in STREAMS if stream.name in self._old]
 
     def _copy(self, stream: Stream) -> TableReport:
-        report = TableReport(self._old[stream.name].name)
+        report = TableReport(self._shapes[stream.name].name)
         lost = doubles(self._connection, stream, self._old)
         if stream.name == "meters":
             meters = self._old["meters"].c
@@ -74,14 +76,18 @@ class Copying:
             }
             self._meters = lost
         moved: list[dict[str, Any]] = []
-        convert = Converter(self._shapes[stream.name], stream.name, self._clocks, report.counts)
+        own_time = stream.name == "power_flows"
+        convert = Converter(
+            self._shapes[stream.name], stream.name, self._clocks, report.counts, own_time=own_time
+        )
         for page in pages(self._connection, self._old[stream.name]):
             self._copy_page(stream, page, lost, convert, moved)
             report.rows += len(page)
         report.counts["doubled, the newest kept"] += len(lost)
         if stream.is_site:
             report.counts["made for rows without a site"] += self._add_bare_sites(report)
-        self._add_moved(stream, moved, report)
+        if self._new is not None:
+            add_moved(self._connection, self._new[stream.name], moved, report)
         return report
 
     def _copy_page(
@@ -99,6 +105,9 @@ class Copying:
             site_id = self._site_id(stream, old)
             if site_id is None:
                 convert.counts["of meters that are gone, left out"] += 1
+                continue
+            if old.get("data_type") in WITHOUT_STREAM:
+                convert.counts["of data that no stream has, left out"] += 1
                 continue
             converted = convert(self._named_anew(stream, old), site_id)
             (moved if converted.moved else ready).append(converted.row)
@@ -118,13 +127,6 @@ class Copying:
             return {**old, "data_type": DATA_TYPES.get(old["data_type"], old["data_type"])}
         return old
 
-    def _add_moved(self, stream: Stream, moved: list[dict[str, Any]], report: TableReport) -> None:
-        """Insert what was moved out of the missing hour, unless a row is there already (gotcha 16)."""
-        if moved and self._new is not None:
-            statement = insert_if_new(self._connection, self._new[stream.name])
-            added = sum(self._connection.execute(statement, row).rowcount for row in moved)
-            report.counts["of these dropped: the hour after it has them"] = len(moved) - added
-
     def _add_bare_sites(self, report: TableReport) -> int:
         """Make the sites that rows hang on and that are missing (SQLite does not enforce foreign keys)."""
         missing = sites_of_children(self._connection, self._old) - self._known_sites()
@@ -142,6 +144,14 @@ class Copying:
         return set(self._connection.execute(select(self._old["sites"].c.id)).scalars())
 
 
+def add_moved(connection: Connection, table: Table, moved: list[dict[str, Any]], report: TableReport) -> None:
+    """Insert what was moved out of the missing hour, unless a row is there already (gotcha 16)."""
+    if moved:
+        statement = insert_if_new(connection, table)
+        added = sum(connection.execute(statement, row).rowcount for row in moved)
+        report.counts["of these dropped: the hour after it has them"] = len(moved) - added
+
+
 def sites_of_children(connection: Connection, old: Mapping[str, Table]) -> set[int]:
     """Return the sites that any row names."""
     tables = (table for table in old.values() if "site_id" in table.c)
@@ -155,7 +165,7 @@ def sites_of_children(connection: Connection, old: Mapping[str, Table]) -> set[i
 def pages(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
     """Yield the rows of a table in order of their id."""
     last: int | None = None
-    columns = [_exact(column) for column in table.c]
+    columns = as_written(connection, table)
     while True:
         query = select(*columns).order_by(table.c.id).limit(PAGE)
         if last is not None:
@@ -167,10 +177,21 @@ def pages(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]
         last = page[-1]["id"]
 
 
-def _exact(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Read a single-precision number in full: MariaDB would give six digits of it."""
+def as_written(connection: Connection, table: Table) -> list[ColumnElement[Any]]:
+    """Return the columns to read: the server's own stamps in UTC, single-precision numbers in full."""
+    if connection.dialect.name != "mariadb":
+        return list(table.c)
+    return [_of_mariadb(column) for column in table.c]
+
+
+def _of_mariadb(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Read what MariaDB would give with six digits, or by the zone of its sessions."""
+    name = str(column.name)
     if isinstance(column.type, mysql.FLOAT):
-        return (column + literal_column("0e0", Float())).label(str(column.name))
+        return (column + literal_column("0e0", Float())).label(name)
+    if name in STAMPS:
+        in_utc = func.convert_tz(column, literal_column("@@global.time_zone"), "+00:00", type_=DateTime())
+        return func.coalesce(in_utc, column, type_=DateTime()).label(name)
     return column
 
 

@@ -6,14 +6,16 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Table, func, inspect, select, text
+from sqlalchemy import MetaData, Table, func, inspect, select, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateSchema, DropTable
 
+from target_seh_sql.adoption.recorded import EXTENSIONS, NEWER, STAYING
+from target_seh_sql.adoption.relinking import BEFORE, make_details, relink
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.tables import schema
 from target_seh_sql.tables.columns import INSTANT
-from target_seh_sql.tables.streams import nine_tables
+from target_seh_sql.tables.streams import NINE, nine_tables_and
 from target_seh_sql.tables.views import make_views
 
 if TYPE_CHECKING:
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-BEFORE: Final = "before_adoption"
-"""Schema of the old tables on PostgreSQL; leads their names on MariaDB."""
+NAMES: Final = [*(stream.name for stream in NINE), *(name for name in NEWER if name != STAYING)]
+"""What the old tables are called without prefix, parents first."""
 UNFINISHED: Final = "adopting_"
 """Leads the names of new tables on MariaDB until all are filled."""
 
@@ -44,8 +46,14 @@ class Replacing:
     ) -> None:
         self.connection = connection
         self.old: Tables = dict(old)
-        self.new: Tables = nine_tables(prefix, schema_name)
+        extensions = {ours for theirs, ours in EXTENSIONS.items() if theirs in old}
+        self.new: Tables = nine_tables_and(extensions, prefix, schema_name)
         self.prefix = prefix
+
+    @property
+    def replaced(self) -> Tables:
+        """The old tables that make room; what is finer than ours stays."""
+        return {name: table for name, table in self.old.items() if name != STAYING}
 
     def prepare(self) -> None:
         """Do what cannot be done inside of a transaction."""
@@ -67,6 +75,12 @@ class Replacing:
 
     def _create(self) -> None:
         schema.create(self.connection, self.new, schema.revisions()[-1])
+        self.new["sites"].metadata.create_all(self.connection)
+        make_views(self.connection, self.new)
+
+    def _settle(self) -> None:
+        """Give what read the old tables ours to read."""
+        settle(self.connection, self.new, self.old)
 
     def _run(self, statement: str) -> None:
         self.connection.execute(text(statement))
@@ -92,7 +106,7 @@ class OnSqlite(Replacing):
     def make_room(self) -> None:
         """Rename; names of indexes are unique in the whole database."""
         back_up(self.connection)
-        for stream, table in list(self.old.items()):
+        for stream, table in self.replaced.items():
             for index in inspect(self.connection).get_indexes(table.name):
                 self._run(f"DROP INDEX {self._quoted(str(index['name']))}")
             moved = f"{BEFORE}_{table.name}"
@@ -110,8 +124,9 @@ class OnSqlite(Replacing):
         ]
         if broken:
             raise SchemaMismatch(f"rows of {', '.join(broken)} lack their parents; nothing was changed")
-        for table in reversed(list(self.old.values())):
+        for table in reversed(list(self.replaced.values())):
             self.connection.execute(DropTable(table))
+        self._settle()
         return f"the database as it was is {backup_path(self.connection)}"
 
 
@@ -121,8 +136,8 @@ class OnPostgresql(Replacing):
     def make_room(self) -> None:
         """Move; nobody else reads or writes them until the end."""
         self.connection.execute(CreateSchema(BEFORE, if_not_exists=True))
-        self._check_room([table.name for table in self.old.values()], BEFORE)
-        for stream, table in list(self.old.items()):
+        self._check_room([table.name for table in self.replaced.values()], BEFORE)
+        for stream, table in self.replaced.items():
             name = self.connection.dialect.identifier_preparer.format_table(table)
             self._run(f"ALTER TABLE {name} SET SCHEMA {BEFORE}")
             self.old[stream] = table.to_metadata(table.metadata, schema=BEFORE)
@@ -136,7 +151,8 @@ class OnPostgresql(Replacing):
                 highest = func.max(table.c.id)
                 sequence = func.setval(func.pg_get_serial_sequence(name, "id"), highest)
                 self.connection.execute(select(sequence).having(highest > 0))
-        return f"the old tables are kept in the schema {BEFORE}; drop it when all is well"
+        self._settle()
+        return f"the old tables are kept in the schema {BEFORE}; adopt --drop-old removes them"
 
 
 class OnMariadb(Replacing):
@@ -147,7 +163,7 @@ class OnMariadb(Replacing):
 
     def make_room(self) -> None:
         """Create ours beside the old tables."""
-        self._check_room([f"{BEFORE}_{table.name}" for table in self.old.values()], None)
+        self._check_room([f"{BEFORE}_{table.name}" for table in self.replaced.values()], None)
         self._version = schema.version_table(self.new)
         for table in (self._version, *self.new.values()):
             table.name = UNFINISHED + table.name  # indexes and constraints have their names already
@@ -162,14 +178,15 @@ class OnMariadb(Replacing):
         """Swap all names at once."""
         self.connection.commit()
         ours = (self._version, *self.new.values())
-        steps = [(table.name, f"{BEFORE}_{table.name}") for table in self.old.values()]
+        steps = [(table.name, f"{BEFORE}_{table.name}") for table in self.replaced.values()]
         steps += [(table.name, table.name.removeprefix(UNFINISHED)) for table in ours]
         renamed = ", ".join(f"{self._quoted(old)} TO {self._quoted(new)}" for old, new in steps)
         self._run(f"RENAME TABLE {renamed}")
         for table in self.new.values():
             table.name = table.name.removeprefix(UNFINISHED)
         make_views(self.connection, self.new)
-        return f"the old tables are kept as {BEFORE}_...; drop them when all is well"
+        self._settle()
+        return f"the old tables are kept as {BEFORE}_...; adopt --drop-old removes them"
 
 
 REPLACING: Final[Mapping[str, type[Replacing]]] = {
@@ -177,6 +194,39 @@ REPLACING: Final[Mapping[str, type[Replacing]]] = {
     "postgresql": OnPostgresql,
     "mariadb": OnMariadb,
 }
+
+
+def stand_in(connection: Connection, tables: Mapping[str, Table]) -> None:
+    """Make the view that is called as the table of power details was, unless it is there."""
+    sites, flows = tables["sites"], tables["power_flows"]
+    name = sites.name.removesuffix("sites") + "power_details"
+    if not inspect(connection).has_table(name, schema=sites.schema):
+        quoted = connection.dialect.identifier_preparer
+        place = f"{quoted.quote(sites.schema)}." if sites.schema else ""
+        make_details(connection, place + quoted.quote(name), quoted.format_table(flows))
+
+
+def settle(connection: Connection, tables: Mapping[str, Table], kept: Mapping[str, Table]) -> None:
+    """Give what read the old tables ours to read; some of it may be done already.
+
+    Args:
+        connection: in a transaction; MariaDB commits by itself.
+        tables: of ours.
+        kept: the old ones, by what they are called without prefix.
+    """
+    if "power_details" in kept:
+        stand_in(connection, tables)
+    relink(connection, tables)
+
+
+def kept_tables(connection: Connection, prefix: str) -> Tables:
+    """Return the old tables that a server still has, parents first."""
+    if connection.dialect.name == "sqlite":
+        return {}
+    schema = BEFORE if connection.dialect.name == "postgresql" else None
+    there = set(inspect(connection).get_table_names(schema=schema))
+    lead = prefix if schema else f"{BEFORE}_{prefix}"
+    return {name: Table(lead + name, MetaData(), schema=schema) for name in NAMES if lead + name in there}
 
 
 def backup_path(connection: Connection) -> Path:

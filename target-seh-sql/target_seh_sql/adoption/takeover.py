@@ -7,20 +7,23 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, MetaData, Table, inspect, select
+from sqlalchemy import Column, MetaData, Table, func, inspect, select, text
 
 from target_seh_sql.adoption.bookmarks import carry_over
 from target_seh_sql.adoption.conversion import Clocks
 from target_seh_sql.adoption.copying import Copying, TableReport, sites_of_children
-from target_seh_sql.adoption.recorded import PREFIXES, differences
-from target_seh_sql.adoption.replacing import REPLACING, Replacing
+from target_seh_sql.adoption.copying_newer import CopyingNewer
+from target_seh_sql.adoption.recorded import EXTENSIONS, NEWER, PREFIXES, differences
+from target_seh_sql.adoption.replacing import REPLACING, Replacing, kept_tables, settle
 from target_seh_sql.adoption.wall_time import zone_named
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
-from target_seh_sql.tables.schema import alone, revisions, version_table
-from target_seh_sql.tables.streams import NINE, nine_tables
+from target_seh_sql.tables.schema import alone, existing, revisions, version_table
+from target_seh_sql.tables.streams import NINE, all_tables, nine_tables, nine_tables_and
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from sqlalchemy import Connection
 
 logger = logging.getLogger("target-seh-sql")
@@ -34,6 +37,8 @@ class Wanted:
     dry_run: bool = False
     machine: ZoneInfo | None = None
     """Zone of the machine that harvested; each site's own when None."""
+    session: ZoneInfo | None = None
+    """Zone of the old program's sessions on PostgreSQL; the server's when None."""
     prefix: str | None = None
     """Of the tables; looked for when None."""
     schema: str | None = None
@@ -48,11 +53,13 @@ class Adoption:
     tables: list[TableReport] = field(default_factory=list)
     where: str = ""
     """Where the old rows are."""
+    oldest: date | None = None
+    """Day of the oldest energy reading."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """Tables with one prefix."""
+    """Tables with one prefix, by what they are called without it."""
 
     prefix: str
     adopted: bool
@@ -71,6 +78,8 @@ def adopt(wanted: Wanted) -> Adoption:
         found = find(connection, wanted.prefix, wanted.schema)
         connection.rollback()
         if found.adopted:
+            if not wanted.dry_run:
+                _settle_again(connection, found.prefix, wanted.schema)
             return Adoption(found.prefix, done_before=True)
         if wanted.dry_run:
             tables = _copy(connection, wanted, found.old, None, found.prefix)
@@ -85,16 +94,22 @@ def adopt(wanted: Wanted) -> Adoption:
             raise
 
 
+def _settle_again(connection: Connection, prefix: str, schema: str | None) -> None:
+    """Do what an adoption by an earlier version, or one that was killed on MariaDB, left undone."""
+    if kept := kept_tables(connection, prefix):
+        settle(connection, existing(connection, all_tables(prefix, schema)), kept)
+        connection.commit()
+
+
 def _replace(replacing: Replacing, wanted: Wanted) -> Adoption:
-    names = {stream: table.name for stream, table in replacing.old.items()}
     replacing.make_room()
     tables = _copy(replacing.connection, wanted, replacing.old, replacing.new, replacing.prefix)
-    for report, name in zip(tables, names.values(), strict=True):
-        report.name = name
     carry_over(replacing.connection, replacing.new)
     where = replacing.finish()
+    energy = replacing.new["energy_readings"].c
+    oldest = replacing.connection.execute(select(func.min(energy.reading_date))).scalar()
     replacing.connection.commit()
-    return Adoption(replacing.prefix, tables=tables, where=where)
+    return Adoption(replacing.prefix, tables=tables, where=where, oldest=oldest)
 
 
 def _copy(
@@ -104,8 +119,32 @@ def _copy(
     new: dict[str, Table] | None,
     prefix: str,
 ) -> list[TableReport]:
-    clocks = Clocks(_zones(connection, old), wanted.machine)
-    return Copying(connection, old, new, nine_tables(prefix), clocks).run()
+    clocks = Clocks(_zones(connection, old), wanted.machine, wanted.session or session_zone(connection))
+    shapes = nine_tables_and(EXTENSIONS.values(), prefix)
+    return [
+        table
+        for copying in (Copying, CopyingNewer)
+        for table in copying(connection, old, new, shapes, clocks).run()
+    ]
+
+
+def session_zone(connection: Connection) -> ZoneInfo | None:
+    """Return the zone in which PostgreSQL reads times without one, for this user and database.
+
+    Raises:
+        SchemaMismatch: it is no zone with a name.
+    """
+    if connection.dialect.name != "postgresql":
+        return None
+    query = "SELECT reset_val FROM pg_settings WHERE name = 'TimeZone'"  # ours was set to UTC since
+    name = connection.execute(text(query)).scalar_one()
+    zone = zone_named(name)
+    if zone is None:
+        raise SchemaMismatch(
+            f"the server's time zone {name!r} has no name of its own: say with --session-zone in which zone "
+            "its sessions were when SolarEdge Harvest wrote"
+        )
+    return zone
 
 
 def _zones(connection: Connection, old: dict[str, Table]) -> dict[int, ZoneInfo]:
@@ -139,7 +178,10 @@ def find(connection: Connection, prefix: str | None, schema: str | None) -> Foun
     waiting = [found for found in sets if not found.adopted]
     if not waiting:
         return sets[0]
-    problems = {found.prefix: list(differences(_columns(found.old))) for found in waiting}
+    problems = {
+        found.prefix: list(differences({name: table.c.keys() for name, table in found.old.items()}))
+        for found in waiting
+    }
     fitting = [found for found in waiting if not problems[found.prefix]]
     if len(fitting) > 1:
         raise SchemaMismatch(
@@ -160,20 +202,13 @@ def _look(connection: Connection, prefix: str, schema: str | None) -> Found:
     version = version_table(ours)
     adopted = version.name in there and connection.execute(select(version)).scalar() in revisions()
     old = {
-        stream.name: Table(
-            ours[stream.name].name,
+        name: Table(
+            f"{prefix}{name}",
             MetaData(),
-            *(Column(c["name"], c["type"]) for c in inspector.get_columns(ours[stream.name].name, schema)),
+            *(Column(c["name"], c["type"]) for c in inspector.get_columns(f"{prefix}{name}", schema)),
             schema=schema,
         )
-        for stream in NINE
-        if ours[stream.name].name in there
+        for name in [*(stream.name for stream in NINE), *NEWER]
+        if f"{prefix}{name}" in there
     }
     return Found(prefix, adopted, old)
-
-
-def _columns(old: dict[str, Table]) -> dict[str, dict[str, bool]]:
-    return {
-        stream: {str(column.name): bool(getattr(column.type, "timezone", False)) for column in table.c}
-        for stream, table in old.items()
-    }

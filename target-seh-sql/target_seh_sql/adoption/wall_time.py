@@ -37,6 +37,20 @@ def zone_named(name: str | None) -> ZoneInfo | None:
         return None
 
 
+def wall_of(moment: datetime, session: ZoneInfo | None = None) -> datetime:
+    """Return the wall-clock time that the old program wrote.
+
+    PostgreSQL, which was told no offset, took it for one of its session's zone and keeps the instant; the
+    other databases keep what was written.
+    """
+    return moment if moment.tzinfo is None else moment.astimezone(session or UTC).replace(tzinfo=None, fold=0)
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Return an instant that a database of ours gave, in UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
 @lru_cache(maxsize=1 << 12)
 def instant_of(wall: datetime, zone: ZoneInfo) -> Instant:
     """Return the instant at which the zone's clock shows a time, to the second."""

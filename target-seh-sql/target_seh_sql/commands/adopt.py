@@ -35,8 +35,13 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
 @click.option(
     "--machine-zone",
     callback=_zone,
-    help="Time zone of the machine that harvested, whose clock stamped power flows; the site's when "
-    "left out.",
+    help="Time zone of the machine that harvested, whose clock stamped power flows and syncs; the site's "
+    "when left out.",
+)
+@click.option(
+    "--session-zone",
+    callback=_zone,
+    help="PostgreSQL: time zone of the old program's sessions; the server's when left out.",
 )
 @click.option(
     "--print-state",
@@ -46,21 +51,32 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
     help="Print the STATE of an adopted database from which tap-solaredge goes on; `meltano` as "
     "`meltano state set` takes it.",
 )
+@click.option("--drop-old", is_flag=True, help="Remove what the adoption has kept of the old tables.")
 def adopt(
-    settings: Settings, *, dry_run: bool, machine_zone: ZoneInfo | None, print_state: str | None
+    settings: Settings,
+    *,
+    dry_run: bool,
+    machine_zone: ZoneInfo | None,
+    session_zone: ZoneInfo | None,
+    print_state: str | None,
+    drop_old: bool,
 ) -> None:
     """Take over a database of SolarEdge Harvest, or print the STATE to go on from."""
-    from target_seh_sql.adoption import takeover  # noqa: PLC0415 -- a tenth of the start-up of a load
+    from target_seh_sql.adoption import dropping, takeover  # noqa: PLC0415 -- a tenth of the start-up of a load
 
     wanted = takeover.Wanted(
         url=settings["sqlalchemy_url"],
         dry_run=dry_run,
         machine=machine_zone,
+        session=session_zone,
         prefix=settings["table_prefix"] or None,
         schema=settings.get("default_target_schema"),
     )
     if print_state:
         click.echo(state_line(wanted, print_state))
+        return
+    if drop_old:
+        click.echo(dropping.drop_old(wanted))
         return
     for line in described(takeover.adopt(wanted), wanted):
         click.echo(line)
@@ -74,13 +90,21 @@ def described(adoption: Adoption, wanted: Wanted) -> Iterator[str]:
     yield "Would be changed:" if wanted.dry_run else "Adopted:"
     for table in adoption.tables:
         decided = (f"{count:,} {what}" for what, count in table.counts.items() if count)
-        yield "  " + ", ".join([f"{table.name}: {table.rows:,} rows", *decided])
+        yield "  " + ", ".join(
+            [f"{table.name}: {table.rows:,} {'row' if table.rows == 1 else 'rows'}", *decided]
+        )
     if wanted.dry_run:
         yield "Nothing was changed. Stop the old program before you adopt."
         return
     yield adoption.where[0].upper() + adoption.where[1:] + "."
     if adoption.prefix:
-        yield f"Set table_prefix to {adoption.prefix}."
+        yield (
+            f"Add `table_prefix: {adoption.prefix}` to the settings of target-seh-sql, or "
+            f"TARGET_SEH_SQL_TABLE_PREFIX={adoption.prefix} to its environment."
+        )
+    if adoption.oldest is not None:
+        yield f"Days without their split are read again from {adoption.oldest} on."
+        yield f"Set start_date to {adoption.oldest} to have quarter hours of flows and meters from there too."
     yield "To go on without reading everything again: target-seh-sql adopt --print-state > state.json"
 
 

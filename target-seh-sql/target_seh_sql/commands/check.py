@@ -1,8 +1,9 @@
-"""`target-seh-sql check`: can the database be reached and written to? Nothing in it is changed."""
+"""`target-seh-sql check`: can the database be reached and written to? What it writes, it takes back."""
 
 from __future__ import annotations
 
 from functools import partial
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
@@ -10,13 +11,15 @@ from sqlalchemy import Connection, false, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from target_seh_sql.commands.settings import tables_of, with_settings
-from target_seh_sql.database import connected, database_url, missing_file
+from target_seh_sql.database import connected
+from target_seh_sql.database_url import database_url, missing_file
 from target_seh_sql.errors import TargetSehSqlError
 from target_seh_sql.failures import error_code, explained
 from target_seh_sql.tables.schema import create, existing, fitting_revision, revisions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from sqlalchemy import URL, Table
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
 NO_SUCH_TABLE: Final = 1146
 """MariaDB looks at rights first: who gets this error has the right."""
+PROBE: Final = -(2**31)
+"""Id of a site that is never there."""
 VERSION: Final = {
     "sqlite": "SELECT sqlite_version()",
     "postgresql": "SHOW server_version",
@@ -64,20 +69,30 @@ def findings(settings: Settings) -> Iterator[Finding]:
     try:
         url, backend = database_url(settings["sqlalchemy_url"])
         if (path := missing_file(url)) is not None:
-            folder = path.absolute().parent.is_dir()
-            yield Finding(folder, f"the file {path} is not there yet: " + _MAKES_FILE[folder])
+            yield _new_file(path)
             return
-        with connected(settings["sqlalchemy_url"]) as connection:
+        with connected(settings["sqlalchemy_url"], read_only=True) as connection:
             yield from _server(connection, url, backend.title)
-            yield from _tables(connection, tables_of(settings))
+            revision, there = yield from _tables(connection, tables_of(settings))
+        with connected(settings["sqlalchemy_url"]) as connection:
+            yield from _rights(connection, tables_of(settings), revision, there)
     except TargetSehSqlError as error:
         yield Finding(False, str(error))
 
 
-_MAKES_FILE: Final = {
-    True: "the first run, or target-seh-sql init-db, makes it",
-    False: "make its folder",
-}
+def _new_file(path: Path) -> Finding:
+    """Tell whether a file that is not there yet can be made: by making another one beside it for a moment."""
+    problem = "the first run, or target-seh-sql init-db, makes it"
+    ok = path.absolute().parent.is_dir()
+    if not ok:
+        problem = "make its folder"
+    else:
+        try:
+            with TemporaryFile(dir=path.absolute().parent) as probe:
+                probe.write(b"target-seh-sql check")
+        except OSError as error:
+            ok, problem = False, f"its folder cannot be written to ({error.strerror})"
+    return Finding(ok, f"the file {path} is not there yet: {problem}")
 
 
 def _server(connection: Connection, url: URL, title: str) -> Iterator[Finding]:
@@ -101,22 +116,34 @@ def _asked(connection: Connection, query: str) -> str:
     return str(connection.execute(text(query)).scalar_one())
 
 
-def _tables(connection: Connection, tables: Mapping[str, Table]) -> Iterator[Finding]:
+def _tables(
+    connection: Connection, tables: Mapping[str, Table]
+) -> Generator[Finding, None, tuple[str | None, list[Table]]]:
+    """Tell which tables there are; return their revision and themselves."""
     revision, newest = fitting_revision(connection, tables), revisions()[-1]
-    connection.rollback()
+    there = list(existing(connection, tables).values()) if revision is not None else []
     if revision == newest:
         yield Finding(True, f"tables of revision {revision}")
     elif revision is None:
         yield Finding(True, "no tables yet: the first run, or target-seh-sql init-db, makes them")
     else:
         yield Finding(True, f"tables of revision {revision}: the next run upgrades them to {newest}")
-    if revision != newest:
+    return revision, there
+
+
+def _rights(
+    connection: Connection, tables: Mapping[str, Table], revision: str | None, there: list[Table]
+) -> Iterator[Finding]:
+    if revision != revisions()[-1]:
         yield _allowed(connection, "create tables", [partial(_create, tables=tables)])
     temporary = text("CREATE TEMPORARY TABLE target_seh_sql_check (id INTEGER)")
-    yield _allowed(connection, "create temporary tables", [partial(Connection.execute, statement=temporary)])
-    if revision is not None:
-        there = existing(connection, tables).values()
-        yield _allowed(connection, "insert and update rows", [partial(_write, table=t) for t in there])
+    filled = text("INSERT INTO target_seh_sql_check VALUES (1)")
+    attempts = [partial(Connection.execute, statement=each) for each in (temporary, filled)]
+    yield _allowed(connection, "create temporary tables", attempts)
+    if there:
+        site = partial(_write_a_row, table=tables["sites"])
+        writes = [site, *(partial(_write, table=table) for table in there)]
+        yield _allowed(connection, "insert and update rows", writes)
 
 
 def _allowed(
@@ -148,3 +175,9 @@ def _write(connection: Connection, table: Table) -> None:
     nothing = select(*table.c).where(false())
     connection.execute(insert(table).from_select(table.c.keys(), nothing))
     connection.execute(update(table).where(false()).values(id=table.c.id))
+
+
+def _write_a_row(connection: Connection, table: Table) -> None:
+    """Insert and update a row for real: a full disk, a quota or a trigger shows only then."""
+    connection.execute(insert(table).values(id=PROBE, name="target-seh-sql check"))
+    connection.execute(update(table).where(table.c.id == PROBE).values(notes="x" * 4_096))

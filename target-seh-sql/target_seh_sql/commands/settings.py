@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from target_seh_sql.database import connected, database_url, missing_file
+from target_seh_sql.database import connected
+from target_seh_sql.database_url import database_url, missing_file
 from target_seh_sql.errors import SchemaMismatch, UnsupportedDatabase
 from target_seh_sql.tables.schema import existing, fitting_revision
 from target_seh_sql.tables.streams import all_tables
@@ -54,7 +55,7 @@ def readable(settings: Settings) -> Iterator[tuple[Connection, dict[str, Table]]
     if (path := missing_file(database_url(url)[0])) is not None:
         raise UnsupportedDatabase(f"there is no file {path}: check sqlalchemy_url, or run the pipeline first")
     tables = tables_of(settings)
-    with connected(url) as connection:
+    with connected(url, read_only=True) as connection:
         if fitting_revision(connection, tables) is None:
             raise SchemaMismatch("there are no tables yet: run the pipeline, or target-seh-sql init-db")
         yield connection, existing(connection, tables)

@@ -25,8 +25,24 @@ BLOCK: int = 65_536
 NUL: bytes = b"\\u0000"
 
 
+MARK: bytes = b"\xef\xbb\xbf"
+"""What some programs put before UTF-8."""
+
+
+class _State(msgspec.Struct, tag_field="type", tag="STATE"):
+    """A STATE whose value is not looked into: of most, a newer one comes before they are needed."""
+
+    value: msgspec.Raw
+
+
+class _Head(msgspec.Struct):
+    """What a message is of; nothing else of it is looked at."""
+
+    stream: str = ""
+
+
 class _Properties(msgspec.Struct):
-    properties: dict[str, dict[str, Any]] = {}
+    properties: dict[str, Any] = {}
 
 
 class _Shape(msgspec.Struct):
@@ -38,12 +54,16 @@ class _Shape(msgspec.Struct):
     key_properties: list[str] | None = None
 
 
+_state = msgspec.json.Decoder(_State).decode
+_head = msgspec.json.Decoder(_Head).decode
+
+
 def _not_typed(_line: bytes | str) -> Line:
     raise msgspec.DecodeError
 
 
 class TypedReader(GenericSingerReader[bytes]):
-    """Fills `buffers`; calls `pause` after each block of lines, `failed` at an error."""
+    """Fills `buffers`, skips `ignored` streams; calls `pause` after some lines, `failed` at an error."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,6 +71,7 @@ class TypedReader(GenericSingerReader[bytes]):
         self.decode: Callable[[bytes | str], Line] = _not_typed
         self.pause: Callable[[bool], None] = lambda _waiting: None
         self.failed: Callable[[BaseException], None] = lambda _error: None
+        self.ignored: Callable[[str], bool] = lambda _stream: False
 
     @staticmethod
     def assert_line_requires(line_dict: dict[str, Any], requires: set[str]) -> None:
@@ -76,7 +97,9 @@ class TypedReader(GenericSingerReader[bytes]):
         stats: Counter[str] = Counter()
         gc.freeze()  # what was imported stays: looking at it in each collection took a tenth of a load
         try:
-            for lines in blocks(source):
+            for number, lines in enumerate(blocks(source)):
+                if number == 0 and lines:
+                    lines[0] = lines[0].removeprefix(MARK)
                 self._process_block(lines, callbacks, stats)
                 self.pause(input_is_waiting(source))
         except BaseException as error:
@@ -112,16 +135,34 @@ class TypedReader(GenericSingerReader[bytes]):
     ) -> None:
         if not line.strip():
             return
-        message = self.deserialize_json(line)
+        message = self._message(line)
+        if message is None:
+            return
         kind = message.get("type")
         if not isinstance(kind, str) or kind not in callbacks:
             raise BadMessage(f"message type {kind!r} is none of Singer's: {_shown(line)}")
         try:
-            msgspec.convert(message, _Shape)
+            msgspec.convert({**message, "value": None}, _Shape)
         except msgspec.ValidationError as error:
             raise BadMessage(f"a {kind} message is not as Singer has it ({error}): {_shown(line)}") from None
         callbacks[kind](message)
         stats[kind] += 1
+
+    def _message(self, line: bytes) -> dict[str, Any] | None:
+        """Decode a message, None for one of a stream that is ignored; the value of a STATE stays as it is."""
+        try:
+            return {"type": "STATE", "value": _state(line).value}
+        except (msgspec.DecodeError, RecursionError):
+            pass
+        try:
+            stream = _head(line).stream
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            stream = ""
+        if stream and self.ignored(stream):
+            return None
+        message = self.deserialize_json(line)
+        named = message.get("stream")
+        return None if isinstance(named, str) and self.ignored(named) else message
 
     def deserialize_json(self, line: bytes) -> dict[str, Any]:
         """Decode one message of any type.
@@ -156,11 +197,15 @@ def blocks(source: IO[Any]) -> Iterator[list[bytes]]:
         while lines := source.readlines(BLOCK):
             yield [line.encode() for line in lines]
         return
-    rest = b""
+    begun: list[bytes] = []  # pieces of a line: put together once, however long it is
     while block := binary.read1(BLOCK):
-        *lines, rest = (rest + block).split(b"\n")
-        yield lines
-    yield [rest]
+        first, *lines = block.split(b"\n")
+        begun.append(first)
+        if lines:
+            *whole, rest = lines
+            yield [b"".join(begun), *whole]
+            begun = [rest]
+    yield [b"".join(begun)]
 
 
 def input_is_waiting(source: IO[Any]) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from math import isfinite, isnan
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Protocol, TypeVar, Union, cast
@@ -17,7 +19,7 @@ from target_seh_sql.errors import BadMessage, BadRecord, MissingKey
 from target_seh_sql.tables.streams import NOTES_LENGTH, STREAMS, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy.types import TypeEngine
 
@@ -53,6 +55,8 @@ class RecordType:
     """Fields that hold a point in time."""
     days: tuple[str, ...]
     """Fields that hold a date."""
+    text_lengths: Mapping[str, int]
+    """Characters that fit into each field that describes: texts that are not part of the key."""
 
 
 _FIELD_TYPES: Final[tuple[tuple[type[TypeEngine[Any]], object], ...]] = (
@@ -81,6 +85,11 @@ def _column_fields(stream: Stream) -> list[Column[Any]]:
     if stream.of_meter:
         parents.append(Column("meter_name", String(100), nullable=False))
     return [*parents, *stream.columns()]
+
+
+def _text_lengths(stream: Stream, columns: Iterable[Column[Any]]) -> dict[str, int]:
+    texts = (c for c in columns if isinstance(c.type, String) and c.name not in stream.key)
+    return {c.name: cast("String", c.type).length or NOTES_LENGTH for c in texts}
 
 
 def record_type(stream: Stream) -> RecordType:
@@ -113,6 +122,7 @@ def record_type(stream: Stream) -> RecordType:
         types=kinds,
         instants=tuple(name for name in fields if isinstance(kinds[name], DateTime)),
         days=tuple(name for name in fields if isinstance(kinds[name], Date)),
+        text_lengths=_text_lengths(stream, columns),
     )
 
 
@@ -150,9 +160,12 @@ def line_decoder(names: Iterable[str]) -> Callable[[bytes | str], Line]:
 def row_of(kind: RecordType, record: Mapping[str, Any]) -> Row:
     """Convert a record that is a dictionary.
 
+    Texts that describe are cut and cleaned until they fit, with one warning for each field and run.
+
     Raises:
         BadRecord: it does not fit its columns; the text names stream, key and field.
     """
+    record = {**record, **dict(_fitting(kind, record))}
     try:
         row = msgspec.convert(_only_days(kind, record), kind.row)
     except msgspec.ValidationError as error:
@@ -163,6 +176,28 @@ def row_of(kind: RecordType, record: Mapping[str, Any]) -> Row:
     return row
 
 
+def _fitting(kind: RecordType, record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the texts that do not fit their columns as they are, in the form that does; none of the key."""
+    for name, value in record.items():
+        length = kind.text_lengths.get(name)
+        if length is None or not isinstance(value, str):
+            continue
+        fitting = _NO_CHARACTERS.sub("", value)[:length]
+        if fitting != value:
+            _warn_of_text(kind.stream.name, name, length)
+            yield name, fitting
+
+
+_NO_CHARACTERS: Final = re.compile("[\0\ud800-\udfff]")
+"""U+0000 and halves of surrogate pairs: databases refuse them."""
+
+
+@cache
+def _warn_of_text(stream: str, name: str, length: int) -> None:
+    text = "stream %r: a text in %s is cut to %d characters, or cleaned of what databases refuse"
+    logger.warning(text, stream, name, length)
+
+
 def _refused(value: object) -> str | None:
     """Name what is wrong with a value of the right type."""
     if isinstance(value, float) and not isfinite(value):
@@ -171,7 +206,7 @@ def _refused(value: object) -> str | None:
         return None
     if "\0" in value:
         return "the character U+0000"
-    return "half of a surrogate pair" if any("\ud800" <= c <= "\udfff" for c in value) else None
+    return "half of a surrogate pair" if _NO_CHARACTERS.search(value) else None
 
 
 def _only_days(kind: RecordType, record: Mapping[str, Any]) -> dict[str, Any]:

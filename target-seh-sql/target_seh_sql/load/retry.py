@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from sqlalchemy.exc import SQLAlchemyError
 
 from target_seh_sql.database import open_engine
+from target_seh_sql.database_url import database_url
 from target_seh_sql.failures import explained, is_transient, said
 from target_seh_sql.load.dialects import Merged
+from target_seh_sql.load.identity import MeterNames
 from target_seh_sql.load.transaction import Session
 from target_seh_sql.tables.schema import ensure_extensions, ensure_tables
 from target_seh_sql.tables.streams import all_tables
@@ -30,13 +32,20 @@ WAITS: Final = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0, 30.0)
 
 
 class Loader:
-    """Writes batches, each in one transaction; connects with the first one."""
+    """Writes batches, each in one transaction; connects with the first one.
+
+    Raises:
+        UnsupportedDatabase: the URL cannot be used.
+    """
 
     def __init__(self, url: str, *, prefix: str = "", schema: str | None = None) -> None:
+        database_url(url)  # fails before anything is read
         self._url = url
         self._tables = all_tables(prefix, schema)
         self._new_extensions: set[str] = set()
         self._engine: Engine | None = None
+        self._has_tables = False
+        self._names = MeterNames()
         self._session: Session | None = None
         self.merged: dict[str, Merged] = {}
         """What the batches so far did, by table."""
@@ -45,54 +54,45 @@ class Loader:
         """Let the next batch find the table of an extension stream."""
         self._new_extensions.add(stream)
 
-    def open(self) -> None:
-        """Connect, and create or upgrade the tables.
+    def write(self, batch: Mapping[str, Sequence[Row]]) -> None:
+        """Write rows, by stream, in one transaction that is committed when this returns.
+
+        Connects first, and creates or upgrades the tables, where that is still to be done. All of it is tried
+        again, on a new connection, after a deadlock, or when there is no connection (yet).
 
         Raises:
             UnsupportedDatabase: the URL, its driver or the server cannot be used.
             SchemaMismatch: the tables there are not those of this version.
-            WriteFailed: the database refused.
-        """
-        if self._engine is not None and not self._new_extensions:
-            return
-        try:
-            if self._engine is None:
-                self._engine = open_engine(self._url)
-                with self._engine.connect() as connection:
-                    ensure_tables(connection, self._tables)
-            if self._new_extensions:
-                with self._engine.connect() as connection:
-                    ensure_extensions(connection, self._tables, self._new_extensions)
-                self._new_extensions.clear()
-            self._session = self._session or Session(self._engine, self._tables)
-        except SQLAlchemyError as error:
-            raise explained(error) from error
-
-    def write(self, batch: Mapping[str, Sequence[Row]]) -> None:
-        """Write rows, by stream, in one transaction that is committed when this returns.
-
-        The whole batch is tried again, on a new connection, after a deadlock or a lost connection.
-
-        Raises:
             WriteFailed: the database refused for good; nothing of the batch was kept.
         """
-        self.open()
-        for name, counts in self._tried(batch).items():
-            self.merged[name] = self.merged.get(name, Merged()).plus(counts)
-
-    def _tried(self, batch: Mapping[str, Sequence[Row]]) -> dict[str, Merged]:
-        engine = cast("Engine", self._engine)
+        self._engine = self._engine or open_engine(self._url)
+        driver = cast("Any", self._engine.dialect.dbapi)
         waits = iter(WAITS)
         while True:
             try:
-                self._session = self._session or Session(engine, self._tables)
-                return self._session.write(batch)
-            except (SQLAlchemyError, cast("Any", engine.dialect.dbapi).Error) as error:
+                written = self._ready(self._engine).write(batch)
+                break
+            except (SQLAlchemyError, driver.Error) as error:
                 self._let_go()
                 seconds = next(waits, None) if is_transient(error) else None
                 if seconds is None:
                     raise explained(error) from error
                 _wait(error, seconds)
+        for name, counts in written.items():
+            self.merged[name] = self.merged.get(name, Merged()).plus(counts)
+
+    def _ready(self, engine: Engine) -> Session:
+        """Return the session to write in, once the tables are there."""
+        if not self._has_tables:
+            with engine.connect() as connection:
+                ensure_tables(connection, self._tables)
+            self._has_tables = True
+        if self._new_extensions:
+            with engine.connect() as connection:
+                ensure_extensions(connection, self._tables, self._new_extensions)
+            self._new_extensions.clear()
+        self._session = self._session or Session(engine, self._tables, self._names)
+        return self._session
 
     def _let_go(self) -> None:
         session, self._session = self._session, None

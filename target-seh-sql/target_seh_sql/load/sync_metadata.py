@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
 
 from target_seh_sql.load.records import RECORD_TYPES, SYNC
 
@@ -90,3 +93,11 @@ def _dict(value: object) -> dict[str, Any]:
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def decoded(state: str) -> dict[str, Any]:
+    """Decode a STATE; numbers that no database could hold are none of ours."""
+    try:
+        return msgspec.json.decode(state, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return dict(json.loads(state))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from target_seh_sql.load import parents
 from target_seh_sql.load.dialects import Merged, loading, plan
+from target_seh_sql.load.identity import active_ones
 from target_seh_sql.load.records import METER, RECORD_TYPES, SITE, one_per_key
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine, Table
 
+    from target_seh_sql.load.identity import MeterNames
     from target_seh_sql.load.records import RecordType, Row
 
 logger = logging.getLogger("target-seh-sql")
@@ -24,8 +26,9 @@ logger = logging.getLogger("target-seh-sql")
 class Session:
     """Stages and merges; knows nothing of retries."""
 
-    def __init__(self, engine: Engine, tables: Mapping[str, Table]) -> None:
+    def __init__(self, engine: Engine, tables: Mapping[str, Table], names: MeterNames) -> None:
         self._tables = tables
+        self._names = names
         self._plans = {name: plan(kind, tables, engine.dialect) for name, kind in RECORD_TYPES.items()}
         self._loading = loading(engine.dialect)
         self._connection = engine.connect()
@@ -43,11 +46,19 @@ class Session:
         with self._connection.begin():
             for name, kind in RECORD_TYPES.items():
                 if rows := batch.get(name):
-                    rows = one_per_key(kind, rows)
+                    rows = one_per_key(kind, self._identified(kind, rows, now))
                     for parent, counts in self._add_parents(kind, rows, now):
                         merged[parent.stream.name] = merged[parent.stream.name].plus(counts)
                     merged[name] = merged[name].plus(self._merge(kind, rows, now))
         return merged
+
+    def _identified(self, kind: RecordType, rows: Sequence[Row], now: datetime) -> Sequence[Row]:
+        """Return the rows, meters under the names they have now, without devices that are elsewhere."""
+        if kind is METER:
+            return self._names.of_meters(self._connection, self._tables, rows, now)
+        if kind.stream.of_meter:
+            self._names.of_readings(rows)
+        return active_ones(self._connection, self._tables, kind, rows)
 
     def _add_parents(
         self, kind: RecordType, rows: Sequence[Row], now: datetime

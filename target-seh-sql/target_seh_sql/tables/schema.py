@@ -153,12 +153,30 @@ def comment_on(connection: Connection, tables: Mapping[str, Table]) -> None:
 
 def _refuse_foreign(connection: Connection, tables: Mapping[str, Table]) -> None:
     sites = tables["sites"]
-    if inspect(connection).has_table(sites.name, schema=sites.schema):
+    there = set(inspect(connection).get_table_names(schema=sites.schema))
+    if sites.name == "sites":
+        _refuse_second_set(there)
+    if sites.name in there:
         raise SchemaMismatch(
             f"the database has a table {sites.name!r} that this target did not make. "
             "If SolarEdge Harvest did, `target-seh-sql adopt` takes it over; "
             "else set table_prefix or name another database"
         )
+
+
+def _refuse_second_set(there: Collection[str]) -> None:
+    """Refuse to begin tables without a prefix beside those that have one."""
+    for prefix in sorted(name.removesuffix("sites") for name in there if name.endswith("sites")):
+        if prefix and f"{prefix}schema_version" in there:
+            raise SchemaMismatch(
+                f"the tables of this database have the prefix {prefix!r}: add `table_prefix: {prefix}` to "
+                f"the settings of target-seh-sql, or TARGET_SEH_SQL_TABLE_PREFIX={prefix} to its environment"
+            )
+        if prefix == "seh_":
+            raise SchemaMismatch(
+                "the database has tables of SolarEdge Harvest with the prefix 'seh_': "
+                "`target-seh-sql adopt` takes them over; else set table_prefix or name another database"
+            )
 
 
 def create(connection: Connection, tables: Mapping[str, Table], revision: str) -> None:

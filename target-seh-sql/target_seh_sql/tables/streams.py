@@ -16,7 +16,7 @@ from target_seh_sql.tables.columns import INSTANT
 from target_seh_sql.tables.meanings import meaning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from target_seh_sql.tables.columns import Columns
 
@@ -211,6 +211,12 @@ def all_tables(prefix: str = "", schema: str | None = None) -> dict[str, Table]:
 def nine_tables(prefix: str = "", schema: str | None = None) -> dict[str, Table]:
     """Return the tables that are always there, as `all_tables` does."""
     return _tables(NINE, prefix, schema)
+
+
+def nine_tables_and(more: Collection[str], prefix: str = "", schema: str | None = None) -> dict[str, Table]:
+    """Return the tables that are always there and some extensions, as `all_tables` does."""
+    chosen = tuple(stream for stream in STREAMS if not stream.extension or stream.name in more)
+    return _tables(chosen, prefix, schema)
 
 
 def _tables(streams: tuple[Stream, ...], prefix: str, schema: str | None) -> dict[str, Table]:

@@ -1,0 +1,76 @@
+"""Removes what an adoption has kept of the old tables, once all that hung on them hangs on ours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from sqlalchemy import inspect
+from sqlalchemy.schema import DropSchema, DropTable
+
+from target_seh_sql.adoption.relinking import BEFORE, views_on_old
+from target_seh_sql.adoption.replacing import backup_path, kept_tables, settle
+from target_seh_sql.adoption.takeover import find
+from target_seh_sql.database import connected
+from target_seh_sql.errors import SchemaMismatch
+from target_seh_sql.tables.schema import alone, existing
+from target_seh_sql.tables.streams import all_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy import Connection, Table
+
+    from target_seh_sql.adoption.takeover import Wanted
+
+Tables: TypeAlias = "dict[str, Table]"
+
+
+def drop_old(wanted: Wanted) -> str:
+    """Remove the old tables; return what was removed.
+
+    Raises:
+        SchemaMismatch: the database is not adopted, or something still reads the old tables.
+        UnsupportedDatabase: the URL, its driver or the server cannot be used.
+        WriteFailed: the database refused.
+    """
+    with connected(wanted.url) as connection, alone(connection):
+        found = find(connection, wanted.prefix, wanted.schema)
+        if not found.adopted:
+            raise SchemaMismatch(
+                "the database is not adopted yet: run target-seh-sql adopt without --drop-old"
+            )
+        tables = existing(connection, all_tables(found.prefix, wanted.schema))
+        removed = DROPPING[connection.dialect.name](connection, tables, found.prefix)
+        connection.commit()
+    return f"Removed {removed}." if removed else "Nothing of the old tables is left: nothing to do."
+
+
+def _on_sqlite(connection: Connection, _tables: Tables, _prefix: str) -> str:
+    path = backup_path(connection)
+    if not path.exists():
+        return ""
+    path.unlink()
+    return str(path)
+
+
+def _on_a_server(connection: Connection, tables: Tables, prefix: str) -> str:
+    kept = kept_tables(connection, prefix)
+    if not kept:
+        return ""
+    settle(connection, tables, kept)
+    if names := views_on_old(connection):
+        raise SchemaMismatch(
+            f"views still read the old tables: {', '.join(names)}. Drop or change them, then run this again"
+        )
+    for table in reversed(list(kept.values())):
+        connection.execute(DropTable(table))
+    if connection.dialect.name == "postgresql" and not inspect(connection).get_table_names(schema=BEFORE):
+        connection.execute(DropSchema(BEFORE))
+    return f"{len(kept)} old tables"
+
+
+DROPPING: Final[Mapping[str, Callable[[Connection, Tables, str], str]]] = {
+    "sqlite": _on_sqlite,
+    "postgresql": _on_a_server,
+    "mariadb": _on_a_server,
+}
