@@ -26,3 +26,12 @@ def test_the_running_day_is_told_although_answers_end_seconds_apart(
     harvest = collected.Collected(simulator, tmp_path, site_ids=[HOME], energy_lookback_days=3)
     harvest.run()
     assert f"{simulator.clock.now():%Y-%m-%d}" in {day for _, day, _ in harvest.rows["energy_readings"]}
+
+
+def test_a_state_that_is_seconds_ahead_of_a_slow_answer_is_believed(start_simulator, tmp_path, caplog):
+    simulator = start_simulator()
+    harvest = collected.Collected(simulator, tmp_path, site_ids=[HOME], energy_lookback_days=3)
+    harvest.run()
+    simulator.clock.advance(seconds=-5)
+    harvest.run()
+    assert "in the future" not in caplog.text

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.measured.day_sums import DaySums
 from tap_solaredge.plan import windows
-from tap_solaredge.plan.owed import changed_days
+from tap_solaredge.plan.owed import CLOCKS_DIFFER, changed_days
 from tap_solaredge.resources import ENERGY, METERS, POWER, QUARTER_SUMS, Answers, Needs
 from tap_solaredge.spans import Spans, Window, common, missing, union, without
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 REMEMBERED = 35
 """Days whose energy is remembered, so that a change shows late data: a call reads 28."""
-CLOCKS_DIFFER = timedelta(minutes=1)
-"""How far the ends of windows that were read in one run may lie apart: each ends by its own answer's time."""
 
 
 class Periods:

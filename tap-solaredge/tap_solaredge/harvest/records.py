@@ -62,7 +62,7 @@ class Records:
         self._dry = dry
         self._empty: dict[Resource[Any], Spans] = {}
         self._unread: Spans = []
-        """Where a part of the answers about days could not be read."""
+        """Where a part of an answer could not be read: days of then are read again."""
 
     def take(
         self,
@@ -85,16 +85,15 @@ class Records:
         if window.start >= window.end:
             return
         self.at_hand.put(resource, window, answer)
+        self._unread = union(self._unread, [window] if lost else [])
         if resource.kind is Kind.QUARTERS:
             if answer is not None:
                 empty = [window] if lost else self._empty_spans(resource, answer, window, progress)
                 self._empty[resource] = union(without(self._empty.get(resource, []), [window]), empty)
             yield from self._quarters(progress)
             self._periods.add(progress, dry=self._dry)
-        elif answer is not None:
-            self._unread = union(self._unread, [window] if lost else [])
-            if resource is ENERGY and progress.scope.time_unit == "DAY":
-                self._compare(answer, progress)
+        elif resource is ENERGY and answer is not None and progress.scope.time_unit == "DAY":
+            self._compare(answer, progress)
         for stream in self._going_on(Cadence.ENERGY):
             for span in self.done.left(stream.name, self._periods.whole(progress)):
                 for answers in self._periods.answers(span, progress):

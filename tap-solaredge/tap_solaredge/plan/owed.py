@@ -23,6 +23,8 @@ OUTAGE = timedelta(hours=2)
 """Values that were missing for so long and then came were late; the newest quarter hour or two always are."""
 GIVEN_UP = timedelta(days=92)
 """How old an open span becomes before nobody waits for its values any more."""
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""How far times of one run may lie apart: a slow answer seems to set the clock back."""
 UNSURE = timedelta(days=7)
 """How much is read again where nothing tells what can be believed."""
 RARER = 4
@@ -61,8 +63,8 @@ def believed(coverage: Coverage, now: datetime) -> Coverage:
 
     Where something does, nothing is believed beyond the newest value.
     """
-    until = coverage.until
-    if (until is None or until <= now) and (coverage.newest is None or coverage.newest <= now):
+    until, latest = coverage.until, now + CLOCKS_DIFFER
+    if (until is None or until <= latest) and (coverage.newest is None or coverage.newest <= latest):
         return coverage
     newest = coverage.newest if coverage.newest and coverage.newest <= now else None
     known = newest + QUARTER if newest else now - UNSURE
