@@ -28,7 +28,7 @@ HUB: Final[dict[str, dict[str, Any]]] = {
         "maintenance_status": "beta",
     },
     "target-seh-sql": {
-        "pip_url": "target-seh-sql[postgresql,mariadb,report]",
+        "pip_url": "target-seh-sql[postgresql,mariadb]",
         "keywords": ["database", "mariadb", "meltano_sdk", "postgresql", "solar", "sqlite"],
         "maintenance_status": "beta",
     },
