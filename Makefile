@@ -14,7 +14,7 @@ export UV_COMPILE_BYTECODE := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types definitions dashboards packages schema pictures proof-login proofs newest-sdk test-on-day bench bench-tap bench-v1 bench-report shards orchestrators chaos chaos-tap constraints clean
+.PHONY: help setup demo test lint format types definitions dashboards packages schema pictures proof-report proof-login proofs newest-sdk test-on-day bench bench-tap bench-v1 bench-report shards orchestrators chaos chaos-tap constraints clean
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -81,6 +81,9 @@ packages: setup ## build wheels and sdists of both plugins into dist/ and check 
 
 pictures: setup ## make the pictures of docs/home-owner.md and docs/report.md again, with Chromium
 	@PICTURES=1 $(BIN)/pytest tests/test_login_in_a_browser.py tests/test_report.py
+
+proof-report: setup ## read the whole report of two years from each database in Chromium and compare with SQL
+	@PROOF=whole $(BIN)/pytest tests/test_report.py tests/test_report_kinds.py tests/test_report_databases.py
 
 proof-login: setup ## 100 hourly runs and 50 kills of a renewal: none may need a new login
 	@LOGIN_PROOF=whole $(BIN)/pytest tap-solaredge/tests/test_token_file.py -rP

@@ -46,6 +46,7 @@ ALERTS: Final = """
     SELECT type, impact, status, first_trigger, last_trigger, component_name FROM {alerts}
     WHERE site_id = :site_id
     ORDER BY CASE WHEN status = 'OPEN' THEN 0 ELSE 1 END, last_trigger DESC LIMIT 50"""
+TRIGGERS: Final = ("first_trigger", "last_trigger")
 AGREEMENT: Final = "SELECT * FROM {reconciliation} WHERE site_id = :site_id"
 
 
@@ -91,7 +92,7 @@ class Figures:
         site_id = site["site_id"]
         latest = next(iter(self._reader.rows(LATEST, site_id=site_id)), None)
         days = self._days(site_id)
-        alerts = self._reader.rows(ALERTS, site_id=site_id) if self._reader.has("alerts") else None
+        alerts = self._alerts(site_id) if self._reader.has("alerts") else None
         agreement = None
         if self._reader.has(RECONCILIATION):
             agreement = self._reader.rows(AGREEMENT, site_id=site_id)
@@ -111,6 +112,13 @@ class Figures:
             "failed": any(stream.status == "error" for stream in self._streams[site_id]),
         }  # fmt: skip
         return SiteFigures(about, details, quarter_hours(self._reader, site_id, self.last))
+
+    def _alerts(self, site_id: int) -> list[Row]:
+        """Return alerts with times as seconds since 1970."""
+        return [
+            {**alert, **{name: alert[name] and int(instant(alert[name]).timestamp()) for name in TRIGGERS}}
+            for alert in self._reader.rows(ALERTS, site_id=site_id)
+        ]
 
     def _days(self, site_id: int) -> Row:
         """Return the energies of all days from the first one on; a battery's charge beside them."""

@@ -1,15 +1,16 @@
-"""Reads the quarter hours of a site, weeks at a time: the database makes lists of whole numbers: fast."""
+"""Reads the quarter hours of a site, weeks at a time: the database makes a list of whole numbers: fast."""
 
 from __future__ import annotations
 
 from array import array
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from target_seh_sql.report.packing import NO_VALUE, Quarters
-from target_seh_sql.report.reader import DIVIDED, EPOCH, LISTED, WHOLE, instant
+from target_seh_sql.report.reader import DIVIDED, EPOCH, LISTED, WHOLE, WITH_COMMA, instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -52,9 +53,7 @@ class _Series:
 
     def read(self, last: timedelta | None) -> Quarters:
         """Return all quarter hours, or the last ones."""
-        ((first, newest),) = self._reader.tuples(
-            f"SELECT min(timestamp), max(timestamp) {self._source}", site_id=self._site_id
-        )
+        first, newest = self._end("ASC"), self._end("DESC")
         if first is not None:
             begin, newest = instant(first), instant(newest)
             begin = begin if last is None else max(begin, newest - last)
@@ -63,30 +62,46 @@ class _Series:
                 self._add(begins, begins + AT_ONCE)
         return self._found
 
+    def _end(self, order: str) -> Any:  # noqa: ANN401
+        """Return when the first or the last row is, or None: from an index, at once."""
+        query = f"SELECT timestamp {self._source} ORDER BY timestamp {order} LIMIT 1"
+        found = self._reader.tuples(query, site_id=self._site_id)
+        return found[0][0] if found else None
+
     def _add(self, begin: datetime, end: datetime) -> None:
         """Add the quarter hours of [begin, end)."""
         span = {"site_id": self._site_id, "begin": _text(begin), "end": _text(end)}
-        summary = f"count(*), min(timestamp), max(timestamp), min({OFFSET}), max({OFFSET})"
-        ((count, first, newest, least, most, *lists),) = self._lists(summary, span)
+        (count, first, newest, least, most), *lists = self._lists(self._whole(), span)
         if not count:
             return
         places: Sequence[int] = range(_number(instant(first)), _number(instant(newest)) + 1)
         if len(places) != count:
-            seconds = self._reader.word(EPOCH, "timestamp")
-            quarter = self._reader.word(DIVIDED, seconds, QUARTER)
-            ((listed, *lists),) = self._lists(self._reader.word(LISTED, quarter), span)
-            places = _numbers(f"[{listed}]")
+            place = self._reader.word(DIVIDED, self._reader.word(EPOCH, "timestamp"), QUARTER)
+            _, places, *lists = self._lists([place, *self._whole()], span)
         self._add_offsets([(places[0], least)] if least == most else self._offsets(span))
-        for values, listed in zip(self._found.series.values(), lists, strict=True):
-            _put(values, places, self._found.first, _numbers(f"[{listed}]"))
+        for values, numbers in zip(self._found.series.values(), lists, strict=True):
+            _put(values, places, self._found.first, numbers)
 
-    def _lists(self, summary: str, span: dict[str, Any]) -> list[tuple[Any, ...]]:
+    def _whole(self) -> list[str]:
+        """Return SQL for the whole number of each column."""
         word = self._reader.word
-        columns = ", ".join(f"{column} AS {name}_value" for name, column in self._columns.items())
-        whole = (f"coalesce({word(WHOLE, f'{name}_value')}, {NO_VALUE})" for name in self._columns)
-        lists = ", ".join(word(LISTED, number) for number in whole)
-        rows = f"SELECT timestamp, utc_offset_minutes, {columns} {self._source} {SPAN} ORDER BY timestamp"
-        return self._reader.tuples(f"SELECT {summary}, {lists} FROM ({rows}) AS span", **span)  # noqa: S608
+        return [f"coalesce({word(WHOLE, column)}, {NO_VALUE})" for column in self._columns.values()]
+
+    def _lists(self, numbers: Sequence[str], span: dict[str, Any]) -> Iterator[Any]:
+        """Yield what is known of a span's rows, then each of the numbers of all rows.
+
+        The database makes one list in which the numbers take turns, so that it sorts the rows once.
+        """
+        word = self._reader.word
+        row = reduce(lambda left, right: word(WITH_COMMA, left, right), numbers)
+        summary = f"count(*), min(timestamp), max(timestamp), min({OFFSET}), max({OFFSET})"
+        columns = f"timestamp, utc_offset_minutes, {row} AS numbers"
+        rows = f"SELECT {columns} {self._source} {SPAN} ORDER BY timestamp"
+        query = f"SELECT {summary}, {word(LISTED, 'numbers')} FROM ({rows}) AS span"  # noqa: S608
+        ((*known, listed),) = self._reader.tuples(query, **span)
+        yield known
+        found = _numbers(f"[{listed or ''}]")
+        yield from (found[place :: len(numbers)] for place in range(len(numbers)))
 
     def _offsets(self, span: dict[str, Any]) -> list[tuple[int, int]]:
         """Return from which quarter hours of a span on which offset holds."""

@@ -32,6 +32,11 @@ WHOLE: Final = {
 }
 """A number without decimals."""
 DIVIDED: Final = {"sqlite": "{0} / {1}", "postgresql": "{0} / {1}", "mariadb": "{0} DIV {1}"}
+WITH_COMMA: Final = {
+    "sqlite": "({0}) || ',' || ({1})",
+    "postgresql": "({0}) || ',' || ({1})",
+    "mariadb": "concat({0}, ',', {1})",
+}
 LISTED: Final = {
     "sqlite": "group_concat({0})",
     "postgresql": "string_agg(CAST({0} AS text), ',')",

@@ -64,8 +64,7 @@ function drawAlerts({ site }, plot) {
             word(status === "OPEN" ? "open" : "closed"),
             isKnown(impact) ? number(impact, 0) : word("none"),
             part ?? word("none"),
-            moment(first),
-            moment(last),
+            ...[first, last].map((seconds) => (seconds === null ? word("none") : utc(seconds))),
         ],
     );
     const head = ["alert", "state", "impact", "device", "first_seen", "last_seen"].map((key) => word(key));
@@ -77,13 +76,6 @@ function drawAlerts({ site }, plot) {
 
 /** Return a name in capitals, such as INVERTER_FAULT, as people write it. */
 const readable = (name) => name[0] + name.slice(1).toLowerCase().replaceAll("_", " ");
-
-/** Return a moment of the database (text in UTC) as day and time. */
-function moment(text) {
-    return text
-        ? utc(Date.parse(`${text.replace(" ", "T").replace(/(Z|[+-]\d\d:?\d\d)$/, "")}Z`) / 1000)
-        : word("none");
-}
 
 function drawStreams({ site }, plot) {
     const rows = site.streams.map(({ name, rows: count, newest, read, gaps, missing, failed }) => [
