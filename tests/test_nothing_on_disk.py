@@ -50,7 +50,7 @@ def image(tmp_path_factory):
     project = yaml.safe_load((ROOT / "meltano.yml").read_text())
     del project["plugins"]["utilities"]
     for plugin in (*project["plugins"]["extractors"], *project["plugins"]["loaders"]):
-        del plugin["pip_url"]
+        plugin["executable"] = plugin["name"]
     (folder / "meltano.yml").write_text(yaml.safe_dump(project))
     return folder
 
