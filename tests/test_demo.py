@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
-from browser import Browser
 from doc_project import LEFT_OUT, free_port
+
+from tools.browser import Browser
 
 ROOT = Path(__file__).parents[1]
 MOST_MEGABYTES, MOST_LINES = 300, 40
@@ -83,7 +84,7 @@ def test_the_demo_ends_with_the_table_the_sentence_and_the_page(said):
 def test_the_page_of_the_demo_opens_without_an_error(clone, said, tmp_path):
     with Browser(tmp_path / "profile") as browser:
         browser.open((clone / "demo.html").as_uri())
-        browser.wait_for(".site[data-drawn]")
+        browser.wait_for("body[data-drawn]")
         assert browser.console() == []
 
 

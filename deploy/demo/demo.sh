@@ -11,6 +11,7 @@ export TARGET_SEH_SQL_SQLALCHEMY_URL="sqlite:///$PWD/demo.db" MELTANO_STATE_BACK
 
 echo "Loading five simulated sites through Meltano into demo.db: about 15 seconds"
 .venv/bin/meltano --environment=demo --log-config=deploy/demo/logging.yaml run demo
-.venv/bin/target-seh-sql status --config=ENV --tables --since "$began"
-.venv/bin/target-seh-sql status --config=ENV --problems
-.venv/bin/target-seh-sql report --config=ENV --output demo.html
+echo '{"sqlalchemy_url": "sqlite:///demo.db"}' >.meltano/demo-target.json # ENV would read .env too
+.venv/bin/target-seh-sql status --config=.meltano/demo-target.json --tables --since "$began"
+.venv/bin/target-seh-sql status --config=.meltano/demo-target.json --problems
+.venv/bin/target-seh-sql report --config=.meltano/demo-target.json --output demo.html

@@ -118,7 +118,7 @@ def _kind_in_view(name: str) -> str:
 def rows_of(
     connection: Connection, tables: Mapping[str, Table], found: Source, wanted: Wanted
 ) -> Iterator[list[Any]]:
-    """Yield the rows that are wanted; no more than a few thousand of them are in memory.
+    """Return the rows that are wanted; no more than a few thousand of them are in memory.
 
     Instants are aware, in UTC or by the site's clock.
 
@@ -128,13 +128,17 @@ def rows_of(
     time = next((name for name in TIMES if name in found.kinds), None)
     if time is None and (wanted.begin or wanted.end):
         raise NothingToExport(f"{found.name} has no dates to choose by: leave out --from and --to")
-    query = _cut(found, wanted, time)
-    convert = [_converter(kind) for kind in found.kinds.values()]
     clock = _Clock(connection, tables, found) if wanted.local else None
-    names = list(found.kinds)
-    at = names.index(time) if time else 0
-    streamed = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query)
-    for partition in streamed.partitions():
+    streamed = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(_cut(found, wanted, time))
+    return _converted(streamed.partitions(), found, wanted, time, clock)
+
+
+def _converted(
+    partitions: Iterator[Any], found: Source, wanted: Wanted, time: str | None, clock: _Clock | None
+) -> Iterator[list[Any]]:
+    convert = [_converter(kind) for kind in found.kinds.values()]
+    at = list(found.kinds).index(time) if time else 0
+    for partition in partitions:
         for raw in partition:
             row = [None if value is None else to(value) for to, value in zip(convert, raw, strict=True)]
             if clock:
