@@ -24,7 +24,7 @@ setup: .venv/ready ## create .venv with both plugins, Meltano and the simulator
 
 .venv/ready: pyproject.toml constraints.txt $(wildcard */pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is %d.%d. Name one: make PYTHON=python3.12" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
-	@echo "Installing both plugins, Meltano and the simulator into .venv: 280 MB, 10 to 60 seconds"
+	@echo "Installing both plugins, Meltano and the simulator into .venv: 210 MB, 10 to 60 seconds"
 	@rm -rf .venv
 	@$(PYTHON) -m venv .venv || { echo "Python's venv module is needed (Debian: apt install python3-venv)"; exit 1; }
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt uv
@@ -32,7 +32,7 @@ setup: .venv/ready ## create .venv with both plugins, Meltano and the simulator
 	@touch $@
 
 .venv/tools: .venv/ready
-	@echo "Adding the developers' tools to .venv: 450 MB more, 10 to 90 seconds"
+	@echo "Adding the developers' tools to .venv: 550 MB more, 10 to 90 seconds"
 	@$(UV) pip install --quiet --python $(BIN)/python --editable 'target-seh-sql[parquet]' --group dev
 	@touch $@
 
