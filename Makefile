@@ -1,8 +1,9 @@
 # What people and CI both call. Needs Python 3.11+, make and git; brings its own uv when there is none.
+# What a user runs is in .venv once .venv/ready is there; the developers' tools come with .venv/tools.
 
 PYTHON ?= python3
 BIN := .venv/bin
-UV := $(or $(shell command -v uv),.uv/bin/uv)
+UV := $(BIN)/uv
 CI_WORKERS ?= auto
 DIST ?= dist
 DAYS ?= +200
@@ -14,45 +15,47 @@ export UV_COMPILE_BYTECODE := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types definitions dashboards packages schema pictures proof-login proofs adoption mutations newest-sdk test-on-day bench bench-tap bench-v1 bench-report shards orchestrators chaos chaos-tap constraints clean
+.PHONY: help setup demo test lint format types definitions dashboards packages schema pictures proof-report proof-login proofs adoption mutations newest-sdk test-on-day bench bench-tap bench-v1 bench-report shards orchestrators chaos chaos-tap constraints clean
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' Makefile
 
-setup: .venv/ready ## create .venv with both plugins, the simulator and the tools
+setup: .venv/ready ## create .venv with both plugins, Meltano and the simulator
 
-.uv/bin/uv:
+.venv/ready: pyproject.toml constraints.txt $(wildcard */pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is %d.%d. Name one: make PYTHON=python3.12" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
-	@$(PYTHON) -m venv .uv || { echo "Python's venv module is needed (Debian: apt install python3-venv)"; exit 1; }
-	@.uv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
-
-.venv/ready: $(UV) pyproject.toml constraints.txt $(wildcard */pyproject.toml)
-	@$(UV) venv --quiet --clear --python '$(PYTHON)' .venv
-	@$(UV) pip install --quiet --python $(BIN)/python --editable simulator --editable 'tap-solaredge[faker]' --editable 'target-seh-sql[postgresql,mariadb,faker,report]' --group dev
+	@echo "Installing both plugins, Meltano and the simulator into .venv: 210 MB, 10 to 60 seconds"
+	@rm -rf .venv
+	@$(PYTHON) -m venv .venv || { echo "Python's venv module is needed (Debian: apt install python3-venv)"; exit 1; }
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt uv
+	@$(UV) pip install --quiet --python $(BIN)/python --editable simulator --editable tap-solaredge --editable 'target-seh-sql[postgresql,mariadb,excel,notify]' --group run
 	@touch $@
 
-demo: setup ## load the bundled simulator's five sites into demo.db through Meltano and show the result
-	@$(BIN)/python -c 'from datetime import *; print(datetime.now(UTC).isoformat(timespec="seconds"))' > .venv/demo-began
-	@$(BIN)/meltano --environment=demo run demo
-	@TARGET_SEH_SQL_LOGLEVEL=WARNING TARGET_SEH_SQL_SQLALCHEMY_URL=sqlite:///demo.db $(BIN)/target-seh-sql status --config=ENV --tables --since "$$(cat .venv/demo-began)"
+.venv/tools: .venv/ready
+	@echo "Adding the developers' tools to .venv: 550 MB more, 10 to 90 seconds"
+	@$(UV) pip install --quiet --python $(BIN)/python --editable 'tap-solaredge[faker]' --editable 'target-seh-sql[faker,parquet]' --group dev
+	@touch $@
 
-test: setup ## set up and run all tests
+demo: setup ## load the bundled simulator's five sites into demo.db through Meltano, show the result, write demo.html
+	@sh deploy/demo/demo.sh
+
+test: .venv/tools ## set up and run all tests
 	@UV_COMPILE_BYTECODE=0 $(BIN)/pytest -n $(CI_WORKERS) --dist loadfile --no-loadscope-reorder
 
-test-on-day: setup ## run all tests with the clock DAYS='+200' days away (Debian: apt install faketime); databases keep theirs
+test-on-day: .venv/tools ## run all tests with the clock DAYS='+200' days away (Debian: apt install faketime); databases keep theirs
 	@FAKETIME_DONT_FAKE_MONOTONIC=1 UV_COMPILE_BYTECODE=0 PYTHONPATH=$(CURDIR)/tools/another_day faketime -f '$(DAYS)d' \
 		$(BIN)/pytest -n $(CI_WORKERS) --dist loadfile --no-loadscope-reorder
 
-newest-sdk: $(UV) ## test what the tap relies on in Meltano's SDK with its newest release, in .newest
+newest-sdk: setup ## test what the tap relies on in Meltano's SDK with its newest release, in .newest
 	@$(UV) venv --quiet --clear --python '$(PYTHON)' .newest
 	@echo 'singer-sdk[testing]' > .newest/override.txt
 	@UV_CONSTRAINT= $(UV) pip install --quiet --python .newest/bin/python --upgrade --override .newest/override.txt \
-		--editable tap-solaredge --editable tap-solaredge/simulator 'singer-sdk[testing]' pytest
+		--editable tap-solaredge --editable simulator 'singer-sdk[testing]' pytest
 	@.newest/bin/python -c 'from importlib.metadata import version; print("singer-sdk", version("singer-sdk"))'
 	@.newest/bin/pytest tap-solaredge/tests/test_singer_contract.py tap-solaredge/tests/test_sdk.py tap-solaredge/tests/test_catalog.py \
 		tap-solaredge/tests/test_stream_maps.py
 
-lint: setup ## check style and formatting, workflows, and the files of deploy/
+lint: .venv/tools ## check style and formatting, workflows, and the files of deploy/
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/zizmor --offline --quiet --no-progress --persona=pedantic .github
@@ -64,78 +67,81 @@ lint: setup ## check style and formatting, workflows, and the files of deploy/
 	@$(BIN)/hadolint deploy/docker/Dockerfile
 	@$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes/*.yaml
 
-format: setup ## rewrite files to the project's style
+format: .venv/tools ## rewrite files to the project's style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-definitions: setup ## write plugin.yml of both plugins, for Meltano and its Hub, and their settings in meltano.yml
+definitions: .venv/tools ## write plugin.yml of both plugins, for Meltano and its Hub, and their settings in meltano.yml
 	@$(BIN)/python -m tools.hub.definitions
 
-dashboards: setup ## write Grafana's dashboards in deploy/grafana
+dashboards: .venv/tools ## write Grafana's dashboards in deploy/grafana
 	@$(BIN)/python -m tools.grafana.dashboard
 
-packages: setup ## build wheels and sdists of both plugins into dist/ and check them
+packages: .venv/tools ## build wheels and sdists of both plugins into dist/ and check them
 	@$(UV) build --quiet --clear --build-constraints constraints.txt --out-dir $(DIST) tap-solaredge
 	@$(UV) build --quiet --build-constraints constraints.txt --out-dir $(DIST) target-seh-sql
 	@$(BIN)/twine --no-color check --strict $(DIST)/*
 
-pictures: setup ## make the pictures of docs/home-owner.md and docs/report.md again, with Chromium
+pictures: .venv/tools ## make the pictures of docs/home-owner.md and docs/report.md again, with Chromium
 	@PICTURES=1 $(BIN)/pytest tests/test_login_in_a_browser.py tests/test_report.py
 
-proof-login: setup ## 100 hourly runs and 50 kills of a renewal: none may need a new login
+proof-report: .venv/tools ## read the whole report of two years from each database in Chromium and compare with SQL
+	@PROOF=whole $(BIN)/pytest tests/test_report.py tests/test_report_kinds.py tests/test_report_databases.py
+
+proof-login: .venv/tools ## 100 hourly runs and 50 kills of a renewal: none may need a new login
 	@LOGIN_PROOF=whole $(BIN)/pytest tap-solaredge/tests/test_token_file.py -rP
 
-mutations: setup ## run the tap with 5,000 answers of which one node each is odd, and show what that cost
+mutations: .venv/tools ## run the tap with 5,000 answers of which one node each is odd, and show what that cost
 	@MUTATIONS=2500 $(BIN)/pytest -n 2 -q -s tap-solaredge/tests/test_mutations.py
 
-proofs: setup ## months of hourly runs on the free plan, five years of history, 300 sites, 400 days against the truth, pauses, outages, clocks; some minutes
+proofs: .venv/tools ## months of hourly runs on the free plan, five years of history, 300 sites, 400 days against the truth, pauses, outages, clocks; some minutes
 	@PROOF=whole $(BIN)/pytest tap-solaredge/tests/test_month.py tap-solaredge/tests/test_backfill.py \
 		tap-solaredge/tests/test_fleet.py tap-solaredge/tests/test_two_taps.py \
 		tap-solaredge/tests/test_owed_proof.py tap-solaredge/tests/test_clock_proof.py tap-solaredge/tests/v1/test_v1_harvest.py \
 		tap-solaredge/tests/v1/test_v1_records.py tests/test_truth.py tests/test_extension_truth.py \
 		tests/test_from_v1_to_v2.py -n $(CI_WORKERS) --dist loadfile -rP --show-capture=stdout
 
-adoption: setup ## adopt six databases of SolarEdge Harvest, harvest on over both clock changes, kill 30 adoptions on each database
+adoption: .venv/tools ## adopt six databases of SolarEdge Harvest, harvest on over both clock changes, kill 30 adoptions on each database
 	@PROOF=whole $(BIN)/pytest target-seh-sql/tests/test_adoption.py target-seh-sql/tests/test_adoption_newest.py \
 		target-seh-sql/tests/test_adoption_rules.py target-seh-sql/tests/test_predecessor.py \
 		tests/test_adoption_then_harvest.py tests/test_adoption_kills.py tests/test_adoption_page.py \
 		-n $(CI_WORKERS) -rP --show-capture=stdout
 
-types: setup ## check types (mypy, strict)
+types: .venv/tools ## check types (mypy, strict)
 	@$(BIN)/mypy
 
-bench: setup ## measure the target against drivers and peers, write docs/benchmarks-target.md; BENCH='--help' tells more
+bench: .venv/tools ## measure the target against drivers and peers, write docs/benchmarks-target.md; BENCH='--help' tells more
 	@$(BIN)/python -m tools.benchmarks.target --out docs/benchmarks-target.md $(BENCH)
 
-bench-tap: setup ## measure five years of one site through the tap, write docs/benchmarks-tap.md; BENCH='--runs 5'
+bench-tap: .venv/tools ## measure five years of one site through the tap, write docs/benchmarks-tap.md; BENCH='--runs 5'
 	@$(BIN)/python -m tools.benchmarks.tap --out docs/benchmarks-tap.md $(BENCH)
 
-bench-v1: setup ## measure what three calls at once save under V1
+bench-v1: .venv/tools ## measure what three calls at once save under V1
 	@$(BIN)/python -m tools.benchmarks.tap.v1_at_once
 
-bench-report: setup ## measure the report of five years for three sites beside its queries alone
+bench-report: .venv/tools ## measure the report: time and memory for five years of three sites, sizes, seconds until drawn
 	@$(BIN)/python -m tools.benchmarks.target.report_time $(BENCH)
 
-shards: setup ## 8 shards at once over 200 sites into one PostgreSQL, equal to the truth; SHARDS='--sites 40' for fewer
+shards: .venv/tools ## 8 shards at once over 200 sites into one PostgreSQL, equal to the truth; SHARDS='--sites 40' for fewer
 	@$(BIN)/python -m tools.shards $(SHARDS)
 
-orchestrators: setup ## install Airflow and Dagster, each in an environment of its own, and let them run deploy/orchestrators
+orchestrators: .venv/tools ## install Airflow and Dagster, each in an environment of its own, and let them run deploy/orchestrators
 	@$(BIN)/pytest tools/orchestrators.py
 
-schema: setup ## let the tables and docs/schema.md say what the tap's streams say of their columns
+schema: .venv/tools ## let the tables and docs/schema.md say what the tap's streams say of their columns
 	@$(BIN)/python -m tools.meanings
 	@$(BIN)/python -m tools.schema_page > docs/schema.md
 
-chaos: setup ## kill the pipe 100 times on each database and compare; CHAOS='--seed 2 --kills 50' for others
+chaos: .venv/tools ## kill the pipe 100 times on each database and compare; CHAOS='--seed 2 --kills 50' for others
 	@$(BIN)/python -m tools.chaos $(CHAOS)
 
-chaos-tap: setup ## kill the tap alone 200 times at random instants: records, state and ledger must hold
+chaos-tap: .venv/tools ## kill the tap alone 200 times at random instants: records, state and ledger must hold
 	@$(BIN)/python -m tools.chaos --tap --kills 200 --databases sqlite $(CHAOS)
 
-constraints: $(UV) ## pin the newest version of every dependency in constraints.txt; CONSTRAINTS= keeps what is pinned
+constraints: setup ## pin the newest version of every dependency in constraints.txt; CONSTRAINTS= keeps what is pinned
 	@UV_CONSTRAINT= $(UV) pip compile --quiet --universal $(CONSTRAINTS) --python-version 3.11 --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --group dev --group build --all-extras --output-file constraints.txt \
 		tap-solaredge/pyproject.toml simulator/pyproject.toml target-seh-sql/pyproject.toml
 
 clean: ## remove everything that make has made
-	@rm -rf .venv .newest .uv .meltano dist demo.db* .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf .venv .newest .meltano dist demo.db* demo.html .pytest_cache .mypy_cache .ruff_cache

@@ -21,29 +21,22 @@ COPIED = (
 )  # fmt: skip
 PACKAGES = COPIED[-3:]
 """Linked, not copied."""
-INSTALLED = ("extractors", "loaders", "utilities")
-"""Folders of .meltano that pages share: the plugins' environments are made once."""
 LEFT_OUT = ("TAP_SOLAREDGE_", "TARGET_SEH_SQL_", "SEH_", "MELTANO_", "PYTHONDONTWRITEBYTECODE")
 """Variables that people do not have; without byte-code each command takes seconds longer."""
 
 
 class Project:
-    """One folder, new for each page, always at the same place: Meltano's environments remember theirs."""
+    """One folder, new for each page; its .venv is that of the tests."""
 
     def __init__(self, folder):
-        self.folder, self.plugins = folder / "project", folder / "plugins"
-        self.home = folder / "home"
+        self.folder, self.home = folder / "project", folder / "home"
         self._renew()
-        subprocess.run(
-            [BIN / "meltano", "install"],
-            cwd=self.folder, env=self._environment(), capture_output=True, check=True,
-        )  # fmt: skip
 
     def _renew(self, copied=COPIED):
         for gone in (self.folder, self.home):
             shutil.rmtree(gone, ignore_errors=True)
         self.home.mkdir(parents=True)
-        (self.folder / ".meltano").mkdir(parents=True)
+        self.folder.mkdir(parents=True)
         for name in copied:
             source = ROOT / name
             if name in PACKAGES:
@@ -52,20 +45,18 @@ class Project:
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             copy = shutil.copytree if source.is_dir() else shutil.copy
             copy(source, self.folder / name)
-        for name in INSTALLED:
-            (self.plugins / name).mkdir(parents=True, exist_ok=True)
-            (self.folder / ".meltano" / name).symlink_to(self.plugins / name)
         (self.folder / ".venv").mkdir()
         for part in ("bin", "lib", "pyvenv.cfg"):
             (self.folder / ".venv" / part).symlink_to(BIN.parent / part)
-        (self.folder / ".venv/ready").touch()  # `make` finds everything set up
+        for stamp in ("ready", "tools"):
+            (self.folder / ".venv" / stamp).touch()  # `make` finds everything set up
 
     def _environment(self, **more):
         kept = {name: value for name, value in os.environ.items() if not name.startswith(LEFT_OUT)}
         cache = subprocess.run([BIN / "uv", "cache", "dir"], capture_output=True, text=True, check=True)
         return kept | {
             "HOME": str(self.home),
-            "PYTHONPYCACHEPREFIX": str(self.plugins / "pycache"),
+            "PYTHONPYCACHEPREFIX": str(self.folder.parent / "pycache"),
             "XDG_STATE_HOME": str(self.home / "state"),
             "UV_CACHE_DIR": cache.stdout.strip(),
             "UV_CONSTRAINT": str(ROOT / "constraints.txt"),

@@ -17,7 +17,7 @@ PACKAGES = {
 LAYERS = {
     "target_seh_sql": (
         {"__main__", "target", "cli", "commands"},
-        {"load", "status", "report", "adoption", "state_backend"},
+        {"load", "status", "report", "export", "adoption", "state_backend"},
         {"tables"},
     )
 }

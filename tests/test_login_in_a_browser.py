@@ -14,9 +14,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
-from browser import Browser
 
 from solaredge_simulator.fleet import HOME
+from tools.browser import Browser
 from tools.pipeline import BIN
 
 ROOT = Path(__file__).parents[1]

@@ -63,20 +63,12 @@ class Shards:
         self._install()
 
     def _install(self):
-        """Make the folder of each shard; the plugins' environments are made once."""
+        """Make the folder of each shard; all use the programs of one environment."""
         for shard in range(self.count):
             project = self.folder / f"shard-{shard}"
-            (project / ".meltano").mkdir(parents=True)
+            project.mkdir(parents=True)
             shutil.copy(ROOT / "meltano.yml", project)
-            for package in ("tap-solaredge", "target-seh-sql"):
-                (project / package).symlink_to(ROOT / package)
-            for kind in ("extractors", "loaders"):
-                (project / ".meltano" / kind).symlink_to(self.folder / kind)
-                (self.folder / kind).mkdir(exist_ok=True)
-        subprocess.run(
-            [BIN / "meltano", "install", "tap-solaredge", "target-seh-sql"],
-            cwd=self.folder / "shard-0", env=self.environment, capture_output=True, check=True,
-        )  # fmt: skip
+            (project / ".venv").symlink_to(BIN.parent)
 
     def sites(self, shard):
         """Return the sites of a shard, as shard.sh deals them out."""
@@ -98,13 +90,7 @@ class Shards:
     def _run_one(self, shard):
         project = self.folder / f"shard-{shard}"
         command = ["sh", ROOT / "deploy/shard.sh", "../sites.txt", str(shard), str(self.count)]
-        command += [
-            BIN / "meltano",
-            "--environment=prod",
-            "run",
-            "--no-install",
-            f"--state-id-suffix=shard-{shard}",
-        ]
+        command += [BIN / "meltano", "run", f"--state-id-suffix=shard-{shard}"]
         environment = self.environment | {"TAP_SOLAREDGE_LEDGER_PATH": str(project / "ledger.db")}
         began, peak = time.monotonic(), 0
         with (project / "log").open("w") as log:

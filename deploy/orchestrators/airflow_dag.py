@@ -18,7 +18,7 @@ with DAG(
 ):
     BashOperator(
         task_id="harvest",
-        bash_command=".venv/bin/meltano --environment=prod run harvest",
+        bash_command=".venv/bin/meltano run harvest",
         cwd=PROJECT,
         append_env=True,
         execution_timeout=timedelta(minutes=55),

@@ -12,7 +12,7 @@ PROJECT = Path(os.environ.get("SOLAREDGE_PROJECT", "/opt/solaredge-to-sql"))
 @dagster.asset(op_tags={"dagster/concurrency_key": "solaredge"})
 def solaredge_tables() -> None:
     """Everything that SolarEdge sites measured, in SQL."""
-    command = [PROJECT / ".venv/bin/meltano", "--environment=prod", "run", "harvest"]
+    command = [PROJECT / ".venv/bin/meltano", "run", "harvest"]
     subprocess.run(command, cwd=PROJECT, check=True)
 
 

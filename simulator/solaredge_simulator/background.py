@@ -44,7 +44,8 @@ def start(port: int, options: list[str]) -> None:
             text=True,
         )
     assert process.stdout is not None  # noqa: S101 (for the type checker)
-    ready = process.stdout.readline().strip()
+    with process.stdout:
+        ready = process.stdout.readline().strip()
     if not ready:
         sys.exit(f"The simulator did not start: {_log_file(port).read_text().strip()}")
     _pid_file(port).write_text(str(process.pid))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
@@ -27,10 +27,12 @@ class CommandLine(SingerCommand, click.Group):
             return super().main(*args, **kwargs)
         except ConfigValidationError:
             raise
-        except (TargetSehSqlError, SingerSDKError) as error:
-            self.logger.error("%s", error)  # noqa: TRY400
-            self.logger.debug("", exc_info=error)
-            sys.exit(1)
+        except ValueError as error:
+            if type(error).__name__ != "JSONDecodeError":  # json's or simplejson's: the SDK uses both
+                raise
+            self._end(f"the configuration file is not JSON: {error}", error)
+        except (TargetSehSqlError, SingerSDKError, OSError) as error:
+            self._end(str(error), error)
         except Exception as error:  # the last place to say it: its text may hold anything
             frame = traceback.extract_tb(error.__traceback__)[-1]
             self.logger.error(  # noqa: TRY400
@@ -41,6 +43,11 @@ class CommandLine(SingerCommand, click.Group):
             )
             self.logger.debug("", exc_info=error)
             sys.exit(1)
+
+    def _end(self, said: str, error: Exception) -> NoReturn:
+        self.logger.error("%s", said)
+        self.logger.debug("", exc_info=error)
+        sys.exit(1)
 
 
 def command_line(target: type[Target], sdk: click.Command) -> CommandLine:

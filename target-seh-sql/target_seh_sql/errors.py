@@ -8,6 +8,7 @@ TargetSehSqlError
   UnknownStream          no table for this stream
   UnsupportedDatabase    URL, driver or server that cannot be used
   SchemaMismatch         the tables are not the ones that this version writes
+  NothingToExport        what is asked for is not in the database, or cannot be written in that form
   WriteFailed            the database refused: disk full, missing right, connection lost for good
 """
 
@@ -50,6 +51,10 @@ class UnsupportedDatabase(TargetSehSqlError):
 
 class SchemaMismatch(TargetSehSqlError):
     """The tables found are not those that this version writes."""
+
+
+class NothingToExport(TargetSehSqlError):
+    """What is asked for is not in the database, or cannot be written in that form."""
 
 
 class WriteFailed(TargetSehSqlError):

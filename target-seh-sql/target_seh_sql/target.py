@@ -259,8 +259,9 @@ class TargetSehSql(SingerTarget):
                 state, self._written_state, self._received, self._received_then, now
             )
         if any(rows.values()):
+            began = time.monotonic()
             self._loader.write(rows)
-            self._progress.add(len(self.buffers))
+            self._progress.add(len(self.buffers), time.monotonic() - began)
         self.buffers.clear()
         if state is not None:
             self._pending_state, self._written_state = None, state

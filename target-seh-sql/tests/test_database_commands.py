@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 from sqlalchemy import inspect, make_url
@@ -171,3 +173,34 @@ def test_a_database_that_cannot_hold_every_name_is_told(database, command):
     engine.dispose()
     assert code == 1
     assert "wrong  encoding LATIN1: create the database anew with UTF8, or names may not fit\n" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "File at '{}' was not found."),
+        (
+            "{not json",
+            "the configuration file is not JSON: Expecting property name enclosed",
+        ),
+    ],
+)
+def test_a_configuration_file_that_cannot_be_read_is_one_line(tmp_path, text, said):
+    path = tmp_path / "target.json"
+    if text:
+        path.write_text(text)
+    command = [sys.executable, "-m", "target_seh_sql", "status", "--config", path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert said.format(path) in done.stderr
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_quiet_check_says_only_what_is_wrong(database, command, tmp_path):
+    assert command(database, "check", "--quiet") == (0, "", "")
+    nowhere = Database(f"sqlite:///{tmp_path}/nowhere/seh.db")
+    code, said, _ = command(nowhere, "check", "--quiet")
+    assert (code, said) == (
+        1,
+        f"wrong  the file {tmp_path}/nowhere/seh.db is not there yet: make its folder\n",
+    )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from target_seh_sql.commands.status import show_streams
+from target_seh_sql.commands.status import Asked, show_streams
 
 from .conftest import record, schema, state
 
@@ -49,12 +50,12 @@ GOOD = states(("sites", 1, {"status": "success"}), ("power_readings", 1, READ))
 def told(capsys):
     """Return a function that gives exit code and output of the command."""
 
-    def run(database, now=NOW, max_age=3.0, site_id=(), form="text", *, gaps=False):
+    def run(database, now=NOW, **options):
         config = {"sqlalchemy_url": database.url, "table_prefix": ""}
         code = 0
         capsys.readouterr()
         try:
-            show_streams(config, site_ids=site_id, max_age=max_age, form=form, gaps=gaps, now=now)
+            show_streams(config, Asked(**{"problems": True} | options), now)
         except SystemExit as ended:
             code = ended.code
         return code, [line.rstrip() for line in capsys.readouterr().out.splitlines() if line.strip()]
@@ -64,14 +65,14 @@ def told(capsys):
 
 def test_what_is_complete_and_new_is_a_table_and_exit_code_0(database, told):
     database.load(*POWER, GOOD)
-    assert told(database) == (
+    code, lines = told(database, problems=False)
+    assert (code, [re.split(" {2,}", line.strip()) for line in lines if "─" not in line]) == (
         0,
         [
-            "  site    stream           rows   newest data           age     last run   status    gaps",
-            " ─────────────────────────────────────────────────────────────────────────────────────────",
-            "  1 Dak   sites               1                               10 min ago   success",
-            "  1 Dak   power_readings      8   2026-11-20 12:00   20 min   10 min ago   success",
-            "Nothing is late, failed or missing.",
+            ["Nothing is late, failed or missing."],
+            ["site", "stream", "rows, 35 days", "newest data", "age", "last run", "status", "gaps"],
+            ["1 Dak", "sites", "1", "10 min ago", "success"],
+            ["1 Dak", "power_readings", "8", "2026-11-20 12:00", "20 min", "10 min ago", "success"],
         ],
     )
 
@@ -99,7 +100,7 @@ def test_json_tells_the_same(database, told):
                 "missing": 1,
             }
         ],
-        "problems": ["1 missing in 1 gap"],
+        "problems": [{"kind": "missing", "text": "1 missing in 1 gap"}],
     }
 
 
@@ -108,7 +109,10 @@ def test_a_stream_that_no_run_reads_is_late(database, told):
     assert told(database, NOW + timedelta(hours=2, minutes=50))[0] == 0
     code, lines = told(database, NOW + timedelta(hours=3))
     assert code == 1
-    assert lines[-2:] == ["1 sites: not read for 3 h", "1 power_readings: not read for 3 h"]
+    assert lines == [
+        "2 late: 1 of 1 site",
+        "late     1 Dak: sites, power_readings: not read for 3 h",
+    ]
     assert told(database, NOW + timedelta(hours=3), max_age=4)[0] == 0
 
 
@@ -122,7 +126,7 @@ def test_a_site_without_values_is_late_after_a_day(database, told):
         states(("sites", 1, {}), ("power_readings", 1, READ | {"replication_key_value": silent})),
     )
     code, lines = told(database)
-    assert (code, lines[-1]) == (1, "1 power_readings: no value for 27 h")
+    assert (code, lines[-1]) == (1, "late     1 Dak: power_readings: no value for 27 h")
     assert told(database, NOW - timedelta(minutes=30))[0] == 0
 
 
@@ -130,16 +134,21 @@ def test_a_failed_run_is_told_with_its_reason_and_a_skipped_stream_is_no_failure
     failed = READ | {"status": "error", "error_message": "503 from the service"}
     database.load(*POWER, states(("sites", 1, {}), ("power_readings", 1, failed)))
     code, lines = told(database)
-    assert (code, lines[-1]) == (1, "1 power_readings: the last run failed: 503 from the service")
+    assert (code, lines[-1]) == (
+        1,
+        "failed   1 Dak: power_readings: the last run failed: 503 from the service",
+    )
     database.load(states(("power_readings", 1, READ | {"status": "skipped", "error_message": "403"})))
     assert told(database)[0] == 0
 
 
 def test_data_without_a_run_are_told(database, told):
     database.load(*POWER)
+    assert told(database)[0] == 0  # the site is new: its first run goes on
+    database.make_old("sites")
     code, lines = told(database)
     assert code == 1
-    assert lines[-2:] == ["1 sites: no run is recorded", "1 power_readings: no run is recorded"]
+    assert lines == ["2 late: 1 of 1 site", "late     1 Dak: sites, power_readings: no run is recorded"]
 
 
 def test_rows_that_were_cut_out_are_gaps(database, told):
@@ -151,7 +160,7 @@ def test_rows_that_were_cut_out_are_gaps(database, told):
     code, lines = told(database, gaps=True)
     assert code == 1
     assert lines[-3:] == [
-        "1 power_readings: 3 missing in 2 gaps",
+        "missing  1 Dak: power_readings: 3 missing in 2 gaps",
         "1 power_readings: 2026-11-20 10:30 to 2026-11-20 10:45, 1 missing",
         "1 power_readings: 2026-11-20 11:00 to 2026-11-20 11:30, 2 missing",
     ]
@@ -178,7 +187,96 @@ def test_flows_of_a_moment_neither_make_gaps_nor_hide_them(database, told):
     assert told(database)[0] == 0
     database.execute("DELETE FROM power_flows WHERE timestamp = '2026-11-20 11:00:00'")
     code, lines = told(database)
-    assert (code, lines[-1]) == (1, "1 power_flows: 1 missing in 1 gap")
+    assert (code, lines[-1]) == (1, "missing  1 Dak: power_flows: 1 missing in 1 gap")
+
+
+def test_only_the_last_weeks_are_looked_at_unless_all_are_asked_for(database, told):
+    """A gap over the beginning of the weeks begins there; one before them is found with all rows only."""
+    long_ago, border = NEWEST - 90 * DAY, datetime(2026, 10, 16, tzinfo=UTC)
+    database.load(
+        *SITE,
+        schema("power_readings"),
+        *quarters("power_readings", newest=long_ago, power_watts=1.0),
+        *quarters("power_readings", newest=border - QUARTER, power_watts=1.0),
+        *quarters("power_readings", count=4, newest=border + 5 * QUARTER, power_watts=1.0),
+        states(("sites", 1, {}), ("power_readings", 1, READ)),
+    )
+    assert told(database, gaps=True) == (
+        1,
+        [
+            "1 missing: 1 of 1 site",
+            "missing  1 Dak: power_readings: 2 missing in 1 gap",
+            "1 power_readings: 2026-10-16 00:00 to 2026-10-16 00:30, 2 missing",
+        ],
+    )
+    _, lines = told(database, gaps=True, all_rows=True)
+    assert lines[1:] == [
+        "missing  1 Dak: power_readings: 5,225 missing in 2 gaps",
+        "1 power_readings: 2026-08-22 12:15 to 2026-10-15 22:00, 5,223 missing",
+        "1 power_readings: 2026-10-16 00:00 to 2026-10-16 00:30, 2 missing",
+    ]
+
+
+def test_the_first_quarter_hour_of_the_weeks_belongs_to_them(database, told):
+    border = datetime(2026, 10, 16, tzinfo=UTC)
+    read = ("power_readings", 1, {"status": "success"})
+    database.load(
+        *SITE,
+        schema("power_readings"),
+        *quarters("power_readings", newest=border + QUARTER, power_watts=1.0),
+        states(("sites", 1, {}), read),
+    )
+    assert told(database) == (0, ["Nothing is late, failed or missing."])
+    assert told(database, problems=False)[1][-1].split()[:4] == ["1", "Dak", "power_readings", "2"]
+
+
+def test_days_of_energy_that_are_missing_at_the_beginning_of_the_weeks_are_found(database, told):
+    days = ["2026-10-14", "2026-10-15", "2026-10-18", "2026-10-19"]
+    database.load(
+        *SITE,
+        schema("energy_readings"),
+        *(record("energy_readings", site_id=1, reading_date=day, time_unit="DAY") for day in days),
+        states(("sites", 1, {}), ("energy_readings", 1, {"status": "success"})),
+    )
+    assert told(database, gaps=True)[1][-1] == "1 energy_readings (DAY): 2026-10-16 to 2026-10-18, 2 missing"
+
+
+def test_a_fleet_is_counted_by_stream(database, told):
+    sites = range(1, 8)
+    database.load(
+        schema("sites"), *(record("sites", id=number, name=f"Dak {number}") for number in sites),
+        schema("power_readings"),
+        *(each for number in sites for each in quarters("power_readings", number, power_watts=1.0)),
+        states(
+            *(("sites", number, {}) for number in sites),
+            *(("power_readings", number, READ) for number in sites),
+        ),
+    )  # fmt: skip
+    database.execute("DELETE FROM power_readings WHERE site_id = 7 AND timestamp = '2026-11-20 11:00:00'")
+    code, lines = told(database, problems=False)
+    assert (code, [line.split() for line in lines if "─" not in line]) == (
+        1,
+        [
+            ["1", "missing:", "1", "of", "7", "sites"],
+            ["missing", "7", "Dak", "7:", "power_readings:", "1", "missing", "in", "1", "gap"],
+            [
+                "stream",
+                "sites",
+                "rows,",
+                "35",
+                "days",
+                "oldest",
+                "newest",
+                "data",
+                "age",
+                "late",
+                "failed",
+                "missing",
+            ],
+            ["sites", "7", "7"],
+            ["power_readings", "7", "55", "2026-11-20", "12:00", "20", "min", "1"],
+        ],
+    )
 
 
 def test_each_meter_has_its_own_time(database, told):
@@ -194,7 +292,7 @@ def test_each_meter_has_its_own_time(database, told):
     code, lines = told(database, gaps=True)
     assert code == 1
     assert lines[-2:] == [
-        "1 meter_readings: 1 missing in 1 gap",
+        "missing  1 Dak: meter_readings: 1 missing in 1 gap",
         "1 meter_readings (Old): 2026-11-19 11:30 to 2026-11-19 11:45, 1 missing",
     ]
 
@@ -216,7 +314,7 @@ def test_a_missing_day_week_month_or_year_is_a_gap(database, told, unit, dates, 
         *energy,
         states(("sites", 1, {}), ("energy_readings", 1, READ | {"replication_key_value": dates[-1]})),
     )
-    code, lines = told(database, gaps=True)
+    code, lines = told(database, gaps=True, all_rows=True)
     assert code == 1
     assert lines[-1] == f"1 energy_readings ({unit}): {gap}"
 
@@ -243,14 +341,15 @@ def test_a_period_may_be_missed_until_the_next_one_is_over_for_a_day(database, t
     assert told(database, last)[0] == 0
     code, lines = told(database, last + timedelta(minutes=1))
     assert code == 1
-    assert lines[-1].startswith("1 energy_readings: no value for ")
+    assert lines[-1].startswith("late     1 Dak: energy_readings: no value for ")
 
 
 def test_one_site_can_be_asked_for(database, told, command):
     other = [schema("sites"), record("sites", id=2, name="Schuur"), schema("power_readings")]
     database.load(*POWER, *other, *quarters("power_readings", 2, power_watts=1.0), GOOD)
-    assert told(database, site_id=(1,))[0] == 0
-    assert told(database, site_id=(2,))[0] == 1
+    database.make_old("sites")
+    assert told(database, site_ids=(1,))[0] == 0
+    assert told(database, site_ids=(2,))[0] == 1
     assert command(database, "status", "--max-age=1e6", "--site-id=1")[0] == 0
     assert command(database, "status", "--site-id=3") == (1, "", "no such site is in the database: 3")
 
@@ -289,7 +388,7 @@ def test_gaps_of_batteries_are_told_by_serial_number(database, told):
     code, lines = told(database, gaps=True)
     assert code == 1
     assert lines[-2:] == [
-        "1 battery_readings: 2 missing in 1 gap",
+        "missing  1 Dak: battery_readings: 2 missing in 1 gap",
         "1 battery_readings (B1): 2026-11-20 11:00 to 2026-11-20 11:30, 2 missing",
     ]
 

@@ -99,7 +99,8 @@ def _pattern(made: Dashboard, panels: Panels) -> Dashboard:
 
 def _data(made: Dashboard, panels: Panels) -> Dashboard:
     return (
-        made.with_row(Row("Data of all sites"))
+        made.with_row(Row("All sites"))
+        .with_panel(panels.rows("Fleet", queries.FLEET, 24))
         .with_panel(panels.rows("How new", queries.FRESHNESS, 12))
         .with_panel(panels.rows("Gaps", queries.GAPS, 12))
     )

@@ -31,9 +31,12 @@ COLORS: Final = {
 UNITS: Final = {
     Percent: ("Self-sufficiency", "Self-consumption", "Charge", "Efficiency", "Of the site's mean"),
     Watt: ("Sun", "House", "Grid", "Battery", "From the sun", "From the battery", "From the grid"),
-    WattHour: ("Produced", "Used", "Used at once", "Fed in", "Bought", "Charged", "Discharged", "Energy"),
+    WattHour: (
+        "Produced", "Produced this month", "Used", "Used at once", "Fed in", "Bought", "Charged",
+        "Discharged", "Energy",
+    ),
     Hours: ("Yield",),
-}
+}  # fmt: skip
 """The unit of the columns of these names."""
 
 Panel = TypeVar("Panel", barchart.Panel, heatmap.Panel, stat.Panel, table.Panel, timeseries.Panel)

@@ -25,6 +25,24 @@ WHERE site_id = ${site:sqlstring} AND production_wh IS NOT NULL
 ORDER BY day DESC
 LIMIT 1"""
 
+FLEET: Final = """\
+SELECT newest.site_name AS "Site", CAST(newest.day AS CHAR(10)) AS "Newest day",
+       d.production_wh AS "Produced", m.production_wh AS "Produced this month",
+       m.production_wh / 1000 / NULLIF(s.peak_power, 0) AS "kWh per kWp this month",
+       f.timestamp AS "Newest data"
+FROM (
+    SELECT site_id, site_name, MAX(day) AS day
+    FROM energy_by_day
+    WHERE production_wh IS NOT NULL
+    GROUP BY site_id, site_name
+) AS newest
+JOIN sites AS s ON s.id = newest.site_id
+JOIN energy_by_day AS d ON d.site_id = newest.site_id AND d.day = newest.day
+JOIN energy_by_month AS m
+    ON m.site_id = newest.site_id AND CAST(m.month AS CHAR(7)) = CAST(newest.day AS CHAR(7))
+LEFT JOIN latest_flow AS f ON f.site_id = newest.site_id
+ORDER BY 5 DESC, 1"""
+
 POWER: Final = """\
 SELECT $__timeGroupAlias(timestamp, $__interval), AVG(pv_power) AS "Sun", AVG(load_power) AS "House",
        AVG(grid_power) AS "Grid", AVG(storage_power) AS "Battery"

@@ -28,7 +28,7 @@ HUB: Final[dict[str, dict[str, Any]]] = {
         "maintenance_status": "beta",
     },
     "target-seh-sql": {
-        "pip_url": "target-seh-sql[postgresql,mariadb,report]",
+        "pip_url": "target-seh-sql[postgresql,mariadb]",
         "keywords": ["database", "mariadb", "meltano_sdk", "postgresql", "solar", "sqlite"],
         "maintenance_status": "beta",
     },
@@ -82,9 +82,10 @@ def _about(name: str) -> dict[str, Any]:
 def _definition(
     plugin: dict[str, Any], about: dict[str, Any], settings: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    known = {name: plugin[name] for name in plugin if name not in {"pip_url", "settings"}}
+    known = {name: plugin[name] for name in plugin if name != "settings"}
     return {
         **known,
+        "executable": plugin["name"],
         "variant": VARIANT,
         **HUB[plugin["name"]],
         "supported_python_versions": about["supported_python_versions"],

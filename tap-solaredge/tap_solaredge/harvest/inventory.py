@@ -79,9 +79,7 @@ class Inventory:
             if resource in self._wanted() and (with_devices or resource.device is None):
                 fresh = self._lists.price(resource, self._site_id) > 0
                 self._read(resource)
-                if resource is DEVICES and fresh and not self._lists.dry:
-                    self._fresh = True
-                    self._say_devices()
+                self._fresh |= resource is DEVICES and fresh and not self._lists.dry
         details = self.answers.get(DETAILS)
         if details is not None:
             self.site = site_of(details, self.answers.get(DEVICES))
@@ -92,6 +90,8 @@ class Inventory:
             self._keep_meter_names(self.site)
             if self._refused or not with_devices:
                 self.deny_devices()
+        if self._fresh:
+            self._say_devices()
 
     def see_zone(self, answer: Any) -> bool:  # noqa: ANN401
         """Take the zone that an answer's offsets show, and return whether that is news (gotcha 78).
@@ -167,7 +167,8 @@ class Inventory:
             told.append(counted(len(batteries), "battery", "batteries"))
             logger.info("site %s: %s", self._site_id, ", ".join(told))
         else:
-            logger.warning("site %s: no inverter, meter or battery is listed", self._site_id)
+            level = logging.INFO if self.site and self.site.pending else logging.WARNING
+            logger.log(level, "site %s: no inverter, meter or battery is listed", self._site_id)
 
     def _wanted(self) -> list[Resource[Any]]:
         """Return the lists that are wanted, as far as is known: only batteries have lifetime sums."""

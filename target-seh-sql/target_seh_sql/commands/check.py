@@ -54,11 +54,13 @@ class Finding(NamedTuple):
 
 @click.command()
 @with_settings
-def check(settings: Settings) -> None:
+@click.option("--quiet", is_flag=True, help="Show only what is wrong.")
+def check(settings: Settings, *, quiet: bool) -> None:
     """Show whether the database can be reached and written to; exit with 1 when something is wrong."""
     wrong = 0
     for finding in findings(settings):
-        click.echo(f"{'ok' if finding.ok else 'wrong':<5}  {finding.text}")
+        if not (quiet and finding.ok):
+            click.echo(f"{'ok' if finding.ok else 'wrong':<5}  {finding.text}")
         wrong += not finding.ok
     if wrong:
         raise SystemExit(1)

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from target_seh_sql.commands.settings import readable, with_settings
-from target_seh_sql.report.figures import figures
-from target_seh_sql.report.page import page
+from target_seh_sql.report.figures import Figures
+from target_seh_sql.report.page import LANGUAGES, page
+from target_seh_sql.report.tariff import read_tariff
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from target_seh_sql.commands.settings import Settings
+
+
+def _tariff(_: click.Context, __: click.Parameter, path: Path | None) -> dict[str, Any] | None:
+    try:
+        return read_tariff(path) if path else None
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.command()
@@ -27,12 +35,27 @@ if TYPE_CHECKING:
     show_default=True,
     help="Where to write it; one that is there is replaced.",
 )
-@click.option("--site-id", "site_ids", multiple=True, type=int, help="Only this site; may be repeated.")
-def report(settings: Settings, output: Path, site_ids: Sequence[int]) -> None:
-    """Write one HTML page with charts of the sites: power, energy by day, month and year, battery, gaps."""
+@click.option(
+    "--site-id", "--site", "site_ids", multiple=True, type=int, help="Only this site; may be repeated."
+)
+@click.option(
+    "--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of the page."
+)
+@click.option(
+    "--tariff",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    callback=_tariff,
+    help="TOML file with the prices of a kWh, for costs and savings.",
+)
+def report(
+    settings: Settings, output: Path, site_ids: Sequence[int], language: str, tariff: dict[str, Any] | None
+) -> None:
+    """Write one HTML page of the sites: every day, month and year, flows, battery, money, what is missing."""
     with readable(settings) as (connection, tables):
-        sites = list(figures(connection, tables, site_ids))
-    text = page(sites, datetime.now(UTC))
-    output.write_text(text, encoding="utf-8")
-    many = "1 site" if len(sites) == 1 else f"{len(sites)} sites"
-    click.echo(f"Wrote {output}: {many}, {len(text.encode()) / 1e6:.1f} MB. Open it in a browser.")
+        figures = Figures(connection, tables, site_ids)
+        unfinished = output.with_name(output.name + ".part")
+        with unfinished.open("w", encoding="utf-8") as file:
+            file.writelines(page(figures, datetime.now(UTC), language, tariff))
+    unfinished.replace(output)
+    many = "1 site" if len(figures.sites) == 1 else f"{len(figures.sites)} sites"
+    click.echo(f"Wrote {output}: {many}, {output.stat().st_size / 1e6:.1f} MB. Open it in a browser.")

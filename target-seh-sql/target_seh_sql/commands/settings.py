@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -23,10 +24,14 @@ Settings: TypeAlias = "Mapping[str, Any]"
 
 
 def _settings(context: click.Context, option: click.Parameter, files: tuple[str, ...]) -> Settings:
-    """Return the settings of the target, checked as for a load."""
+    """Return the settings of the target, checked as for a load; the SDK's line for each stays unsaid."""
     target: type[Target] = context.obj
-    given = target.cb_config(context, option, files)  # type: ignore[arg-type]
-    return target(config=given.config, parse_env_config=given.parse_env).config
+    logging.disable(logging.INFO)
+    try:
+        given = target.cb_config(context, option, files)  # type: ignore[arg-type]
+        return target(config=given.config, parse_env_config=given.parse_env).config
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 with_settings = click.option(

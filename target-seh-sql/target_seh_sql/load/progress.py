@@ -1,4 +1,4 @@
-"""Says at INFO how loading goes: rows and rate while it runs, what each table gained at the end."""
+"""Says at INFO how loading goes: rows and rate where the database is slow, and what each table gained."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-seh-sql")
 
-SECONDS_BETWEEN: Final = 5.0
+SECONDS_BETWEEN: Final = 15.0
+WAITED_FOR: Final = 0.5
+"""Share of the time above which the database is what one waits for, and not the tap."""
 
 
 class Progress:
@@ -22,18 +24,27 @@ class Progress:
     def __init__(self) -> None:
         self._began = self._said = time.monotonic()
         self._rows = self._rows_said = 0
+        self._writing = 0.0
 
-    def add(self, rows: int) -> None:
-        """Count rows that were committed; say so every few seconds."""
+    def add(self, rows: int, seconds: float) -> None:
+        """Count rows that were committed; say so now and then where most of the time goes into writing them.
+
+        Args:
+            rows: of one commit.
+            seconds: that it took.
+        """
         self._rows += rows
+        self._writing += seconds
         now = time.monotonic()
-        if (elapsed := now - self._said) >= SECONDS_BETWEEN:
+        if (elapsed := now - self._said) < SECONDS_BETWEEN:
+            return
+        if self._writing > WAITED_FOR * elapsed:
             logger.info(
-                "%s rows loaded, now %s a second",
+                "%s rows written, now %s a second",
                 f"{self._rows:,}",
                 f"{(self._rows - self._rows_said) / elapsed:,.0f}",
             )
-            self._said, self._rows_said = now, self._rows
+        self._said, self._rows_said, self._writing = now, self._rows, 0.0
 
     def end(self, merged: Mapping[str, Merged]) -> None:
         """Say what the run did, one line per table."""

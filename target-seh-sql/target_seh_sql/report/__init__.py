@@ -1,1 +1,1 @@
-"""The report: one HTML page from the views; `figures` asks, `charts` draws, `page` writes."""
+"""The report, one HTML page: `quarters` and `figures` read, `packing` packs, `page` writes, scripts draw."""

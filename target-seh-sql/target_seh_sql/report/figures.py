@@ -1,168 +1,198 @@
-"""What the report shows of one site: sums and means that the database makes from the views."""
+"""What the page knows of a site: its days, quarter hours, battery, alerts, and what is missing."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
-
-from sqlalchemy import text
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from target_seh_sql.errors import SchemaMismatch
+from target_seh_sql.report.quarters import quarter_hours
+from target_seh_sql.report.reader import DIVIDED, EPOCH, RECONCILIATION, Reader, day_number, instant
 from target_seh_sql.status.freshness import StreamStatus, statuses
-from target_seh_sql.tables.views import in_words_of, names_of_views
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from sqlalchemy import Connection, Table
 
-Row = dict[str, Any]
-NEEDED: Final = ("energy_by_day", "energy_by_month", "energy_by_year", "power_by_time", "latest_flow")
-MAP_DAYS: Final = 365
-"""Days of the map of hours."""
+    from target_seh_sql.report.packing import Quarters
+    from target_seh_sql.report.reader import Row
 
-SITES: Final = "SELECT id AS site_id, name, peak_power, timezone FROM {sites} ORDER BY id"
+WHOLE_SITES: Final = 5
+"""Of so many sites the page has all quarter hours, of more than that the last ones of each."""
+LAST_DAYS: Final = timedelta(days=35)
+MILLI: Final = 3
+"""Decimals of a watt-hour that are kept: sums of years are then those of the database."""
+
+SITES: Final = """
+    SELECT id AS site_id, name, peak_power, currency, timezone, city, country, installation_date
+    FROM {sites} ORDER BY id"""
 LATEST: Final = "SELECT * FROM {latest_flow} WHERE site_id = :site_id"
-CURVE: Final = """
-    SELECT local_time, pv_power, load_power, grid_power, storage_power, storage_charge_level
-    FROM {power_by_time}
-    WHERE site_id = :site_id AND timestamp >= :since AND local_date = :day
-    ORDER BY timestamp"""
 DAYS: Final = """
     SELECT day, production_wh, consumption_wh, self_consumption_wh, feed_in_wh, purchased_wh
-    FROM {energy_by_day}
-    WHERE site_id = :site_id AND (day >= :month OR day BETWEEN :month_before AND :month_before_end)
-    ORDER BY day"""
-MONTHS: Final = "SELECT * FROM {energy_by_month} WHERE site_id = :site_id ORDER BY month"
-YEARS: Final = "SELECT * FROM {energy_by_year} WHERE site_id = :site_id ORDER BY year"
-HOURS: Final = """
-    SELECT local_date, HOUR_OF(local_time) AS hour, avg(pv_power) AS pv_power
-    FROM {power_by_time}
-    WHERE site_id = :site_id AND timestamp >= :since
-    GROUP BY local_date, HOUR_OF(local_time)
-    ORDER BY local_date, HOUR_OF(local_time)"""
-BEST_DAY: Final = """
-    SELECT day, production_wh FROM {energy_by_day}
-    WHERE site_id = :site_id AND production_wh > 0 ORDER BY production_wh DESC LIMIT 1"""
-BEST_POWER: Final = """
-    SELECT local_time, pv_power FROM {power_by_time}
-    WHERE site_id = :site_id AND pv_power > 0 ORDER BY pv_power DESC LIMIT 1"""
-BATTERY: Final = """
-    SELECT month, sum(charged_wh) AS charged_wh, sum(discharged_wh) AS discharged_wh, sum(cycles) AS cycles,
-        100.0 * sum(discharged_wh) / nullif(sum(charged_wh), 0) AS round_trip_efficiency
-    FROM {battery_by_month} WHERE site_id = :site_id GROUP BY month ORDER BY month"""
+    FROM {energy_by_day} WHERE site_id = :site_id ORDER BY day"""
+ENERGIES: Final = ("production", "consumption", "own", "feedIn", "purchased", "charged", "discharged")
+"""Energies of a day as the page calls them, in the order of the queries."""
+BATTERY_DAYS: Final = """
+    SELECT {day} AS day,
+        sum(CASE WHEN charge_energy_wh >= 0 THEN charge_energy_wh END),
+        sum(CASE WHEN discharge_energy_wh >= 0 THEN discharge_energy_wh END)
+    FROM {{battery_readings}} WHERE site_id = :site_id GROUP BY {day}"""
+CAPACITY: Final = """
+    SELECT sum(coalesce(capacity, nameplate_capacity)) FROM {batteries}
+    WHERE site_id = :site_id AND coalesce(active, 1 = 1)"""
+ALERTS: Final = """
+    SELECT type, impact, status, first_trigger, last_trigger, component_name FROM {alerts}
+    WHERE site_id = :site_id
+    ORDER BY CASE WHEN status = 'OPEN' THEN 0 ELSE 1 END, last_trigger DESC LIMIT 50"""
+TRIGGERS: Final = ("first_trigger", "last_trigger")
+AGREEMENT: Final = "SELECT * FROM {reconciliation} WHERE site_id = :site_id"
 
 
-@dataclass
+@dataclass(frozen=True)
 class SiteFigures:
     """Everything that is shown of one site; energies in Wh, powers in W."""
 
-    site_id: int
-    name: str
-    peak_power: float | None
-    """kWp."""
-    latest: Row | None
-    day: date | None
-    """The newest day with a value: what the page calls today."""
-    curve: list[Row] = field(default_factory=list)
-    days: list[Row] = field(default_factory=list)
-    """This month's, and those of the same month a year before."""
-    months: list[Row] = field(default_factory=list)
-    years: list[Row] = field(default_factory=list)
-    hours: list[Row] = field(default_factory=list)
-    """Mean production by day and hour."""
-    best_day: Row | None = None
-    best_power: Row | None = None
-    battery: list[Row] = field(default_factory=list)
-    streams: list[StreamStatus] = field(default_factory=list)
-
-    @property
-    def best_month(self) -> Row | None:
-        """The month with the most production."""
-        known = [month for month in self.months if month["production_wh"]]
-        return max(known, key=lambda month: float(month["production_wh"]), default=None)
+    about: Row
+    """What the list of sites shows of it."""
+    details: Row
+    """What its own page shows besides the quarter hours."""
+    quarters: Quarters
 
 
-def figures(
-    connection: Connection, tables: Mapping[str, Table], site_ids: Collection[int] = ()
-) -> Iterator[SiteFigures]:
-    """Yield the figures of the wanted sites, or of all.
+class Figures:
+    """The figures of the wanted sites of a database, or of all, one site after the other."""
 
-    Raises:
-        SchemaMismatch: there are no views, no sites, or not those that are wanted.
-    """
-    asked = _Asked(connection, tables)
-    sites = [site for site in asked.rows(SITES) if not site_ids or site["site_id"] in site_ids]
-    if unknown := set(site_ids) - {site["site_id"] for site in sites}:
-        raise SchemaMismatch(f"no such site is in the database: {', '.join(map(str, sorted(unknown)))}")
-    if not sites:
-        raise SchemaMismatch("there is no site in the database yet: run the pipeline first")
-    told = statuses(connection, tables, [site["site_id"] for site in sites])
-    for site in sites:
-        yield _of_site(asked, site, [stream for stream in told if stream.site_id == site["site_id"]])
+    def __init__(
+        self, connection: Connection, tables: Mapping[str, Table], site_ids: Collection[int] = ()
+    ) -> None:
+        """Look which sites there are.
+
+        Raises:
+            SchemaMismatch: there are no views, no sites, or not those that are wanted.
+        """
+        self._reader = Reader(connection, tables)
+        self.sites = [s for s in self._reader.rows(SITES) if not site_ids or s["site_id"] in site_ids]
+        if unknown := set(site_ids) - {site["site_id"] for site in self.sites}:
+            raise SchemaMismatch(f"no such site is in the database: {', '.join(map(str, sorted(unknown)))}")
+        if not self.sites:
+            raise SchemaMismatch("there is no site in the database yet: run the pipeline first")
+        self._streams: dict[int, list[StreamStatus]] = {site["site_id"]: [] for site in self.sites}
+        for status in statuses(connection, tables, list(self._streams)):
+            self._streams[status.site_id].append(status)
+        self.last = None if site_ids or len(self.sites) <= WHOLE_SITES else LAST_DAYS
+        """So many days of quarter hours there are of each site; None: all."""
+
+    def __iter__(self) -> Iterator[SiteFigures]:
+        """Read the sites, one after the other."""
+        return map(self._of_site, self.sites)
+
+    def _of_site(self, site: Row) -> SiteFigures:
+        site_id = site["site_id"]
+        latest = next(iter(self._reader.rows(LATEST, site_id=site_id)), None)
+        days = self._days(site_id)
+        alerts = self._alerts(site_id) if self._reader.has("alerts") else None
+        agreement = None
+        if self._reader.has(RECONCILIATION):
+            agreement = self._reader.rows(AGREEMENT, site_id=site_id)
+        details = {
+            "days": days,
+            "capacity": self._reader.tuples(CAPACITY, site_id=site_id)[0][0],
+            "streams": [_stream(stream) for stream in self._streams[site_id]],
+            "alerts": alerts,
+            "agreement": agreement,
+        }
+        about = {
+            "id": site_id, "name": site["name"], "peak": site["peak_power"], "currency": site["currency"],
+            "place": ", ".join(filter(None, (site["city"], site["country"]))),
+            "latest": latest and _latest(latest), **_newest(days),
+            "alerts": None if alerts is None else sum(alert["status"] == "OPEN" for alert in alerts),
+            "agreement": _worst(agreement),
+            "failed": any(stream.status == "error" for stream in self._streams[site_id]),
+        }  # fmt: skip
+        return SiteFigures(about, details, quarter_hours(self._reader, site_id, self.last))
+
+    def _alerts(self, site_id: int) -> list[Row]:
+        """Return alerts with times as seconds since 1970."""
+        return [
+            {**alert, **{name: alert[name] and int(instant(alert[name]).timestamp()) for name in TRIGGERS}}
+            for alert in self._reader.rows(ALERTS, site_id=site_id)
+        ]
+
+    def _days(self, site_id: int) -> Row:
+        """Return the energies of all days from the first one on; a battery's charge beside them."""
+        found = {day_number(day): energies for day, *energies in self._reader.tuples(DAYS, site_id=site_id)}
+        battery = self._battery(site_id)
+        known = found.keys() | battery.keys()
+        if not known:
+            return {"first": 0, **{name: [] for name in ENERGIES}}
+        span = range(min(known), max(known) + 1)
+        nothing = [None] * len(ENERGIES)
+        rows = [[*found.get(day, nothing[:5]), *battery.get(day, nothing[:2])] for day in span]
+        columns = zip(ENERGIES, zip(*rows, strict=True), strict=True)
+        return {"first": span.start, **{name: [_rounded(v) for v in column] for name, column in columns}}
+
+    def _battery(self, site_id: int) -> dict[int, list[float | None]]:
+        """Return what the batteries took and gave by day."""
+        if not self._reader.has("battery_readings"):
+            return {}
+        word = self._reader.word
+        minutes = f"({word(DIVIDED, word(EPOCH, 'timestamp'), 60)} + coalesce(utc_offset_minutes, 0))"
+        query = BATTERY_DAYS.format(day=word(DIVIDED, minutes, 1440))
+        return {int(day): energies for day, *energies in self._reader.tuples(query, site_id=site_id)}
 
 
-class _Asked:
-    """Asks in the words of the database."""
-
-    def __init__(self, connection: Connection, tables: Mapping[str, Table]) -> None:
-        self._connection = connection
-        quoted = connection.dialect.identifier_preparer.format_table
-        self._names = names_of_views(connection, tables) | {"sites": quoted(tables["sites"])}
-        if missing := [name for name in NEEDED if name not in self._names]:
-            raise SchemaMismatch(f"there is no view {missing[0]!r}: run target-seh-sql init-db to make it")
-
-    def has(self, view: str) -> bool:
-        """Whether a view is there."""
-        return view in self._names
-
-    def rows(self, query: str, **values: Any) -> list[Row]:  # noqa: ANN401
-        """Return rows as dictionaries: dates and times as such, numbers as floats."""
-        sql = in_words_of(self._connection.dialect.name, query, self._names)
-        found = self._connection.execute(text(sql), values).mappings()
-        return [{name: _plain(name, value) for name, value in row.items()} for row in found]
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(float(value), MILLI)
 
 
-def _plain(name: str, value: Any) -> Any:  # noqa: ANN401
-    """Return what databases give in different forms in one."""
-    if isinstance(value, str) and name in {"day", "month", "local_date"}:
-        return date.fromisoformat(value)
-    if isinstance(value, str) and name in {"local_time", "timestamp"}:
-        return datetime.fromisoformat(value)
-    return value if value is None or isinstance(value, str | date | int) else float(value)
+def _latest(row: Row) -> Row:
+    """Return the newest moment with its local time as minutes since 1970."""
+    at = instant(row["timestamp"])
+    local = instant(row["local_time"]) if isinstance(row["local_time"], str) else row["local_time"]
+    return {
+        "at": int(at.timestamp()),
+        "local": int(local.replace(tzinfo=UTC).timestamp()) // 60,
+        "moment": row["resolution"] == "SNAPSHOT",
+        "pv": row["pv_power"], "load": row["load_power"], "grid": row["grid_power"],
+        "storage": row["storage_power"], "charge": row["storage_charge_level"],
+    }  # fmt: skip
 
 
-def _of_site(asked: _Asked, site: Row, streams: list[StreamStatus]) -> SiteFigures:
-    site_id = site["site_id"]
-    latest = next(iter(asked.rows(LATEST, site_id=site_id)), None)
-    months = asked.rows(MONTHS, site_id=site_id)
-    found = SiteFigures(
-        site_id, site["name"], site["peak_power"], latest, None, months=months, streams=streams,
-        years=asked.rows(YEARS, site_id=site_id),
-        best_day=next(iter(asked.rows(BEST_DAY, site_id=site_id)), None),
-        best_power=next(iter(asked.rows(BEST_POWER, site_id=site_id)), None),
-    )  # fmt: skip
-    if asked.has("battery_by_month"):
-        found.battery = asked.rows(BATTERY, site_id=site_id)
-    if latest is not None:
-        _add_today(asked, found, latest)
-    return found
+def _newest(days: Row) -> Row:
+    """Return what the list of sites shows of the days: the newest with a value, and its month."""
+    production, first = days["production"], days["first"]
+    place = next((p for p in reversed(range(len(production))) if production[p] is not None), None)
+    if place is None:
+        return {"day": None, "today": None, "month": None, "year": None}
+    newest = datetime.fromtimestamp((first + place) * 86_400, UTC).date()
+    month, year = newest.day, newest.timetuple().tm_yday
+    return {
+        "day": first + place,
+        "today": production[place],
+        "month": _sum(production[max(0, place + 1 - month) : place + 1]),
+        "year": _sum(production[max(0, place + 1 - year) : place + 1]),
+    }
 
 
-def _add_today(asked: _Asked, found: SiteFigures, latest: Row) -> None:
-    day = found.day = latest["local_time"].date()
-    utc = latest["timestamp"].replace(tzinfo=None)
-    since = {"site_id": found.site_id, "since": _text(utc - timedelta(days=2))}
-    found.curve = asked.rows(CURVE, day=day.isoformat(), **since)
-    first = day.replace(day=1)
-    before = first.replace(year=first.year - 1)
-    found.days = asked.rows(
-        DAYS, site_id=found.site_id, month=first.isoformat(), month_before=before.isoformat(),
-        month_before_end=(before + timedelta(days=31)).replace(day=1).isoformat(),
-    )  # fmt: skip
-    found.hours = asked.rows(HOURS, site_id=found.site_id, since=_text(utc - timedelta(days=MAP_DAYS)))
+def _sum(values: list[float | None]) -> float:
+    return round(sum(value for value in values if value is not None), MILLI)
 
 
-def _text(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M:%S")
+def _worst(agreement: list[Row] | None) -> float | None:
+    """Return the largest difference from the service's own figures, in percent."""
+    known = [abs(row["difference_percent"]) for row in agreement or () if row.get("difference_percent")]
+    return max(known, default=0.0 if agreement else None)
+
+
+def _stream(stream: StreamStatus) -> Row:
+    return {
+        "name": stream.stream,
+        "rows": stream.rows,
+        "newest": stream.newest and int(stream.newest.timestamp()),
+        "read": stream.read_at and int(stream.read_at.timestamp()),
+        "gaps": len(stream.gaps),
+        "missing": sum(gap.missing for gap in stream.gaps),
+        "failed": (stream.error or "") if stream.status == "error" else None,
+    }

@@ -1,7 +1,7 @@
 """What each stream of each site holds, how new it is, and what is wrong with it.
 
-A stream is late when no run has read it for `max_age`, or when its newest value is a day older than that: at
-night nobody asks a site without a meter, so only a whole day without a value means something. A period of
+A stream is late when no run has read it for `max_age`, or when its newest value is a day older than that: a
+site without a meter has no values at night, so only a whole day without any means something. A period of
 energy readings has to be over before it counts.
 """
 
@@ -10,21 +10,33 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import func, select
 
-from target_seh_sql.status.gaps import LONGEST, QUARTER, QUARTER_STREAMS, Gap, find_gaps, next_period
+from target_seh_sql.status.gaps import LONGEST, QUARTER_STREAMS, Gap, find_gaps, next_period
+from target_seh_sql.status.series import QUARTER, just_before
 from target_seh_sql.tables.streams import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection, Select, Table
+
+    from target_seh_sql.tables.streams import Stream
 
 NIGHT: Final = timedelta(days=1)
-"""So long may a site give no value."""
+"""How long a site may have no value."""
+KINDS: Final = ("late", "failed", "missing")
 ENERGY: Final = "energy_readings"
+
+
+class Problem(NamedTuple):
+    """What is wrong with a stream of a site."""
+
+    kind: str
+    """One of KINDS."""
+    text: str
 
 
 @dataclass
@@ -34,6 +46,8 @@ class StreamStatus:
     site_id: int
     site: str
     stream: str
+    known_since: datetime | None = None
+    """When the site's own row was made, UTC."""
     rows: int = 0
     newest: datetime | None = None
     """The bookmark: start of the newest complete interval with a value, UTC; a date's midnight."""
@@ -47,19 +61,24 @@ class StreamStatus:
     error: str | None = None
     gaps: list[Gap] = field(default_factory=list)
 
-    def problems(self, now: datetime, max_age: timedelta) -> Iterator[str]:
-        """Yield what is wrong, in words."""
-        if self.read_at is None:
-            yield "no run is recorded"
-        elif now - self.read_at > max_age:
-            yield f"not read for {span(now - self.read_at)}"
-        if self.ended is not None and now - self.ended > self.patience + max_age:
-            yield f"no value for {span(now - self.ended)}"
+    def problems(self, now: datetime, max_age: timedelta) -> Iterator[Problem]:
+        """Yield what is wrong."""
+        yield from (Problem("late", text) for text in self._late(now, max_age))
         if self.status == "error":
-            yield f"the last run failed: {self.error or 'no reason is recorded'}"
+            yield Problem("failed", f"the last run failed: {self.error or 'no reason is recorded'}")
         if self.gaps:
             missing = sum(gap.missing for gap in self.gaps)
-            yield f"{missing:,} missing in {len(self.gaps):,} gap{'s' if len(self.gaps) > 1 else ''}"
+            gaps = "1 gap" if len(self.gaps) == 1 else f"{len(self.gaps):,} gaps"
+            yield Problem("missing", f"{missing:,} missing in {gaps}")
+
+    def _late(self, now: datetime, max_age: timedelta) -> Iterator[str]:
+        if self.read_at is not None:
+            if now - self.read_at > max_age:
+                yield f"not read for {span(now - self.read_at)}"
+        elif self.known_since is None or now - self.known_since > max_age:  # else its first run goes on
+            yield "no run is recorded"
+        if self.ended is not None and now - self.ended > self.patience + max_age:
+            yield f"no value for {span(now - self.ended)}"
 
 
 def span(length: timedelta) -> str:
@@ -72,24 +91,33 @@ def span(length: timedelta) -> str:
 
 
 def statuses(
-    connection: Connection, tables: Mapping[str, Table], site_ids: Collection[int] = ()
+    connection: Connection,
+    tables: Mapping[str, Table],
+    site_ids: Collection[int] = (),
+    since: datetime | None = None,
 ) -> list[StreamStatus]:
-    """Return every stream of the wanted sites that has rows or was read, in the order of the tables."""
+    """Return every stream of the wanted sites that has rows or was read, in the order of the tables.
+
+    Args:
+        connection: to the database.
+        tables: those that are there.
+        site_ids: all sites when empty.
+        since: a midnight, UTC, before which no reading is looked at; None looks at everything.
+    """
     sites = tables["sites"].c
-    query = select(sites.id, sites.name).order_by(sites.id)
+    query = select(sites.id, sites.name, sites.created_at).order_by(sites.id)
     query = query.where(sites.id.in_(site_ids)) if site_ids else query
-    names = {row[0]: row[1] for row in connection.execute(query)}
     found = {
-        (stream.name, site_id): StreamStatus(site_id, name, stream.name)
-        for site_id, name in names.items()
+        (stream.name, site_id): StreamStatus(site_id, name, stream.name, _utc(made))
+        for site_id, name, made in connection.execute(query).all()
         for stream in STREAMS
         if stream.name in tables and stream.name != "sync_metadata"
     }
-    _count(connection, tables, found)
+    _count(connection, tables, found, since)
     _read(connection, tables, found)
     _date(connection, tables, found)
     gaps = defaultdict(list)
-    for gap in find_gaps(connection, tables, site_ids):
+    for gap in find_gaps(connection, tables, site_ids, since):
         gaps[gap.stream, gap.site_id].append(gap)
     for key, status in found.items():
         status.gaps = gaps[key]
@@ -100,20 +128,26 @@ Found = dict[tuple[str, int], StreamStatus]
 """By stream and site."""
 
 
-def _count(connection: Connection, tables: Mapping[str, Table], found: Found) -> None:
-    meters = tables["meters"].c
+def _count(connection: Connection, tables: Mapping[str, Table], found: Found, since: datetime | None) -> None:
     for stream in STREAMS:
-        if stream.name not in tables or stream.name == "sync_metadata":
-            continue
-        table = tables[stream.name].c
-        key = table.meter_id if stream.of_meter else table.id if stream.is_site else table.site_id
+        if stream.name in tables and stream.name != "sync_metadata":
+            for site_id, count in connection.execute(_counted(tables, stream, since)):
+                if (status := found.get((stream.name, site_id))) is not None:
+                    status.rows += count
+
+
+def _counted(tables: Mapping[str, Table], stream: Stream, since: datetime | None) -> Select[Any]:
+    """Return the query that counts the rows by site; those of a meter or site by the index of its own."""
+    table, owners = tables[stream.name].c, tables["meters" if stream.of_meter else "sites"].c
+    key = table.meter_id if stream.of_meter else table.id if stream.is_site else table.site_id
+    time = next((table[name] for name in ("timestamp", "reading_date") if name in table), None)
+    if since is None or time is None:
         rows = select(key.label("key"), func.count().label("rows")).group_by(key).subquery().c
-        query = select(rows.key, rows.rows)
-        if stream.of_meter:  # counted by its own index first: a join of every row would take far longer
-            query = select(meters.site_id, rows.rows).where(meters.id == rows.key)
-        for site_id, count in connection.execute(query):
-            if (status := found.get((stream.name, site_id))) is not None:
-                status.rows += count
+        site_id = owners.site_id if stream.of_meter else owners.id
+        return select(site_id, rows.rows).where(owners.id == rows.key)
+    begin = since.date() if time.name == "reading_date" else just_before(since)
+    mine = select(func.count()).where(key == owners.id, time >= begin).scalar_subquery()
+    return select(owners.site_id if stream.of_meter else owners.id, mine)
 
 
 def _read(connection: Connection, tables: Mapping[str, Table], found: Found) -> None:

@@ -11,16 +11,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import BigInteger, cast, extract, func, select
+from sqlalchemy import exists, func, select
+
+from target_seh_sql.status.series import QUARTER, intervals, just_before, seconds, series_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Table
 
-QUARTER: Final = 900
-"""Seconds, as DAY is."""
+    from target_seh_sql.status.series import Series
+
 DAY: Final = 86_400
+"""Seconds."""
 QUARTER_STREAMS: Final = (
     "power_readings",
     "power_flows",
@@ -55,75 +58,104 @@ class Gap:
 
 
 def find_gaps(
-    connection: Connection, tables: Mapping[str, Table], site_ids: Collection[int] = ()
+    connection: Connection,
+    tables: Mapping[str, Table],
+    site_ids: Collection[int] = (),
+    since: datetime | None = None,
 ) -> Iterator[Gap]:
-    """Yield the gaps of all series of some sites, or of all, in order of time."""
+    """Yield the gaps of all series of some sites, or of all, in order of time.
+
+    Args:
+        connection: to the database.
+        tables: those that are there.
+        site_ids: all sites when empty.
+        since: a midnight, UTC, before which nothing is looked at; None looks at everything.
+    """
     for stream in QUARTER_STREAMS:
         if stream in tables:
-            yield from _quarters(connection, tables, stream, site_ids)
-    yield from _periods(connection, tables, site_ids)
+            yield from sorted(
+                _quarters(connection, tables, stream, site_ids, since),
+                key=lambda gap: (gap.site_id, gap.series or "", gap.begin),
+            )
+    yield from _periods(connection, tables, site_ids, since)
 
 
 def _quarters(
-    connection: Connection, tables: Mapping[str, Table], stream: str, site_ids: Collection[int]
-) -> Iterator[Gap]:
-    table, meters = tables[stream].c, None
-    if stream == "meter_readings":
-        meters = _meters(connection, tables, site_ids)
-    owner, owners = (table.site_id, site_ids) if meters is None else (table.meter_id, meters)
-    keys = [owner, *([table.serial_number] if "serial_number" in table else [])]
-    wanted: list[ColumnElement[bool]] = [owner.in_(owners)] if site_ids else []
-    if "resolution" in table:
-        wanted.append(func.coalesce(table.resolution, "") != "SNAPSHOT")
-    wanted = [
-        owner.in_(_incomplete(connection, keys, table.timestamp, wanted)),
-        *wanted,
-        _seconds(connection, table.timestamp) % QUARTER == 0,  # what is between is a reading of a moment
-    ]
-    for number, *serial, before, after in _jumps(connection, keys, table.timestamp, wanted, QUARTER):
-        site_id, name = (number, *(serial or [None])) if meters is None else meters[number]
-        missing = (after - before) // QUARTER - 1
-        yield Gap(stream, site_id, name, _instant(before + QUARTER), _instant(after), missing)
-
-
-def _incomplete(
     connection: Connection,
-    keys: Sequence[ColumnElement[Any]],
-    time: ColumnElement[Any],
-    wanted: list[ColumnElement[bool]],
-) -> set[int]:
-    """Return the sites, or meters, of which a series has another number of rows than of quarter hours.
-
-    Counting takes a fraction of the time of looking from row to row, and most series are complete.
-    """
-    first, newest = _seconds(connection, func.min(time)), _seconds(connection, func.max(time))
-    query = select(keys[0], func.count(), first, newest).where(*wanted).group_by(*keys)
-    return {
-        number
-        for number, rows, begin, end in connection.execute(query)
-        if rows != int(end) // QUARTER + -int(begin) // QUARTER + 1
-    }
-
-
-def _meters(
-    connection: Connection, tables: Mapping[str, Table], site_ids: Collection[int]
-) -> dict[int, tuple[int, str]]:
-    """Return site and name of each meter."""
-    meters = tables["meters"].c
-    query = select(meters.id, meters.site_id, meters.name)
-    query = query.where(meters.site_id.in_(site_ids)) if site_ids else query
-    return {row[0]: (row[1], row[2]) for row in connection.execute(query)}
+    tables: Mapping[str, Table],
+    stream: str,
+    site_ids: Collection[int],
+    since: datetime | None,
+) -> Iterator[Gap]:
+    """Yield gaps: where the rows are as many as the quarter hours, nothing needs to be compared."""
+    incomplete: dict[tuple[int, str | None], Series] = {}
+    for each in series_of(connection, tables, stream, site_ids, since):
+        if each.first is None or each.newest is None:
+            continue
+        if since and each.older and each.first > (begin := int(since.timestamp())):
+            missing = (each.first - begin) // QUARTER
+            yield Gap(stream, each.site_id, each.name, _instant(begin), _instant(each.first), missing)
+        if each.rows != (each.newest - each.first) // QUARTER + 1:
+            incomplete[each.owner, each.name if "serial_number" in tables[stream].c else None] = each
+    if not incomplete:
+        return
+    for owner, serial, before, after in _quarter_jumps(connection, tables[stream], incomplete, since):
+        each = incomplete[owner, serial]
+        missing = (after - before) // QUARTER - 1
+        yield Gap(stream, each.site_id, each.name, _instant(before + QUARTER), _instant(after), missing)
 
 
-def _periods(connection: Connection, tables: Mapping[str, Table], site_ids: Collection[int]) -> Iterator[Gap]:
+def _quarter_jumps(
+    connection: Connection, table: Table, owners: Collection[tuple[int, str | None]], since: datetime | None
+) -> Iterator[tuple[int, str | None, int, int]]:
+    """Yield owner, serial number, and the seconds of two neighbours that are too far apart."""
+    owner = table.c.meter_id if "meter_id" in table.c else table.c.site_id
+    serials = [table.c.serial_number] if "serial_number" in table.c else []
+    wanted = [owner.in_({number for number, _ in owners}), *intervals(connection, table)]
+    wanted += [table.c.timestamp > just_before(since)] if since else []
+    for number, *serial, before, after in _jumps(
+        connection, [owner, *serials], table.c.timestamp, wanted, QUARTER
+    ):
+        yield number, *(serial or [None]), before, after
+
+
+def _periods(
+    connection: Connection, tables: Mapping[str, Table], site_ids: Collection[int], since: datetime | None
+) -> Iterator[Gap]:
     table = tables["energy_readings"].c
     for unit, longest in LONGEST.items():
         wanted = [table.time_unit == unit, *([table.site_id.in_(site_ids)] if site_ids else [])]
+        if since:  # of longer periods two at least, or there is nothing to compare
+            begin = since.date() if unit == "DAY" else (since - 2 * longest).date()
+            wanted.append(table.reading_date >= begin)
         step = round(longest.total_seconds())
+        if since and unit == "DAY":
+            yield from _first_days(connection, tables, wanted, since)
         for site_id, before, after in _jumps(connection, [table.site_id], table.reading_date, wanted, step):
             missing = round((after - before) / DAY / MEAN_DAYS[unit]) - 1
-            begin = next_period(_instant(before), unit)
-            yield Gap("energy_readings", site_id, unit, begin, _instant(after), missing)
+            start = next_period(_instant(before), unit)
+            yield Gap("energy_readings", site_id, unit, start, _instant(after), missing)
+
+
+def _first_days(
+    connection: Connection, tables: Mapping[str, Table], wanted: list[ColumnElement[bool]], since: datetime
+) -> Iterator[Gap]:
+    """Yield what is missing from the beginning of the window on, where there are older days."""
+    table, sites, begin = tables["energy_readings"], tables["sites"].c, int(since.timestamp())
+    firsts = select(table.c.site_id, seconds(connection, func.min(table.c.reading_date))).where(*wanted)
+    late = {
+        site_id: int(first)
+        for site_id, first in connection.execute(firsts.group_by(table.c.site_id))
+        if int(first) > begin
+    }
+    older = exists().where(
+        table.c.site_id == sites.id, table.c.time_unit == "DAY", table.c.reading_date < since.date()
+    )
+    if late:
+        for site_id in connection.scalars(select(sites.id).where(sites.id.in_(late), older)):
+            first = late[site_id]
+            missing = (first - begin) // DAY
+            yield Gap("energy_readings", site_id, "DAY", _instant(begin), _instant(first), missing)
 
 
 def _jumps(
@@ -137,7 +169,7 @@ def _jumps(
 
     Rows are ordered by the columns of their unique index, so that no database has to sort.
     """
-    at = _seconds(connection, time)
+    at = seconds(connection, time)
     before = func.lag(at).over(partition_by=keys, order_by=time)
     rows = select(*keys, before.label("before"), at.label("at")).where(*wanted).subquery()
     jumps = select(rows).where(rows.c.at - rows.c.before > step).order_by(*rows.c)
@@ -145,17 +177,8 @@ def _jumps(
         yield *key, int(earlier), int(later)
 
 
-def _seconds(connection: Connection, column: ColumnElement[Any]) -> ColumnElement[int]:
-    """Return an instant or date as seconds since 1970, of which every database can take differences."""
-    if connection.dialect.name == "sqlite":
-        return cast(func.strftime("%s", column), BigInteger)
-    if connection.dialect.name == "mariadb":
-        return cast(func.unix_timestamp(column), BigInteger)
-    return cast(extract("epoch", column), BigInteger)
-
-
-def _instant(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+def _instant(at: int) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
 
 
 def next_period(begin: datetime, unit: str) -> datetime:

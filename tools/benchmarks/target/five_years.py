@@ -1,7 +1,8 @@
-"""Prints five years of one or more sites as Singer messages; an argument says of how many."""
+"""Prints years of sites as Singer messages: `five_years 3 --days 40` is 40 days of three sites."""
 
 from __future__ import annotations
 
+import argparse
 import math
 import sys
 from datetime import UTC, datetime, timedelta
@@ -16,25 +17,25 @@ if TYPE_CHECKING:
 
 NOW: Final = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 DAYS: Final = 1826
-QUARTERS: Final = DAYS * 96
 SUMMER: Final = 172
 """The longest day of the year."""
 YEAR: Final = 365.25 / (2 * math.pi)
 """Days in which the season advances by one radian."""
 
 
-def messages(sites: int) -> Iterator[dict[str, Any]]:
+def messages(sites: int, days: int = DAYS) -> Iterator[dict[str, Any]]:
     """Yield quarter hours of flows and of a battery, and days of energy, of some sites; oldest last."""
     for stream in ("sites", "batteries", "energy_readings", "power_flows", "battery_readings"):
         kind = RECORD_TYPES[stream]
         schema = {"properties": {name: {} for name in kind.fields}}
         yield {"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": kind.stream.key}
     for site_id in range(1, sites + 1):
-        yield _record("sites", id=site_id, name="Maple House <Utrecht> & Barn", peak_power=9.7)
+        name = "Maple House <Utrecht> & Barn" + (f" {site_id}" if sites > 1 else "")
+        yield _record("sites", id=site_id, name=name, peak_power=9.7 + site_id % 7)
         yield _record("batteries", site_id=site_id, serial_number=f"B{site_id}", capacity=9_700.0)
-        for day in range(DAYS):
+        for day in range(days):
             yield _record("energy_readings", site_id=site_id, **_energy(day))
-        for quarter in range(QUARTERS):
+        for quarter in range(days * 96):
             yield from _quarter(site_id, quarter)
 
 
@@ -80,5 +81,9 @@ def _quarter(site_id: int, number: int) -> Iterator[dict[str, Any]]:
 
 if __name__ == "__main__":
     encode = msgspec.json.Encoder().encode
-    for message in messages(int(sys.argv[1]) if sys.argv[1:] else 1):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sites", type=int, nargs="?", default=1)
+    parser.add_argument("--days", type=int, default=DAYS)
+    wanted = parser.parse_args()
+    for message in messages(wanted.sites, wanted.days):
         sys.stdout.buffer.write(encode(message) + b"\n")

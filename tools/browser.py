@@ -15,6 +15,11 @@ FLAGS = [
 ]  # fmt: skip
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 """The protocol's name for an element."""
+NAMED_KEYS = {
+    "Tab": "\ue004", "Enter": "\ue007", "Escape": "\ue00c", "Space": " ", "End": "\ue010", "Home": "\ue011",
+    "ArrowLeft": "\ue012", "ArrowUp": "\ue013", "ArrowRight": "\ue014", "ArrowDown": "\ue015",
+}  # fmt: skip
+"""Codes of the protocol by the names of pages."""
 PATIENCE = 30
 """How long an element may take to appear, seconds: a page may still be on its way."""
 
@@ -65,7 +70,42 @@ class Browser:
         self._ask("POST", "/url", {"url": url})
 
     def click(self, selector):
+        """Click in the middle of an element, which is put into the middle of the window before."""
+        self.wait_for(selector)
+        self.run(f"document.querySelector({selector!r}).scrollIntoView({{ block: 'center' }})")
         self._ask("POST", f"/element/{self._find('css selector', selector)}/click", {})
+
+    def press(self, *keys):
+        """Press keys one after the other; names such as `Tab`, `ArrowLeft` and `Enter` are those of pages."""
+        for key in keys:
+            code = NAMED_KEYS.get(key, key)
+            actions = [{"type": "keyDown", "value": code}, {"type": "keyUp", "value": code}]
+            self._ask("POST", "/actions", {"actions": [{"type": "key", "id": "keys", "actions": actions}]})
+
+    def drag(self, selector, start, end):
+        """Drag the mouse inside an element, from one share of its width to another."""
+        self.run(f"document.querySelector({selector!r}).scrollIntoView({{ block: 'center' }})")
+        box = self.run(f"return document.querySelector({selector!r}).getBoundingClientRect().toJSON()")
+        y = round(box["y"] + box["height"] / 2)
+        first, last = (round(box["x"] + share * box["width"]) for share in (start, end))
+        actions = [
+            {"type": "pointerMove", "x": first, "y": y},
+            {"type": "pointerDown", "button": 0},
+            {"type": "pointerMove", "x": last, "y": y, "duration": 50},
+            {"type": "pointerUp", "button": 0},
+        ]
+        pointer = {
+            "type": "pointer",
+            "id": "mouse",
+            "parameters": {"pointerType": "mouse"},
+            "actions": actions,
+        }
+        self._ask("POST", "/actions", {"actions": [pointer]})
+
+    def printed(self):
+        """Return the page as PDF, on A4."""
+        paper = {"page": {"width": 21.0, "height": 29.7}, "background": True, "shrinkToFit": False}
+        return base64.b64decode(self._ask("POST", "/print", paper))
 
     def wait_for_heading(self, text):
         """Wait for the page whose heading is `text`."""
@@ -79,12 +119,21 @@ class Browser:
         """Return what the body of a JavaScript function returns."""
         return self._ask("POST", "/execute/sync", {"script": script, "args": []})
 
+    def run_async(self, script):
+        """Return what the body of a JavaScript function gives to the function that is its argument."""
+        return self._ask("POST", "/execute/async", {"script": script, "args": []})
+
     def look(self, width, height, scheme):
         """Be a screen of so many pixels whose owner prefers `light` or `dark`."""
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self._devtools("Emulation.setDeviceMetricsOverride", size)
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self._devtools("Emulation.setEmulatedMedia", {"features": features})
+
+    def pretend(self, moment):
+        """Let pages that are opened from now on take a moment for the present one."""
+        source = f"Date.now = () => {round(moment.timestamp() * 1000)};"
+        self._devtools("Page.addScriptToEvaluateOnNewDocument", {"source": source})
 
     def console(self):
         """Return what the console says since the last call."""

@@ -1,0 +1,89 @@
+"""`target-seh-sql export`: a table or view as a file for a spreadsheet or a notebook."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+import click
+from sqlalchemy import select
+
+from target_seh_sql.commands.settings import readable, with_settings
+from target_seh_sql.errors import NothingToExport
+from target_seh_sql.export.files import FORMATS
+from target_seh_sql.export.source import Wanted, rows_of, source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from target_seh_sql.commands.settings import Settings
+
+STANDARD_OUTPUT: Final = Path("-")
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+@click.command()
+@with_settings
+@click.argument("name", metavar="TABLE_OR_VIEW")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path, allow_dash=True),
+    default="-",
+    help="Where to write it; one that is there is replaced. Standard output by default.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    help="CSV, JSON lines, Excel or Parquet; what the ending of the file says by default, else CSV.",
+)
+@click.option("--site-id", "site_ids", multiple=True, type=int, help="Only this site; may be repeated.")
+@click.option("--from", "begin", type=_day, metavar="DATE", help="First day.")
+@click.option("--to", "end", type=_day, metavar="DATE", help="Last day.")
+@click.option("--local", is_flag=True, help="Times by the clock of the site instead of UTC; dates too.")
+def export(settings: Settings, name: str, output: Path, form: str | None, **wanted: Any) -> None:  # noqa: ANN401
+    """Write a table or view as CSV, JSON lines, Excel or Parquet."""
+    write = FORMATS[form or _form_of(output)]
+    with readable(settings) as (connection, tables):
+        found, chosen = source(connection, tables, name), Wanted(**wanted)
+        known = set(connection.scalars(select(tables["sites"].c.id)))
+        if unknown := sorted(set(chosen.site_ids) - known):
+            raise NothingToExport(f"no such site is in the database: {', '.join(map(str, unknown))}")
+        with _opened(output) as out:
+            kinds = found.kinds
+            if chosen.local:
+                kinds = {key: "local" if kind == "instant" else kind for key, kind in kinds.items()}
+            count = write(out, found.name, kinds, rows_of(connection, tables, found, chosen))
+    if output != STANDARD_OUTPUT:
+        click.echo(f"Wrote {output}: {count:,} {'row' if count == 1 else 'rows'} of {name}.")
+
+
+def _form_of(output: Path) -> str:
+    ending = output.suffix.lower().removeprefix(".")
+    if ending and ending not in FORMATS:
+        raise click.UsageError(f"--format is needed: {output} ends in none of {', '.join(FORMATS)}")
+    return ending or "csv"
+
+
+@contextmanager
+def _opened(output: Path) -> Iterator[IO[bytes]]:
+    """Give a file that takes the place of the old one when it is whole, or standard output."""
+    if output == STANDARD_OUTPUT:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    draft = output.with_name(output.name + ".part")
+    try:
+        with draft.open("wb") as file:
+            yield file
+        draft.replace(output)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise

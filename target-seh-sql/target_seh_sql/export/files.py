@@ -1,0 +1,157 @@
+"""The formats: each writes rows as they come, so that memory stays flat however many there are."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import tempfile
+from datetime import UTC, date, datetime
+from itertools import islice
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from target_seh_sql.errors import NothingToExport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    Rows = Iterable[list[Any]]
+
+BATCH: Final = 20_000
+"""Rows of a group in a Parquet file."""
+SHEET_ROWS: Final = 1_048_575
+"""Rows that Excel takes below the titles; the rest goes to further sheets."""
+NAME_LENGTH: Final = 25
+"""Of a sheet's name, which Excel wants to have 31 characters at most, a number included."""
+
+
+def write_csv(out: IO[bytes], _name: str, kinds: Mapping[str, str], rows: Rows) -> int:
+    """Write comma-separated values in UTF-8: times as `2026-11-20 12:15:00`, no value as nothing."""
+    with _as_text(out) as text:
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(kinds)
+        return _count(rows, lambda row: writer.writerow([_for_csv(value) for value in row]))
+
+
+def _for_csv(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def write_jsonl(out: IO[bytes], _name: str, kinds: Mapping[str, str], rows: Rows) -> int:
+    """Write a JSON object a line: times as `2026-11-20T12:15:00Z`, or with the offset of a local clock."""
+    with _as_text(out) as text:
+
+        def write(row: list[Any]) -> None:
+            plain = dict(zip(kinds, map(_for_json, row), strict=True))
+            text.write(json.dumps(plain, ensure_ascii=False) + "\n")
+
+        return _count(rows, write)
+
+
+def _for_json(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, datetime) and value.tzinfo is UTC:
+        return f"{value:%Y-%m-%dT%H:%M:%S}Z"
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def write_xlsx(out: IO[bytes], name: str, kinds: Mapping[str, str], rows: Rows) -> int:
+    """Write an Excel workbook; what is more than a sheet takes goes to further ones."""
+    try:
+        from xlsxwriter import Workbook  # noqa: PLC0415 -- an extra
+    except ModuleNotFoundError:
+        raise NothingToExport("Excel files need XlsxWriter: pip install 'target-seh-sql[excel]'") from None
+    with tempfile.TemporaryFile() as file:
+        book = Workbook(file, {"constant_memory": True, "default_date_format": "yyyy-mm-dd hh:mm:ss"})
+        days, bold = book.add_format({"num_format": "yyyy-mm-dd"}), book.add_format({"bold": True})
+        written, source = 0, iter(rows)
+        for number in range(1, 1_000):
+            sheet = book.add_worksheet(name[:NAME_LENGTH] + (f" {number}" if number > 1 else ""))
+            sheet.freeze_panes(1, 0)
+            sheet.set_column(0, len(kinds) - 1, 20)
+            sheet.write_row(0, 0, kinds, bold)
+            count = _fill(sheet, islice(source, SHEET_ROWS), days)
+            written += count
+            if count < SHEET_ROWS:
+                break
+        book.close()
+        file.seek(0)
+        shutil.copyfileobj(file, out)
+    return written
+
+
+def _fill(sheet: Any, rows: Rows, days: Any) -> int:  # noqa: ANN401 -- XlsxWriter has no types
+    written = 0
+    for written, row in enumerate(rows, 1):
+        for index, value in enumerate(row):
+            if isinstance(value, datetime):
+                sheet.write_datetime(written, index, value.replace(tzinfo=None))
+            elif isinstance(value, date):
+                sheet.write_datetime(written, index, value, days)
+            elif isinstance(value, str):
+                sheet.write_string(written, index, value)
+            elif value is not None:
+                sheet.write(written, index, value)
+    return written
+
+
+def write_parquet(out: IO[bytes], _name: str, kinds: Mapping[str, str], rows: Rows) -> int:
+    """Write a Parquet file: times are timestamps in UTC, or those of the local clock without a zone."""
+    try:
+        import pyarrow as pa  # noqa: PLC0415 -- an extra
+        from pyarrow.parquet import ParquetWriter  # noqa: PLC0415
+    except ModuleNotFoundError:
+        raise NothingToExport("Parquet files need PyArrow: pip install 'target-seh-sql[parquet]'") from None
+    source, written = iter(rows), 0
+    types = {
+        "instant": pa.timestamp("us", "UTC"),
+        "local": pa.timestamp("us"),
+        "date": pa.date32(),
+        "flag": pa.bool_(),
+        "whole": pa.int64(),
+        "real": pa.float64(),
+        "text": pa.string(),
+    }
+    schema = pa.schema([(name, types[kind]) for name, kind in kinds.items()])
+    with ParquetWriter(pa.PythonFile(out, "w"), schema, compression="zstd") as writer:
+        for batch in iter(lambda: list(islice(source, BATCH)), []):
+            columns = zip(*batch, strict=True)
+            arrays = [
+                _array(values, kind, types) for values, kind in zip(columns, kinds.values(), strict=True)
+            ]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+            written += len(batch)
+    return written
+
+
+def _array(values: Iterable[Any], kind: str, types: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    import pyarrow as pa  # noqa: PLC0415
+
+    if kind == "local":
+        values = [value and value.replace(tzinfo=None) for value in values]
+    return pa.array(values, types[kind])
+
+
+def _as_text(out: IO[bytes]) -> _Text:
+    return _Text(out, encoding="utf-8", newline="", write_through=False)
+
+
+class _Text(io.TextIOWrapper):
+    """Text on a file that stays open when the text ends."""
+
+    def __exit__(self, *_: object) -> None:
+        self.detach()
+
+
+def _count(rows: Rows, write: Callable[[list[Any]], object]) -> int:
+    written = 0
+    for row in rows:
+        write(row)
+        written += 1
+    return written
+
+
+FORMATS: Final = {"csv": write_csv, "jsonl": write_jsonl, "xlsx": write_xlsx, "parquet": write_parquet}
+"""How a file is written, by its ending."""

@@ -1,0 +1,119 @@
+// Sums and shares of a period, as the views of the database make them; energies in Wh.
+
+const ENERGIES = ["production", "consumption", "own", "feedIn", "purchased", "charged", "discharged"];
+const SOURCES = ["production", "discharged", "purchased"];
+const USES = ["consumption", "charged", "feedIn"];
+
+/** Return the energy of a day, null if nobody knows it. */
+function onDay(site, name, day) {
+    return site.days[name][day - site.days.first] ?? null;
+}
+
+/** Return the sums of a period; null is no value. */
+function energies(site, period) {
+    const found = Object.fromEntries(ENERGIES.map((name) => [name, null]));
+    const parts = { used: 0, bought: 0, own: 0, made: 0, known: 0 };
+    const first = Math.max(period.first, site.days.first);
+    const last = Math.min(period.last, site.days.first + site.days.production.length - 1);
+    for (let day = first; day <= last; day += 1) addDay(site, day, found, parts);
+    found.sufficiency = parts.used ? (100 * (parts.used - parts.bought)) / parts.used : null;
+    found.rate = parts.made ? (100 * parts.own) / parts.made : null;
+    found.days = parts.known;
+    found.yield =
+        site.about.peak && found.production !== null ? found.production / 1000 / site.about.peak : null;
+    found.cycles = site.capacity && found.discharged !== null ? found.discharged / site.capacity : null;
+    found.efficiency = found.charged && found.days >= 28 ? (100 * found.discharged) / found.charged : null;
+    return found;
+}
+
+/** Add a day to sums, and to the parts of shares where both parts are known. */
+function addDay(site, day, sums, parts) {
+    const of = Object.fromEntries(ENERGIES.map((name) => [name, onDay(site, name, day)]));
+    for (const name of ENERGIES) if (of[name] !== null) sums[name] += of[name];
+    if (of.production !== null) parts.known += 1;
+    if (of.consumption !== null && of.purchased !== null) {
+        parts.used += of.consumption;
+        parts.bought += of.purchased;
+    }
+    if (of.own !== null && of.production !== null) {
+        parts.own += of.own;
+        parts.made += of.production;
+    }
+}
+
+/** Return the parts of a period: days of up to two months, months of up to four years, else years. */
+function partsOf(site, period) {
+    const known = {
+        first: Math.max(period.first, site.known.first),
+        last: Math.min(period.last, site.known.last),
+    };
+    const shown = period.kind === "all" ? known : period;
+    const length = shown.last - shown.first + 1;
+    const kind = length <= 62 ? "day" : length <= 1500 ? "month" : "year";
+    const parts = [];
+    for (let day = shown.first; day <= shown.last;) {
+        const { first, last } = periodOf(kind, day);
+        const part = { kind, first: Math.max(first, shown.first), last: Math.min(last, shown.last) };
+        parts.push({ ...part, sums: energies(site, part) });
+        day = part.last + 1;
+    }
+    return parts;
+}
+
+/** Return the energies of each hour of a day, from its quarter hours. */
+function hoursOf(site, day) {
+    const parts = [];
+    const [begin, end] = placesOf(site.quarters, { first: day, last: day });
+    for (let place = begin; place < end; place += 4) {
+        const sums = Object.fromEntries(ENERGIES.map((name) => [name, null]));
+        for (let at = place; at < Math.min(place + 4, end); at += 1) addQuarter(site.quarters, at, sums);
+        const quarter = localQuarter(site.quarters, place);
+        parts.push({ kind: "hour", first: day, last: day, hour: Math.floor(quarter / 4) % 24, sums });
+    }
+    return parts;
+}
+
+function addQuarter(quarters, place, sums) {
+    for (const [name, watts] of Object.entries(powers(quarters, place))) {
+        if (!Number.isNaN(watts) && name in sums) sums[name] += watts / 4;
+    }
+}
+
+const at = (series, place) => (series && place >= 0 && place < series.length ? series[place] : NaN);
+const positive = (value) => (Number.isNaN(value) ? NaN : Math.max(value, 0));
+
+/** Return the powers of a quarter hour by the names of energies, in W. */
+function powers(quarters, place) {
+    const grid = at(quarters.grid, place);
+    const storage = at(quarters.storage, place);
+    return {
+        production: at(quarters.pv, place),
+        consumption: at(quarters.load, place),
+        feedIn: positive(grid),
+        purchased: positive(-grid),
+        charged: positive(storage),
+        discharged: positive(-storage),
+    };
+}
+
+/** Return the best part of all: the one with the most production. */
+function best(parts) {
+    const known = parts.filter((part) => part.sums.production);
+    return known.reduce(
+        (found, part) => (found && found.sums.production >= part.sums.production ? found : part),
+        null,
+    );
+}
+
+/** Return all periods of a kind of which something is known, with their sums. */
+function allOf(site, kind) {
+    const found = [];
+    for (
+        let period = periodOf(kind, site.known.first);
+        period.first <= site.known.last;
+        period = stepped(period, 1)
+    ) {
+        found.push({ ...period, sums: energies(site, period) });
+    }
+    return found;
+}

@@ -1,0 +1,136 @@
+// The list of all sites: sortable, searchable; a click opens a site.
+
+const OLD = 86400;
+const now = () => Date.now() / 1000;
+const isOld = (latest) => now() - latest.at > OLD;
+const ageOf = (latest) => span(now() - latest.at);
+
+const fleet = { key: "name", falling: false, wanted: "" };
+
+/** Return the month's yield of a site in kWh per kWp. */
+const yieldOf = (about) => (about.peak && isKnown(about.month) ? about.month / 1000 / about.peak : null);
+
+const COLUMNS = [
+    { key: "name", value: (site) => site.name.toLowerCase(), text: (site) => site.name },
+    { key: "today", value: (site) => site.today, text: (site) => energy(site.today) },
+    { key: "month", value: (site) => site.month, text: (site) => energy(site.month) },
+    { key: "yield", value: yieldOf, text: (site) => amount(yieldOf(site), "kWh/kWp", 2) },
+    {
+        key: "beside",
+        value: (site) => besideFleet(site),
+        text: (site) => (isKnown(besideFleet(site)) ? percent(besideFleet(site)) : word("none")),
+    },
+    {
+        key: "last_data",
+        value: (site) => site.latest?.at ?? null,
+        text: (site) => (site.latest ? word("ago", { age: ageOf(site.latest) }) : word("never")),
+    },
+    {
+        key: "alerts",
+        value: (site) => site.alerts,
+        text: (site) => (site.alerts ? number(site.alerts, 0) : word("zero")),
+    },
+    {
+        key: "agreement",
+        value: (site) => site.agreement,
+        text: (site) => (isKnown(site.agreement) ? amount(site.agreement, "%", 2) : word("none")),
+    },
+];
+
+let middleYield;
+
+/** Return a site's yield in percent of that of the site in the middle. */
+function besideFleet(site) {
+    if (middleYield === undefined) {
+        const known = KNOWN.sites
+            .map(yieldOf)
+            .filter(isKnown)
+            .sort((a, b) => a - b);
+        middleYield = known.length ? known[Math.floor(known.length / 2)] : null;
+    }
+    return middleYield && isKnown(yieldOf(site)) ? (100 * yieldOf(site)) / middleYield : null;
+}
+
+/** Return the sites that are wanted, in order; those without a value come last. */
+function sortedSites() {
+    const { value } = COLUMNS.find(({ key }) => key === fleet.key);
+    const wanted = fleet.wanted.toLowerCase();
+    const found = KNOWN.sites.filter((site) =>
+        `${site.name} ${site.id} ${site.place}`.toLowerCase().includes(wanted),
+    );
+    const order = (a, b) => (a < b ? -1 : a > b ? 1 : 0) * (fleet.falling ? -1 : 1);
+    return found
+        .map((site) => [value(site), site])
+        .sort(([a], [b]) => {
+            if (!isKnown(a) || !isKnown(b)) return Number(!isKnown(a)) - Number(!isKnown(b));
+            return order(a, b);
+        })
+        .map(([, site]) => site);
+}
+
+function rowOf(site) {
+    const cells = COLUMNS.slice(1).map((column) => {
+        const old = column.key === "last_data" && site.latest && isOld(site.latest);
+        const open = column.key === "alerts" && site.alerts;
+        const bar =
+            column.key === "beside" && isKnown(besideFleet(site))
+                ? `<i class="bar" style="width: ${Math.min(besideFleet(site), 200) / 2}px"></i>`
+                : "";
+        return `<td class="number${old || open ? " bad" : ""}">${bar}${escaped(column.text(site))}</td>`;
+    });
+    const failed = site.failed ? ` <span class="bad">${escaped(word("run_failed"))}</span>` : "";
+    const name = `<th scope="row"><a href="#${site.id}">${escaped(site.name)}</a>${failed}</th>`;
+    return `<tr data-site="${site.id}">${name}${cells.join("")}</tr>`;
+}
+
+function drawFleet() {
+    const head = COLUMNS.map(({ key }) => {
+        const sorted = key === fleet.key ? (fleet.falling ? "descending" : "ascending") : "none";
+        const sign = { ascending: " ▲", descending: " ▼", none: "" }[sorted];
+        const look = key === "name" ? "" : ' class="number"';
+        const button = `<button type="button" data-sort="${key}">${escaped(word(`fleet_${key}`))}${sign}</button>`;
+        return `<th scope="col" aria-sort="${sorted}"${look}>${button}</th>`;
+    }).join("");
+    const sites = sortedSites();
+    document.getElementById("fleet-table").innerHTML =
+        `<table><thead><tr>${head}</tr></thead><tbody>${sites.map(rowOf).join("")}</tbody></table>`;
+    document.getElementById("found").textContent = counted("sites", sites.length);
+}
+
+function drawFleetFigures() {
+    const sum = (of) =>
+        KNOWN.sites
+            .map(of)
+            .filter(isKnown)
+            .reduce((all, value) => all + value, 0);
+    const late = KNOWN.sites.filter((site) => !site.latest || isOld(site.latest)).length;
+    document.getElementById("fleet-figures").innerHTML = figureList(
+        [
+            ["fleet_today", sum((site) => site.today), energy],
+            ["fleet_month", sum((site) => site.month), energy],
+            ["fleet_year", sum((site) => site.year), energy],
+            ["fleet_peak", sum((site) => site.peak), (value) => amount(value, "kWp", 1)],
+            ["fleet_late", late, (value) => number(value, 0)],
+            ["fleet_alerts", sum((site) => site.alerts), (value) => number(value, 0)],
+        ].map(([key, value, format]) => ({ key, name: word(key), value, text: format(value) })),
+    );
+}
+
+function listenToFleet() {
+    document.getElementById("search").addEventListener("input", (event) => {
+        fleet.wanted = event.target.value;
+        drawFleet();
+    });
+    document.getElementById("fleet-table").addEventListener("click", (event) => {
+        const key = event.target.closest("button")?.dataset.sort;
+        const row = event.target.closest("tr[data-site]");
+        if (!key) {
+            if (row && !event.target.closest("a")) location.hash = row.dataset.site;
+            return;
+        }
+        fleet.falling = fleet.key === key ? !fleet.falling : key !== "name";
+        fleet.key = key;
+        drawFleet();
+        document.querySelector(`[data-sort="${key}"]`).focus();
+    });
+}

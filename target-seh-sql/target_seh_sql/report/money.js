@@ -1,0 +1,67 @@
+// What a period cost and saved under the tariff.
+
+/** Return the price of a kWh on a day in a quarter hour of it: of the entries that hold, the one since the latest day. */
+function priceAt(entries, day, quarter) {
+    const minute = quarter * 15;
+    let found = null;
+    for (const entry of entries) {
+        const wraps = entry.to <= entry.from;
+        const holds = wraps
+            ? minute >= entry.from || minute < entry.to
+            : minute >= entry.from && minute < entry.to;
+        const allDay = entry.from === 0 && entry.to === 1440;
+        if (entry.since > day || !holds) continue;
+        if (!found || entry.since > found.since || (entry.since === found.since && !allDay)) found = entry;
+    }
+    return found ? found.price : 0;
+}
+
+/** Return the mean price of a day's energy, by the hours in which it flowed; evenly where nobody knows them. */
+function meanPrice(site, entries, day, name) {
+    const [begin, end] = placesOf(site.quarters, { first: day, last: day });
+    let [paid, flowed, evenly] = [0, 0, 0];
+    for (let place = begin; place < end; place += 1) {
+        const watts = powers(site.quarters, place)[name];
+        const price = priceAt(entries, day, localQuarter(site.quarters, place) % 96);
+        evenly += price / (end - begin);
+        if (watts > 0) {
+            paid += watts * price;
+            flowed += watts;
+        }
+    }
+    return flowed ? paid / flowed : evenly;
+}
+
+const moneyOfDays = new Map();
+
+/** Return costs and earnings of a day, null if an energy is unknown. */
+function moneyOfDay(site, day) {
+    const key = `${site.about.id}/${day}`;
+    if (!moneyOfDays.has(key)) moneyOfDays.set(key, countedMoney(site, day));
+    return moneyOfDays.get(key);
+}
+
+function countedMoney(site, day) {
+    const of = (name) => onDay(site, name, day);
+    const [consumption, purchased, feedIn] = [of("consumption"), of("purchased"), of("feedIn")];
+    if (consumption === null || purchased === null || feedIn === null) return null;
+    const value = (entries, name, wattHours) => (wattHours / 1000) * meanPrice(site, entries, day, name);
+    const bought = value(KNOWN.tariff.import, "purchased", purchased);
+    const earned = value(KNOWN.tariff.export, "feedIn", feedIn);
+    const without = value(KNOWN.tariff.import, "consumption", consumption);
+    return { bought, earned, without, saved: without - bought + earned };
+}
+
+/** Return costs, earnings and savings of a period, null without a tariff or any known day. */
+function moneyOf(site, period) {
+    if (!KNOWN.tariff) return null;
+    let sums = null;
+    const last = Math.min(period.last, site.known.last);
+    for (let day = Math.max(period.first, site.known.first); day <= last; day += 1) {
+        const found = moneyOfDay(site, day);
+        if (!found) continue;
+        sums ??= { bought: 0, earned: 0, without: 0, saved: 0 };
+        for (const name of Object.keys(sums)) sums[name] += found[name];
+    }
+    return sums;
+}

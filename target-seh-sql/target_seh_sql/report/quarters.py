@@ -1,0 +1,143 @@
+"""Reads the quarter hours of a site, weeks at a time: the database makes a list of whole numbers: fast."""
+
+from __future__ import annotations
+
+from array import array
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from target_seh_sql.report.packing import NO_VALUE, Quarters
+from target_seh_sql.report.reader import DIVIDED, EPOCH, LISTED, WHOLE, WITH_COMMA, instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from target_seh_sql.report.reader import Reader
+
+QUARTER: Final = 900
+"""Seconds."""
+AT_ONCE: Final = timedelta(days=28)
+"""So many days are read by one query: fewer than any month for which clocks are changed."""
+FLOWS: Final = {
+    "pv": "pv_power",
+    "load": "load_power",
+    "grid": "grid_power",
+    "storage": "storage_power",
+    "charge": "10 * storage_charge_level",
+}
+READINGS: Final = {"pv": "power_watts"}
+FROM_FLOWS: Final = "FROM {power_flows} WHERE coalesce(resolution, '') <> 'SNAPSHOT' AND site_id = :site_id"
+FROM_READINGS: Final = "FROM {power_readings} WHERE site_id = :site_id"
+SPAN: Final = "AND timestamp >= :begin AND timestamp < :end"
+OFFSET: Final = "coalesce(utc_offset_minutes, 0)"
+_numbers = msgspec.json.Decoder(list[int]).decode
+
+
+def quarter_hours(reader: Reader, site_id: int, last: timedelta | None) -> Quarters:
+    """Return the power of a site by quarter hour: all of it, or that of the last days before its newest."""
+    found = _Series(reader, site_id, FLOWS, FROM_FLOWS).read(last)
+    if not found.count and reader.has("power_readings"):
+        return _Series(reader, site_id, READINGS, FROM_READINGS).read(last)
+    return found
+
+
+class _Series:
+    """Columns of one table of one site, read into `found`."""
+
+    def __init__(self, reader: Reader, site_id: int, columns: Mapping[str, str], source: str) -> None:
+        self._reader, self._site_id, self._columns, self._source = reader, site_id, columns, source
+        self._found = Quarters(series={name: array("i") for name in columns})
+
+    def read(self, last: timedelta | None) -> Quarters:
+        """Return all quarter hours, or the last ones."""
+        first, newest = self._end("ASC"), self._end("DESC")
+        if first is not None:
+            begin, newest = instant(first), instant(newest)
+            begin = begin if last is None else max(begin, newest - last)
+            self._found.first = _number(begin)
+            for begins in _spans(begin, newest):
+                self._add(begins, begins + AT_ONCE)
+        return self._found
+
+    def _end(self, order: str) -> Any:  # noqa: ANN401
+        """Return when the first or the last row is, or None: from an index, at once."""
+        query = f"SELECT timestamp {self._source} ORDER BY timestamp {order} LIMIT 1"
+        found = self._reader.tuples(query, site_id=self._site_id)
+        return found[0][0] if found else None
+
+    def _add(self, begin: datetime, end: datetime) -> None:
+        """Add the quarter hours of [begin, end)."""
+        span = {"site_id": self._site_id, "begin": _text(begin), "end": _text(end)}
+        (count, first, newest, least, most), *lists = self._lists(self._whole(), span)
+        if not count:
+            return
+        places: Sequence[int] = range(_number(instant(first)), _number(instant(newest)) + 1)
+        if len(places) != count:
+            place = self._reader.word(DIVIDED, self._reader.word(EPOCH, "timestamp"), QUARTER)
+            _, places, *lists = self._lists([place, *self._whole()], span)
+        self._add_offsets([(places[0], least)] if least == most else self._offsets(span))
+        for values, numbers in zip(self._found.series.values(), lists, strict=True):
+            _put(values, places, self._found.first, numbers)
+
+    def _whole(self) -> list[str]:
+        """Return SQL for the whole number of each column."""
+        word = self._reader.word
+        return [f"coalesce({word(WHOLE, column)}, {NO_VALUE})" for column in self._columns.values()]
+
+    def _lists(self, numbers: Sequence[str], span: dict[str, Any]) -> Iterator[Any]:
+        """Yield what is known of a span's rows, then each of the numbers of all rows.
+
+        The database makes one list in which the numbers take turns, so that it sorts the rows once.
+        """
+        word = self._reader.word
+        row = reduce(lambda left, right: word(WITH_COMMA, left, right), numbers)
+        summary = f"count(*), min(timestamp), max(timestamp), min({OFFSET}), max({OFFSET})"
+        columns = f"timestamp, utc_offset_minutes, {row} AS numbers"
+        rows = f"SELECT {columns} {self._source} {SPAN} ORDER BY timestamp"
+        query = f"SELECT {summary}, {word(LISTED, 'numbers')} FROM ({rows}) AS span"  # noqa: S608
+        ((*known, listed),) = self._reader.tuples(query, **span)
+        yield known
+        found = _numbers(f"[{listed or ''}]")
+        yield from (found[place :: len(numbers)] for place in range(len(numbers)))
+
+    def _offsets(self, span: dict[str, Any]) -> list[tuple[int, int]]:
+        """Return from which quarter hours of a span on which offset holds."""
+        query = f"SELECT min(timestamp), {OFFSET} {self._source} {SPAN} GROUP BY {OFFSET}"
+        found = self._reader.tuples(query, **span)
+        return sorted((_number(instant(first)), offset) for first, offset in found)
+
+    def _add_offsets(self, offsets: list[tuple[int, int]]) -> None:
+        known = self._found.offsets
+        for place, offset in offsets:
+            if not known or known[-1][1] != offset:
+                known.append((place, offset))
+
+
+def _put(values: array[int], places: Sequence[int], first: int, numbers: Sequence[int]) -> None:
+    """Put numbers at their places, counted as `first` is, and no value at those between."""
+    values.extend([NO_VALUE] * (places[0] - first - len(values)))
+    if places[-1] - places[0] + 1 == len(places):
+        values.extend(numbers)
+        return
+    values.extend([NO_VALUE] * (places[-1] - first + 1 - len(values)))
+    for place, number in zip(places, numbers, strict=True):
+        values[place - first] = number
+
+
+def _spans(first: datetime, newest: datetime) -> Iterator[datetime]:
+    begin = datetime.fromtimestamp(_number(first) * QUARTER, UTC)
+    while begin <= newest:
+        yield begin
+        begin += AT_ONCE
+
+
+def _number(moment: datetime) -> int:
+    """Return the quarter hours since 1970."""
+    return int(moment.timestamp()) // QUARTER
+
+
+def _text(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,105 @@
+"""Reads from the tables and views in the words of the database."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import inspect, text
+
+from target_seh_sql.errors import SchemaMismatch
+from target_seh_sql.tables.views import in_words_of, names_of_views
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection, Table
+
+Row = dict[str, Any]
+NEEDED: Final = ("energy_by_day", "latest_flow")
+RECONCILIATION: Final = "reconciliation"
+
+EPOCH: Final = {
+    "sqlite": "CAST(strftime('%s', {0}) AS INTEGER)",
+    "postgresql": "CAST(extract(epoch FROM {0}) AS bigint)",
+    "mariadb": "timestampdiff(SECOND, '1970-01-01', {0})",
+}
+"""An instant as seconds since 1970."""
+WHOLE: Final = {
+    "sqlite": "CAST(round({0}) AS INTEGER)",
+    "postgresql": "CAST(round({0}) AS bigint)",
+    "mariadb": "CAST(round({0}) AS SIGNED)",
+}
+"""A number without decimals."""
+DIVIDED: Final = {"sqlite": "{0} / {1}", "postgresql": "{0} / {1}", "mariadb": "{0} DIV {1}"}
+WITH_COMMA: Final = {
+    "sqlite": "({0}) || ',' || ({1})",
+    "postgresql": "({0}) || ',' || ({1})",
+    "mariadb": "concat({0}, ',', {1})",
+}
+LISTED: Final = {
+    "sqlite": "group_concat({0})",
+    "postgresql": "string_agg(CAST({0} AS text), ',')",
+    "mariadb": "group_concat({0} ORDER BY timestamp SEPARATOR ',')",
+}
+"""The values of all rows, in the order of the rows, with commas."""
+
+
+class Reader:
+    """Reads rows; a query names tables and views in braces."""
+
+    def __init__(self, connection: Connection, tables: Mapping[str, Table]) -> None:
+        self._connection = connection
+        quoted = connection.dialect.identifier_preparer.format_table
+        self._names = names_of_views(connection, tables) | {
+            stream: quoted(table) for stream, table in tables.items()
+        }
+        self._add_reconciliation(tables["sites"])
+        if missing := [name for name in NEEDED if name not in self._names]:
+            raise SchemaMismatch(f"there is no view {missing[0]!r}: run target-seh-sql init-db to make it")
+
+    def _add_reconciliation(self, sites: Table) -> None:
+        """Know the view of ours beside the service's figures where the database has it."""
+        name = sites.name.removesuffix("sites") + RECONCILIATION
+        if name in inspect(self._connection).get_view_names(sites.schema):
+            quoted = self._connection.dialect.identifier_preparer
+            schema = f"{quoted.quote(sites.schema)}." if sites.schema else ""
+            self._names[RECONCILIATION] = schema + quoted.quote(name)
+
+    def has(self, name: str) -> bool:
+        """Whether a table or view is there."""
+        return name in self._names
+
+    def word(self, words: Mapping[str, str], *arguments: object) -> str:
+        """Return what a function is called in this database, with its arguments."""
+        return words[self._connection.dialect.name].format(*arguments)
+
+    def tuples(self, query: str, **values: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401
+        """Return rows as the driver gives them."""
+        return [tuple(row) for row in self._run(query, values)]
+
+    def rows(self, query: str, **values: Any) -> list[Row]:  # noqa: ANN401
+        """Return rows as dictionaries: dates and times as such, numbers as floats."""
+        found = self._run(query, values).mappings()
+        return [{name: _plain(value) for name, value in row.items()} for row in found]
+
+    def _run(self, query: str, values: Row) -> Any:  # noqa: ANN401
+        sql = in_words_of(self._connection.dialect.name, query, self._names)
+        return self._connection.execute(text(sql), values)
+
+
+def instant(value: datetime | str) -> datetime:
+    """Return an instant of any driver, aware."""
+    found = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def day_number(day: date | str) -> int:
+    """Return the days since 1970."""
+    found = date.fromisoformat(day) if isinstance(day, str) else day
+    return found.toordinal() - date(1970, 1, 1).toordinal()
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    """Return a value in one form, whichever driver gave it."""
+    return value if value is None or isinstance(value, str | date | int) else float(value)

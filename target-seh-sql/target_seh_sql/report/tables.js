@@ -1,0 +1,110 @@
+// The cards that are lists: records, money, alerts, and whether everything is there and agrees.
+
+function drawRecords({ site, go }, plot) {
+    const [day, month, year] = ["day", "month", "year"].map((kind) => best(allOf(site, kind)));
+    const found = [
+        [
+            "lifetime",
+            energies(site, site.known).production,
+            word("since", { day: longDay(site.known.first) }),
+            energy,
+            null,
+        ],
+        ["best_day", day?.sums.production, day && longDay(day.first), energy, day],
+        ["best_month", month?.sums.production, month && monthAndYear(month.first), energy, month],
+        ["best_year", year?.sums.production, year && String(yearOf(year.first)), energy, year],
+        ["best_power", ...highestPower(site), power, null],
+    ].filter(([, value]) => isKnown(value));
+    const figures = found.map(([key, value, note, format]) => ({
+        key,
+        name: word(key),
+        value,
+        text: format(value),
+        note,
+    }));
+    plot.innerHTML = figureList(figures);
+    return {
+        summary: word("records_summary"),
+        head: [word("figure"), "", word("when")],
+        rows: figures.map(({ name, text, note }) => [name, text, note]),
+    };
+}
+
+/** Return the highest production of a quarter hour, and its day. */
+function highestPower({ quarters }) {
+    let place = -1;
+    (quarters.pv ?? []).forEach((watts, index) => {
+        if (watts > 0 && (place < 0 || watts > quarters.pv[place])) place = index;
+    });
+    return place < 0 ? [null, ""] : [quarters.pv[place], longDay(dayAt(quarters, place))];
+}
+
+function drawMoney({ site, period, compared }, plot) {
+    const [sums, was] = [moneyOf(site, period), compared && moneyOf(site, compared)];
+    const keys = ["saved", "bought", "earned", "without"];
+    const figures = keys.map((key) => ({
+        key: `money-${key}`,
+        name: word(`money_${key}`),
+        value: sums?.[key] ?? null,
+        text: money(sums?.[key] ?? null),
+        was: was?.[key],
+    }));
+    plot.innerHTML = figureList(figures);
+    return {
+        summary: word("money_summary"),
+        head: [word("figure"), titleOf(period)],
+        rows: figures.map(({ name, text }) => [name, text]),
+    };
+}
+
+function drawAlerts({ site }, plot) {
+    const rows = site.alerts.map(
+        ({ type, status, impact, component_name: part, first_trigger: first, last_trigger: last }) => [
+            type ? readable(type) : word("none"),
+            word(status === "OPEN" ? "open" : "closed"),
+            isKnown(impact) ? number(impact, 0) : word("none"),
+            part ?? word("none"),
+            ...[first, last].map((seconds) => (seconds === null ? word("none") : utc(seconds))),
+        ],
+    );
+    const head = ["alert", "state", "impact", "device", "first_seen", "last_seen"].map((key) => word(key));
+    plot.innerHTML = rows.length
+        ? scrolling(word("alerts"), tableOf(head, rows, [0, 1, 3, 4, 5]))
+        : `<p>${escaped(word("no_alerts"))}</p>`;
+    return { summary: counted("open_alerts", site.about.alerts) };
+}
+
+/** Return a name in capitals, such as INVERTER_FAULT, as people write it. */
+const readable = (name) => name[0] + name.slice(1).toLowerCase().replaceAll("_", " ");
+
+function drawStreams({ site }, plot) {
+    const rows = site.streams.map(({ name, rows: count, newest, read, gaps, missing, failed }) => [
+        word(`stream_${name}`),
+        number(count, 0),
+        newest ? utc(newest) : word("none"),
+        read ? word("ago", { age: span(now() - read) }) : word("never"),
+        gaps ? number(gaps, 0) : word("zero"),
+        missing ? number(missing, 0) : word("zero"),
+        failed === null ? word("fine") : word("failed", { why: failed }),
+    ]);
+    const head = ["stream", "rows", "newest_utc", "read", "gaps", "missing", "last_run"].map((key) =>
+        word(key),
+    );
+    plot.innerHTML = scrolling(word("streams"), tableOf(head, rows, [0, 2, 3, 6]), "scroll");
+    const gaps = site.streams.reduce((sum, stream) => sum + stream.gaps, 0);
+    return { summary: gaps ? counted("gaps_found", gaps) : word("no_gaps") };
+}
+
+function drawAgreement({ site }, plot) {
+    const numbers = (value) => (typeof value === "number" ? number(value, 2) : (value ?? word("none")));
+    const columns = Object.keys(site.agreement[0] ?? {}).filter(
+        (name) => !["site_id", "site_name"].includes(name),
+    );
+    const rows = site.agreement.map((row) => columns.map((name) => numbers(row[name])));
+    const head = columns.map((name) => name.replaceAll("_", " "));
+    plot.innerHTML = scrolling(word("agreement"), tableOf(head, rows));
+    const worst = site.about.agreement;
+    return {
+        summary: isKnown(worst) ? word("worst", { percent: amount(worst, "%", 2) }) : word("not_compared"),
+    };
+}
