@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import gc
 import sys
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
@@ -94,6 +96,16 @@ class CommandLine(SingerCommand, click.Group):
         except Stopped as stopped:
             self.logger.warning("Ended by %s; the next run goes on from what was sent", stopped.signal.name)
             ending.leave(stopped)
+        except Exception as error:  # the last place to say it: its text may hold anything
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            self.logger.critical(
+                "a fault of the tap: %s in %s, line %s; TAP_SOLAREDGE_LOGLEVEL=DEBUG shows all of it",
+                type(error).__name__,
+                Path(frame.filename).name,
+                frame.lineno,
+            )
+            self.logger.debug("", exc_info=error)
+            sys.exit(1)
 
 
 def exit_code(error: TapSolarEdgeError) -> int:

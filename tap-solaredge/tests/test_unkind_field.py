@@ -10,9 +10,11 @@ from solaredge_simulator.fleet import HOME, OFFICE, ROOF
 from solaredge_simulator.sites import Listed
 from solaredge_simulator.v2.asks import Ask
 from tap_solaredge.errors import ConfigError, HarvestIncomplete
+from tap_solaredge.harvest.engine import Harvest
 from tap_solaredge.harvest.site import SiteHarvest
 from tap_solaredge.inputs import state_in
 from tap_solaredge.streams.power_readings import PowerReadings
+from tap_solaredge.tap import TapSolarEdge
 from tools import truth
 
 FEW = {"energy_lookback_days": 3, "power_lookback_days": 2}
@@ -267,3 +269,20 @@ def test_a_site_whose_number_is_a_text_in_the_state_goes_on(simulator, run_tap):
 def test_the_old_overlap_is_named_as_no_longer_needed(simulator, run_tap, caplog):
     run_tap(simulator, site_ids=[ROOF], sync_overlap_minutes=30, **FEW)
     assert "`sync_overlap_minutes` is no longer needed: leave it out" in lines(caplog)
+
+
+def test_a_fault_of_ours_outside_of_any_site_is_one_line(simulator, tmp_path, monkeypatch, caplog):
+    def broken(*_args, **_options):
+        raise IndexError("list index out of range")
+
+    monkeypatch.setattr(Harvest, "forecast", broken)
+    config = tmp_path / "config.json"
+    config.write_text(
+        json.dumps({"api_url": simulator.url, "api_key": simulator.key, "ledger_path": "ledger.db"})
+    )
+    with pytest.raises(SystemExit) as ended:
+        TapSolarEdge.cli.main(["--config", str(config)])
+    assert ended.value.code == 1
+    (line,) = lines(caplog, logging.CRITICAL)
+    assert line.startswith("a fault of the tap: IndexError in test_unkind_field.py, line ")
+    assert "Traceback" not in "".join(lines(caplog, logging.INFO))
