@@ -97,7 +97,7 @@ mutations: .venv/tools ## run the tap with 5,000 answers of which one node each 
 proofs: .venv/tools ## months of hourly runs on the free plan, five years of history, 300 sites, 400 days against the truth, pauses, outages, clocks; some minutes
 	@PROOF=whole $(BIN)/pytest tap-solaredge/tests/test_month.py tap-solaredge/tests/test_backfill.py \
 		tap-solaredge/tests/test_fleet.py tap-solaredge/tests/test_two_taps.py \
-		tap-solaredge/tests/test_owed_proof.py tap-solaredge/tests/test_clock_proof.py tap-solaredge/tests/v1/test_v1_harvest.py \
+		tap-solaredge/tests/test_owed_proof.py tap-solaredge/tests/test_clock_proof.py tap-solaredge/tests/test_pace.py tap-solaredge/tests/v1/test_v1_harvest.py \
 		tap-solaredge/tests/v1/test_v1_records.py tests/test_truth.py tests/test_extension_truth.py \
 		tests/test_from_v1_to_v2.py -n $(CI_WORKERS) --dist loadfile -rP --show-capture=stdout
 

@@ -17,11 +17,12 @@ from tap_solaredge.errors import (
     NotAuthorized,
     SiteDaySpent,
     TapSolarEdgeError,
-    Unforeseen,
 )
 from tap_solaredge.harvest.caller import TELEMETRY_REFUSED, Caller, Forecaster
 from tap_solaredge.harvest.lengths import Lengths
 from tap_solaredge.harvest.lists import Lists, NotAskedYet
+from tap_solaredge.harvest.outcomes import told
+from tap_solaredge.harvest.pace import Pace
 from tap_solaredge.harvest.site import SiteHarvest
 from tap_solaredge.plan.calls import Purpose
 from tap_solaredge.plan.forecast import Forecast
@@ -58,6 +59,7 @@ class Harvest:
         self._lists = Lists(job.dialect, self._caller, job.ledger, job.clock, keep_for=job.keep_for)
         self._lengths = Lengths(job.dialect, job.ledger, job.scope.time_unit)
         self._turns: list[SiteHarvest] = []
+        self._pace = Pace(job.clock, job.ledger.limits.calls_per_minute)
         self._spent: set[int] = set()
         """Sites that are through with this run."""
         self._listed: int | None = None
@@ -75,7 +77,9 @@ class Harvest:
         place.new_run()
         try:
             self._say_plan()
-            yield from self._work()
+            for batch in self._work():
+                yield batch
+                self._say_pace()
         except BudgetReached as reached:
             logger.warning("%s", reached)
         for turn in self._turns:
@@ -119,7 +123,17 @@ class Harvest:
         except NotAskedYet:
             logger.info("Plan: the sites of this account are not known yet")
             return
+        self._expect(forecast)
+
+    def _expect(self, forecast: Forecast) -> None:
+        """Say what a run costs and how long it takes; sites that nobody knows cost what the others do."""
         for line in forecast.summary():
+            logger.info("%s", line)
+        if duration := self._pace.expect(self._job.ledger.spent_in_run + forecast.estimate()):
+            logger.info("%s", duration)
+
+    def _say_pace(self) -> None:
+        if line := self._pace.line(self._job.ledger.spent_in_run):
             logger.info("%s", line)
 
     # Today, then what is owed
@@ -130,6 +144,7 @@ class Harvest:
         if not self._caller.dry:
             self._say_who_is_missing(listed)
         self._turns = self._in_turn(listed)
+        self._pace.sites = len(self._turns)
         spending = Spending(self._caller.purse, self._job.clock, len(self._turns))
         self._lists.keep_at_least(spending.patience() * LISTS_EVERY)
         for number, turn in enumerate(self._turns):
@@ -145,15 +160,20 @@ class Harvest:
         except NotAskedYet:
             self._unknown += 1
             return
+        if self._pace.expected is None and not self._caller.dry:
+            self._expect(self.forecast())
         calls = turn.today(spending.patience())
         while (yield from self._do(turn, calls)):
             calls = turn.today(spending.patience())
         yield from turn.latest()
+        self._pace.served += 1
 
     def _behind(self, spending: Spending) -> Work:
         """Read what is owed, block by block, until no late data show that more is owed."""
         turns = {turn.site_id: turn for turn in self._turns if turn.site_id not in self._spent}
         waiting = {site_id: turn.behind() for site_id, turn in turns.items()}
+        left = sum(len(block) for blocks in waiting.values() for block in blocks)
+        self._pace.expect(self._job.ledger.spent_in_run + left)
         while any(waiting.values()):
             for site_id, block in spending.rounds(waiting):
                 yield from self._unless_spent(turns[site_id], self._block(turns[site_id], block, waiting))
@@ -184,7 +204,7 @@ class Harvest:
             try:
                 yield from turn.take(group[0], payloads)
             except Exception as error:  # noqa: BLE001 (a fault in one answer costs the streams that need it)
-                if turn.fail(group[0], _told(error)):
+                if turn.fail(group[0], told(error)):
                     return True
             if turn.plan_is_outdated():
                 return True
@@ -201,11 +221,11 @@ class Harvest:
             if not self._caller.dry:
                 logger.warning("%s", spent)
         except Exception as error:
-            told = _told(error)
-            if told.stops_the_run or isinstance(error, NotAskedYet):
+            ours = told(error)
+            if ours.stops_the_run:
                 raise
             self._spent.add(turn.site_id)
-            turn.give_up_everything(told)
+            turn.give_up_everything(ours)
 
     # Sites
 
@@ -272,11 +292,3 @@ class Harvest:
             raise HarvestIncomplete(f"Every site was refused ({len(refused)}), the first one: {why}")
         if not self._turns:
             logger.warning("This credential sees no site")
-
-
-def _told(error: Exception) -> TapSolarEdgeError:
-    """Return an error as one of ours; where it is none, its traceback is for the log at level DEBUG."""
-    if isinstance(error, TapSolarEdgeError):
-        return error
-    logger.debug("Unforeseen", exc_info=error)
-    return Unforeseen(error)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from tap_solaredge.errors import NotPermitted
+from tap_solaredge.errors import NotPermitted, TapSolarEdgeError, Unforeseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from tap_solaredge.errors import TapSolarEdgeError
     from tap_solaredge.harvest.bookmarks import Bookmarks
     from tap_solaredge.measured.readings import Record
     from tap_solaredge.streams import SolarEdgeStream
@@ -90,3 +89,11 @@ class Outcomes:
             logger.info(
                 "site %s (%s): %s: %s records%s", self._site_id, site_name, stream, f"{count:,}", complete
             )
+
+
+def told(error: Exception) -> TapSolarEdgeError:
+    """Return an error as one of ours; where it is none, its traceback is for the log at level DEBUG."""
+    if isinstance(error, TapSolarEdgeError):
+        return error
+    logger.debug("Unforeseen", exc_info=error)
+    return Unforeseen(error)

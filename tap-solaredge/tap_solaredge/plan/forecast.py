@@ -30,6 +30,12 @@ class Forecast:
     unknown: int
     """Sites that were never read: only the calls for their lists are known."""
 
+    def estimate(self) -> int:
+        """Return how many calls a run makes, if sites that nobody knows yet cost what the others do."""
+        data = Counter(call.site_id for call in self.calls if call.purpose is not Purpose.LISTS)
+        of_a_site = sum(data.values()) / len(data) + 1 if data else 0.0
+        return len(self.calls) + round(self.unknown * of_a_site)
+
     def lines(self, *, urls: bool = False) -> Iterator[str]:
         """Yield each call, those that differ in nothing but their window together, then the summary.
 
