@@ -27,6 +27,7 @@ PICTURES = ROOT / "docs" / "pictures"
 def project(tmp_path, simulator):
     """Give a function that starts Meltano in a copy of the project, with an owner's settings in .env."""
     shutil.copy(ROOT / "meltano.yml", tmp_path)
+    (tmp_path / ".venv").symlink_to(BIN.parent)
     for folder in ("tap-solaredge", "target-seh-sql"):
         (tmp_path / folder).symlink_to(ROOT / folder)
     (tmp_path / ".env").write_text(

@@ -33,7 +33,7 @@ def _entry(given: Mapping[str, Any], stream: Any) -> dict[str, Any]:  # noqa: AN
         "stream": str(stream.name),
         "schema": schema_of(stream.columns),
         "key_properties": list(stream.primary_keys or ()),
-        "replication_key": stream.replication_key,
+        "replication_key": _replication_key(stream),
         "metadata": list(_metadata(given, stream)),
     }
 
@@ -47,7 +47,7 @@ def _metadata(given: Mapping[str, Any], stream: Any) -> Iterator[dict[str, Any]]
     yield {"breadcrumb": [], "metadata": _heard(root)}
     for column in stream.columns:
         crumb = ("properties", column.name)
-        if column.name in {*(stream.primary_keys or ()), stream.replication_key}:
+        if column.name in {*(stream.primary_keys or ()), _replication_key(stream)}:
             level: dict[str, Any] = {"inclusion": "automatic"}
         elif fields and column.name not in fields:
             level = {"inclusion": "available", "selected": False}
@@ -57,6 +57,12 @@ def _metadata(given: Mapping[str, Any], stream: Any) -> Iterator[dict[str, Any]]
                 **_heard(told.get(crumb) or (fields or {}).get(column.name) or {}),
             }
         yield {"breadcrumb": list(crumb), "metadata": level}
+
+
+def _replication_key(stream: Any) -> str | None:  # noqa: ANN401
+    """Return the field, None for a stream that has none: there the SDK's property is found."""
+    key = stream.replication_key
+    return key if isinstance(key, str) else None
 
 
 def _heard(level: Mapping[str, Any]) -> dict[str, Any]:

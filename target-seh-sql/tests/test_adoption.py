@@ -417,8 +417,8 @@ def _break_at(patch, number):
     """Let a statement fail, counted from the first that writes."""
     seen = 0
 
-    def opened(url):
-        engine = open_engine(url)
+    def opened(url, **options):
+        engine = open_engine(url, **options)
 
         @event.listens_for(engine, "before_cursor_execute")
         def fail(_connection, _cursor, statement, _parameters, context, _many):

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-solaredge")
 
 METER_NAMES = "meter_names"
-"""Name, in the bookmark of `sites`, of the names under which readings of meters are stored."""
+"""Name, in the bookmark of `sites`, of the names of meters."""
 SHOWN = "shown_offset_minutes"
 """Name, in the bookmark of `sites`, of the offset that a site's answers show against its master data."""
 PRODUCTION = frozenset({POWER, ENERGY})
@@ -141,18 +141,16 @@ class Inventory:
                 self._outcomes.give_up([str(stream.name)], resource.name, missing)
 
     def _keep_meter_names(self, site: Site) -> None:
-        """Let meters have the names under which their readings are stored."""
-        partition = self._bookmarks.of("sites", site.site_id)
-        site.meter_names = partition.setdefault(METER_NAMES, {})
+        """Let meters whose name cannot be read have the one that they were last known by."""
+        site.meter_names = names = self._bookmarks.of("sites", site.site_id).setdefault(METER_NAMES, {})
         for meter in site.devices.meters:
-            if meter["serial_number"]:
-                stored = site.stored_name(meter["meter_type"], meter["serial_number"], meter["name"])
-                if stored != meter["name"] and self._fresh:
-                    logger.info(
-                        "site %s: the meter %s is called %s now; its readings stay under the name they have",
-                        site.site_id, stored, meter["name"],
-                    )  # fmt: skip
-                meter["name"] = stored
+            kind, serial, name = meter["meter_type"], meter["serial_number"], meter["name"]
+            if not serial:
+                continue
+            if name in {kind, f"{kind} {serial}"}:
+                meter["name"] = site.known_name(kind, serial)
+            else:
+                names[f"{kind} {serial}"] = name
 
     def _say_devices(self) -> None:
         """Say once a day what the site has, so that a missing device is seen."""

@@ -156,8 +156,7 @@ class Site:
     """Devices whose readings the credential may not read."""
     devices: Inventory = field(default_factory=lambda: Inventory([], [], []))
     meter_names: dict[str, str] = field(default_factory=dict)
-    """Names under which the readings of meters are stored, by type and serial: a meter that was renamed in
-    the portal, or whose name cannot be read, stays the same one."""
+    """Newest readable names of meters, by type and serial: for those whose name cannot be read now."""
 
     @property
     def ref(self) -> SiteRef:
@@ -192,16 +191,12 @@ class Site:
             return str(exact[0]["name"])
         if series.serial_number is None:
             return str(of_type[0]["name"]) if len(of_type) == 1 else f"{series.meter_type} meter"
-        name = f"{series.meter_type} {series.serial_number}"
-        return self.stored_name(series.meter_type, series.serial_number, name)
+        return self.known_name(series.meter_type, series.serial_number)
 
-    def stored_name(self, meter_type: str | None, serial_number: str, name: str) -> str:
-        """Return the name under which the readings of a meter are stored: the first one it was known by."""
-        meter = f"{meter_type} {serial_number}"
-        if meter not in self.meter_names:
-            taken = name in self.meter_names.values()
-            self.meter_names[meter] = f"{name} {serial_number}" if taken else name
-        return self.meter_names[meter]
+    def known_name(self, meter_type: str | None, serial_number: str) -> str:
+        """Return the name that a meter was last known by, else one of its type and serial."""
+        made = f"{meter_type} {serial_number}"
+        return self.meter_names.get(made, made)
 
 
 def site_of(details: Record, devices: Inventory | None) -> Site:

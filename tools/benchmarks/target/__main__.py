@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 HERE: Final = Path(__file__).parent
 SERVERS: Final = {
-    "sqlite": "sqlite://",
+    "sqlite": f"sqlite:///{Path(tempfile.gettempdir()) / 'target-seh-sql-bench.db'}",
     "postgresql": os.environ.get("TEST_POSTGRESQL_URL", "postgresql://root@127.0.0.1:5432/postgres"),
     "mariadb": os.environ.get("TEST_MARIADB_URL", "mariadb://root@127.0.0.1:3306/test"),
 }
