@@ -172,8 +172,8 @@ class Harvest:
         """Read what is owed, block by block, until no late data show that more is owed."""
         turns = {turn.site_id: turn for turn in self._turns if turn.site_id not in self._spent}
         waiting = {site_id: turn.behind() for site_id, turn in turns.items()}
-        left = sum(len(block) for blocks in waiting.values() for block in blocks)
-        self._pace.expect(self._job.ledger.spent_in_run + left)
+        owed = sum(len(block) for blocks in waiting.values() for block in blocks)
+        self._pace.expect(self._job.ledger.spent_in_run + owed)
         while any(waiting.values()):
             for site_id, block in spending.rounds(waiting):
                 yield from self._unless_spent(turns[site_id], self._block(turns[site_id], block, waiting))
