@@ -1,5 +1,6 @@
 """A pipeline of both plugins, both as packages, and a summary of what documentation was checked."""
 
+import os
 import subprocess
 from collections import Counter
 from contextlib import ExitStack
@@ -7,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from filled_databases import filled_database, written_messages
 
 from tools.pipeline import Pipeline
@@ -20,13 +22,29 @@ def pipeline(tmp_path):
     return lambda simulator: Pipeline(tmp_path, simulator)
 
 
+@pytest.fixture(scope="session")
+def messages(tmp_path_factory):
+    """Return a function that gives the file with what the tap writes; one of the workers makes it for all."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "messages"
+
+    def made():
+        with FileLock(f"{folder}.lock"):
+            if not (folder / "done").exists():
+                folder.mkdir(exist_ok=True)
+                written_messages(folder)
+                (folder / "done").touch()
+        return folder / "messages"
+
+    return made
+
+
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory):
+def filled(tmp_path_factory, messages):
     """Return a function that gives the engine of a filled database; the harvest is made once."""
     folder = tmp_path_factory.mktemp("filled")
-    messages = cache(written_messages)
     with ExitStack() as stack:
-        yield cache(lambda kind: stack.enter_context(filled_database(kind, messages(folder), folder)))
+        yield cache(lambda kind: stack.enter_context(filled_database(kind, messages(), folder)))
 
 
 @pytest.fixture(scope="session")

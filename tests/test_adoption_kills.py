@@ -17,7 +17,7 @@ from solaredge_simulator.simulator import Simulator
 from tools.databases import KINDS, empty_database, engine_of
 from tools.pipeline import BIN
 
-KILLS = 30 if os.environ.get("PROOF") == "whole" else 4
+KILLS = 30 if os.environ.get("PROOF") == "whole" else 2
 FIRST = 0.3
 """Share of its time after which an adoption has loaded its code and begins to work."""
 LONG = 300

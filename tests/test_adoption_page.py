@@ -19,7 +19,7 @@ from tools.databases import KINDS, empty_database
 
 PAGE = Page(ROOT / "docs/from-solaredge-harvest.md")
 WAYS = ("with Meltano", "without")
-SHORT = [("newest", "postgresql", "with Meltano"), ("oldest", "sqlite", "without")]
+SHORT = [("newest", "sqlite", "without")]
 CHOSEN = list(product(LAYOUTS, KINDS, WAYS)) if os.environ.get("PROOF") == "whole" else SHORT
 
 

@@ -29,7 +29,7 @@ from tools.pipeline import BIN, Pipeline
 NOW = datetime.fromisoformat("2026-11-20T12:05:00Z")
 LAYOUTS = {"oldest": "", "newest": "seh_"}
 """Layouts and the prefixes of their tables."""
-SHORT = [("oldest", "sqlite"), ("newest", "postgresql")]
+SHORT = [("newest", "postgresql")]
 CHOSEN = list(product(LAYOUTS, KINDS)) if os.environ.get("PROOF") == "whole" else SHORT
 
 

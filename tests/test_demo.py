@@ -45,6 +45,8 @@ def said(clone):
         "TAP_SOLAREDGE_API_KEY=somebodys\nTARGET_SEH_SQL_SQLALCHEMY_URL=sqlite:////nowhere/real.db\n"
     )
     kept = {name: value for name, value in os.environ.items() if not name.startswith(LEFT_OUT)}
+    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):  # of the make that runs the tests
+        kept.pop(name, None)
     kept["SOLAREDGE_SIMULATOR_PORT"] = str(free_port())
     found = []
     for _ in range(2):

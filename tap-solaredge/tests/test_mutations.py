@@ -20,7 +20,7 @@ from tap_solaredge.service.responses import Answer
 from .collected import Collected
 from .mutations import mutated
 
-MUTATIONS = int(os.environ.get("MUTATIONS", "10"))
+MUTATIONS = int(os.environ.get("MUTATIONS", "6"))
 SEED = int(os.environ.get("SEED", "20261128"))
 NOW = datetime(2026, 11, 20, 12, 5, tzinfo=UTC)
 LATER = timedelta(hours=25)
