@@ -1,11 +1,15 @@
 """Every fault at every endpoint of V1: the run ends, the rest is complete, one more run makes all right."""
 
+import os
+
 import pytest
 
 from ..fault_cells import BUSY, CELLS  # noqa: TID252 (tests are no installed package)
 from ..fault_world import World, check, check_page, check_retries  # noqa: TID252
 
 DIALECT = "v1"
+STEP = 1 if os.environ.get("PROOF") == "whole" else 3
+"""V1 is switched off: the short form plays every third cell; V2's matrix is always played whole."""
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +19,7 @@ def world(tmp_path_factory):
     made.simulator.stop()
 
 
-@pytest.mark.parametrize("cell", [cell for cell in CELLS if cell.dialect == DIALECT], ids=str)
+@pytest.mark.parametrize("cell", [cell for cell in CELLS if cell.dialect == DIALECT][::STEP], ids=str)
 def test_a_fault_costs_only_what_needs_the_answer_and_only_once(cell, world, everything_said):
     check(cell, world, everything_said)
 
