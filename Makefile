@@ -94,8 +94,9 @@ proof-login: .venv/tools ## 100 hourly runs and 50 kills of a renewal: none may 
 mutations: .venv/tools ## run the tap with 5,000 answers of which one node each is odd, and show what that cost
 	@MUTATIONS=2500 $(BIN)/pytest -n 2 -q -s tap-solaredge/tests/test_mutations.py
 
-proof-pages: .venv/tools ## run every command of every page, every fault at every endpoint of V1, and kills on each database
-	@PROOF=whole $(BIN)/pytest tests/test_docs.py tests/test_chaos.py tap-solaredge/tests/v1/test_v1_faults.py -n $(CI_WORKERS) --dist loadfile
+proof-pages: .venv/tools ## run all commands and queries of all pages, all panels of Grafana, all faults of V1, kills on each database
+	@PROOF=whole $(BIN)/pytest tests/test_docs.py tests/test_chaos.py tests/test_grafana.py tests/test_nothing_on_disk.py \
+		tap-solaredge/tests/v1/test_v1_faults.py -n $(CI_WORKERS) --dist loadfile
 
 proofs: .venv/tools ## months of hourly runs on the free plan, five years of history, 300 sites, 400 days against the truth, pauses, outages, clocks; some minutes
 	@PROOF=whole $(BIN)/pytest tap-solaredge/tests/test_month.py tap-solaredge/tests/test_backfill.py \

@@ -2,7 +2,6 @@
 
 import ast
 import json
-import os
 import re
 import subprocess
 from functools import cache
@@ -13,22 +12,16 @@ import pytest
 from doc_pages import PAGES, ROOT, WORD, Page
 from doc_project import Project
 from doc_queries import answered
+from long import LONG, WHOLE
 
 from solaredge_simulator.fleet import HOME
 from tools import schema_page
 from tools.databases import KINDS
 from tools.pipeline import BIN
 
-WHOLE = os.environ.get("PROOF") == "whole"
 READ = {page.name: page for page in map(Page, PAGES)}
 WITH_QUERIES = [name for name, page in READ.items() if page.queries]
-FIRST = {
-    "README.md",
-    "docs/install.md",
-    "docs/home-owner.md",
-    "docs/from-solaredge-harvest.md",
-    "docs/export.md",
-}
+FIRST = {"README.md", "docs/install.md", "docs/home-owner.md"}
 """The pages that people follow first; `make proof-pages` runs the commands of the others too."""
 WITH_COMMANDS = [n for n, page in READ.items() if page.commands and (n in FIRST or WHOLE)]
 SETTINGS_OF = {"tap-solaredge": "TAP_SOLAREDGE_", "target-seh-sql": "TARGET_SEH_SQL_"}
@@ -85,6 +78,7 @@ def test_output_that_differs_from_the_page_is_found():
     assert not is_shown("a b\nc", "a b\nd\n")
 
 
+@LONG
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", WITH_QUERIES)
 def test_every_query_gives_what_the_page_shows(name, kind, filled, record_property):

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from doc_pages import ROOT, Page
 from grafana_macros import expanded, time_range
+from long import LONG
 from sqlalchemy import text
 
 from solaredge_simulator.fleet import HOME, OFFICE
@@ -120,6 +121,7 @@ def plain(value):
     return f"{value:.10g}" if isinstance(value, float | Decimal | int) else value
 
 
+@LONG
 @pytest.mark.parametrize("title", TITLES)
 def test_a_panel_shows_the_same_rows_on_both_databases_to_a_user_who_may_only_read(title, readers):
     place = TITLES.index(title)
@@ -132,6 +134,7 @@ def test_a_panel_shows_the_same_rows_on_both_databases_to_a_user_who_may_only_re
         assert rows == sorted(rows, key=lambda row: row[0])
 
 
+@LONG
 def test_the_panels_of_a_moment_show_the_plants_own_values(readers):
     now = ("2026-11-20 12:45", "1459.75", "497.625", "0", "962.125", "37.3531")
     day = ("2026-11-20", "4556", "5526.5", "36.625", "3799.75")
@@ -140,6 +143,7 @@ def test_the_panels_of_a_moment_show_the_plants_own_values(readers):
         assert shown == [[now], [day]]
 
 
+@LONG
 def test_the_heat_map_has_a_row_for_each_hour_of_the_sites_clock(readers):
     (sun, _) = (panel for panel in panels("postgresql") if panel["type"] == "heatmap")
     names, rows = answer(readers["postgresql"], "postgresql", sun)
@@ -148,6 +152,7 @@ def test_the_heat_map_has_a_row_for_each_hour_of_the_sites_clock(readers):
     assert [metric for time, metric, _ in rows if time == midnight] == [f"{hour:02}" for hour in range(24)]
 
 
+@LONG
 def test_the_site_is_chosen_by_name(readers):
     for kind, connection in readers.items():
         (variable,) = dashboard(kind)["templating"]["list"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from long import LONG
 
 from solaredge_simulator.fleet import HOME, OFFICE
 from tools import truth
@@ -112,6 +113,7 @@ def differences(url, simulator, sites):
     return found
 
 
+@LONG
 def test_three_containers_in_a_row_harvest_without_gap_or_repeat(simulator, machine, run, tmp_path):
     with empty_database("postgresql", tmp_path) as url:
         calls = []
