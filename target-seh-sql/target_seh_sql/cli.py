@@ -27,10 +27,6 @@ class CommandLine(SingerCommand, click.Group):
             return super().main(*args, **kwargs)
         except ConfigValidationError:
             raise
-        except ValueError as error:
-            if type(error).__name__ != "JSONDecodeError":  # json's or simplejson's: the SDK uses both
-                raise
-            self._end(f"the configuration file is not JSON: {error}", error)
         except (TargetSehSqlError, SingerSDKError, OSError) as error:
             self._end(str(error), error)
         except Exception as error:  # the last place to say it: its text may hold anything

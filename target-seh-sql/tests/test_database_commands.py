@@ -178,11 +178,8 @@ def test_a_database_that_cannot_hold_every_name_is_told(database, command):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (None, "File at '{}' was not found."),
-        (
-            "{not json",
-            "the configuration file is not JSON: Expecting property name enclosed",
-        ),
+        (None, "--config {}: No such file or directory"),
+        ("{not json", "--config {} is not JSON (line 1, column 2)"),
     ],
 )
 def test_a_configuration_file_that_cannot_be_read_is_one_line(tmp_path, text, said):

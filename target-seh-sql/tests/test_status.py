@@ -443,8 +443,8 @@ def test_the_tables_tell_what_was_added_and_changed_since(database, command):
 @pytest.mark.parametrize(
     "options", [("--since=2026-01-01",), ("--tables", "--gaps"), ("--tables", "--format=json")]
 )
-def test_options_that_say_nothing_together_are_refused(command, options):
+def test_options_that_say_nothing_together_are_refused(command, options, tmp_path):
     class Unused:
-        url = "sqlite://"
+        url = f"sqlite:///{tmp_path / 'unused.db'}"
 
     assert command(Unused, "status", *options)[0] == 2
