@@ -96,6 +96,7 @@ mutations: .venv/tools ## run the tap with 5,000 answers of which one node each 
 
 proof-pages: .venv/tools ## run all commands and queries of all pages, all panels of Grafana, all faults of V1, kills on each database
 	@PROOF=whole $(BIN)/pytest tests/test_docs.py tests/test_chaos.py tests/test_grafana.py tests/test_nothing_on_disk.py \
+		target-seh-sql/tests/test_server_settings.py tap-solaredge/tests/test_wrong_inputs.py \
 		tap-solaredge/tests/v1/test_v1_faults.py -n $(CI_WORKERS) --dist loadfile
 
 proofs: .venv/tools ## months of hourly runs on the free plan, five years of history, 300 sites, 400 days against the truth, pauses, outages, clocks; some minutes
