@@ -92,7 +92,7 @@ proof-login: .venv/tools ## 100 hourly runs and 50 kills of a renewal: none may 
 	@LOGIN_PROOF=whole $(BIN)/pytest tap-solaredge/tests/test_token_file.py -rP
 
 mutations: .venv/tools ## run the tap with 5,000 answers of which one node each is odd, and show what that cost
-	@MUTATIONS=2500 $(BIN)/pytest -n 2 -q -s tap-solaredge/tests/test_mutations.py
+	@MUTATIONS=2500 $(BIN)/pytest -n 2 -rP --show-capture=stdout tap-solaredge/tests/test_mutations.py
 
 proof-pages: .venv/tools ## run all commands and queries of all pages, all panels of Grafana, all faults of V1, kills on each database
 	@PROOF=whole $(BIN)/pytest tests/test_docs.py tests/test_chaos.py tests/test_grafana.py tests/test_nothing_on_disk.py \

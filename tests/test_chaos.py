@@ -3,12 +3,11 @@
 import os
 
 import pytest
+from long import WHOLE
 from sqlalchemy.exc import SQLAlchemyError
 
 from target_seh_sql.database import open_engine
 from tools.chaos import SERVERS, unleash
-
-WHOLE = os.environ.get("PROOF") == "whole"
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql", "mariadb"] if WHOLE else ["postgresql"])
