@@ -118,15 +118,15 @@ class Harvest:
             known = f"{left.month:,} calls are left this month"
         of_run = f", {left.run} in this run" if left.run is not None else ""
         logger.info("Before the first call: %s%s", known, of_run)
+        self._expect()
+
+    def _expect(self) -> None:
+        """Say what a run costs and how long it takes; sites that nobody knows cost what the others do."""
         try:
             forecast = self.forecast()
         except NotAskedYet:
             logger.info("Plan: the sites of this account are not known yet")
             return
-        self._expect(forecast)
-
-    def _expect(self, forecast: Forecast) -> None:
-        """Say what a run costs and how long it takes; sites that nobody knows cost what the others do."""
         for line in forecast.summary():
             logger.info("%s", line)
         if duration := self._pace.expect(self._job.ledger.spent_in_run + forecast.estimate()):
@@ -161,7 +161,7 @@ class Harvest:
             self._unknown += 1
             return
         if self._pace.expected is None and not self._caller.dry:
-            self._expect(self.forecast())
+            self._expect()
         calls = turn.today(spending.patience())
         while (yield from self._do(turn, calls)):
             calls = turn.today(spending.patience())
