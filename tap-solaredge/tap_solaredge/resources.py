@@ -15,6 +15,7 @@ from tap_solaredge.measured.readings import (
     Record,
     Series,
     Snapshot,
+    Totals,
 )
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Kind(Enum):
     """A window of quarter hours."""
     PERIODS = auto()
     """A window of days, weeks, months or years."""
+    TOTALS = auto()
+    """Sums of closed months, and of the whole life."""
     MOMENT = auto()
     """The state of this moment."""
 
@@ -65,13 +68,15 @@ POWER = Resource[Series]("power", Kind.QUARTERS, solar=True)
 METERS = Resource[list[MeterSeries]]("meters", Kind.QUARTERS, Device.METER)
 STORAGE = Resource[list[BatterySeries]]("storage", Kind.QUARTERS, Device.BATTERY)
 INVERTERS = Resource[list[InverterSeries]]("inverters", Kind.QUARTERS, Device.INVERTER, solar=True)
+TOTALS = Resource[list[Totals]]("totals", Kind.TOTALS)
+LIFETIME = Resource[Totals]("lifetime", Kind.TOTALS)
 SNAPSHOT = Resource[Snapshot]("snapshot", Kind.MOMENT)
 
 Needs = frozenset[Resource[Any]]
 
 RESOURCES: tuple[Resource[Any], ...] = (
     DETAILS, DEVICES, LIFETIME_STORAGE, ALERTS, BENEFITS, ENERGY, METER_ENERGY, STORAGE_ENERGY,
-    POWER, METERS, STORAGE, INVERTERS, SNAPSHOT,
+    POWER, METERS, STORAGE, INVERTERS, TOTALS, LIFETIME, SNAPSHOT,
 )  # fmt: skip
 """All of them, in the order in which they are asked."""
 QUARTER_SUMS: dict[Resource[Any], Resource[Any]] = {METER_ENERGY: METERS, STORAGE_ENERGY: STORAGE}

@@ -84,6 +84,10 @@ class InverterSeries:
     serial_number: str
     power: Series = field(default_factory=dict)
     energy: Series = field(default_factory=dict)
+    apparent_power: Series = field(default_factory=dict)
+    """VA, where the dialect knows it."""
+    reactive_power: Series = field(default_factory=dict)
+    """var, where the dialect knows it."""
     consumed_power: Series = field(default_factory=dict)
     consumed_energy: Series = field(default_factory=dict)
     voltage: Series = field(default_factory=dict)
@@ -102,6 +106,30 @@ class InverterSeries:
     """Wh counted so far, at the end of the interval."""
     mode: Words = field(default_factory=dict)
     """The service's own word."""
+
+
+@dataclass(slots=True)
+class Totals:
+    """The service's own figures of one period, Wh; None is "not told"."""
+
+    period: str
+    """A month, such as `2026-10`, or `TOTAL`."""
+    first_day: str | None
+    last_day: str
+    begins: str | None
+    """UTC, with Z."""
+    ends: str
+    meaning: str | None = None
+    """What production counts: PV, or AC with what batteries give and take."""
+    production: float | None = None
+    self_consumption: float | None = None
+    """Production not fed in, what was stored included."""
+    feed_in: float | None = None
+    to_storage: float | None = None
+    consumption: float | None = None
+    from_pv: float | None = None
+    from_storage: float | None = None
+    purchased: float | None = None
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from tap_solaredge.streams.base import Cadence, SolarEdgeStream
 from tap_solaredge.streams.batteries import Batteries
 from tap_solaredge.streams.battery_readings import BatteryReadings
 from tap_solaredge.streams.energy_readings import EnergyReadings
+from tap_solaredge.streams.energy_totals import EnergyTotals
 from tap_solaredge.streams.environmental_benefits import EnvironmentalBenefits
 from tap_solaredge.streams.equipment import Equipment
 from tap_solaredge.streams.inverter_readings import InverterReadings
@@ -27,6 +28,7 @@ STREAMS: tuple[type[SolarEdgeStream], ...] = (
     InverterReadings,
     Alerts,
     EnvironmentalBenefits,
+    EnergyTotals,
 )
 
 __all__ = ["STREAMS", "Cadence", "SolarEdgeStream"]

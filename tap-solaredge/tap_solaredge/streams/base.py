@@ -27,6 +27,7 @@ class Cadence(Enum):
     INVENTORY = "slow-changing lists, whole"
     QUARTER_HOURS = "windows of quarter hours"
     ENERGY = "windows of days, weeks, months or years"
+    TOTALS = "closed months and the whole life"
     LATEST = "the newest state, once per run"
 
 

@@ -28,6 +28,8 @@ class EnergyReadings(SolarEdgeStream):
         number("self_consumption_wh", "Wh", "Production not fed into the grid; null without a grid meter"),
         number("feed_in_wh", "Wh", "Energy fed into the grid; null without a grid meter"),
         number("purchased_wh", "Wh", "Energy taken from the grid; null without a grid meter"),
+        number("charged_wh", "Wh", "Energy that batteries took; null without a battery"),
+        number("discharged_wh", "Wh", "Energy that batteries gave; null without a battery"),
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102

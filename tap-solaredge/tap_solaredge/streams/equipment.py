@@ -33,6 +33,9 @@ class Equipment(SolarEdgeStream):
         moment("last_report_date", "When the device reported last (in neither API)"),
         flag("active", "False once the device was replaced or removed (V2 only)"),
         number("nameplate_power", "W", "Nominal power (V2 only)"),
+        moment("commissioned_at", "When SolarEdge registered the device (V2 only)"),
+        text("part_number", "Part number, also where there is a model (V2 only)"),
+        text("firmware", "Full text of all firmware versions, as SolarEdge gives it"),
     )
 
     def records(self, site: Site, answers: Answers) -> Iterable[Record]:  # noqa: ARG002, D102

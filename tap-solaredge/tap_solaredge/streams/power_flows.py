@@ -43,6 +43,9 @@ class PowerFlows(SolarEdgeStream):
         number("storage_power", "W", "Power of all batteries; positive charges, negative discharges"),
         number("storage_charge_level", "%", "State of charge of all batteries together"),
         flag("storage_critical", "Whether the battery is nearly empty (V1 snapshots only)"),
+        number("feed_in_power", "W", "Power fed into the grid, before purchased power is taken off it"),
+        number("purchased_power", "W", "Power taken from the grid, before power fed in is taken off it"),
+        number("self_consumption_power", "W", "Production not fed into the grid; null without a grid meter"),
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102

@@ -21,6 +21,7 @@ class PowerReadings(SolarEdgeStream):
         SITE_ID,
         *INTERVAL,
         number("power_watts", "W", "Mean production power, net of any battery", series="power"),
+        number("energy_wh", "Wh", "Production of the interval; null unless `quarter_hour_energy` is set"),
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
