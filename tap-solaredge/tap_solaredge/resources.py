@@ -65,10 +65,11 @@ ENERGY = Resource[Series]("energy", Kind.PERIODS)
 METER_ENERGY = Resource[list[MeterSeries]]("meter_energy", Kind.PERIODS, Device.METER)
 STORAGE_ENERGY = Resource[list[BatterySeries]]("storage_energy", Kind.PERIODS, Device.BATTERY)
 POWER = Resource[Series]("power", Kind.QUARTERS, solar=True)
+QUARTER_ENERGY = Resource[Series]("quarter_energy", Kind.QUARTERS, solar=True)
 METERS = Resource[list[MeterSeries]]("meters", Kind.QUARTERS, Device.METER)
 STORAGE = Resource[list[BatterySeries]]("storage", Kind.QUARTERS, Device.BATTERY)
 INVERTERS = Resource[list[InverterSeries]]("inverters", Kind.QUARTERS, Device.INVERTER, solar=True)
-TOTALS = Resource[list[Totals]]("totals", Kind.TOTALS)
+TOTALS = Resource[Totals]("totals", Kind.TOTALS)
 LIFETIME = Resource[Totals]("lifetime", Kind.TOTALS)
 SNAPSHOT = Resource[Snapshot]("snapshot", Kind.MOMENT)
 
@@ -76,7 +77,7 @@ Needs = frozenset[Resource[Any]]
 
 RESOURCES: tuple[Resource[Any], ...] = (
     DETAILS, DEVICES, LIFETIME_STORAGE, ALERTS, BENEFITS, ENERGY, METER_ENERGY, STORAGE_ENERGY,
-    POWER, METERS, STORAGE, INVERTERS, TOTALS, LIFETIME, SNAPSHOT,
+    POWER, QUARTER_ENERGY, METERS, STORAGE, INVERTERS, TOTALS, LIFETIME, SNAPSHOT,
 )  # fmt: skip
 """All of them, in the order in which they are asked."""
 QUARTER_SUMS: dict[Resource[Any], Resource[Any]] = {METER_ENERGY: METERS, STORAGE_ENERGY: STORAGE}

@@ -216,6 +216,13 @@ SETTINGS = th.PropertiesList(
         description="Whether a run reads the flows of the moment, one call per site with a meter (v1 only)",
     ),
     th.Property(
+        "quarter_hour_energy",
+        th.BooleanType,
+        default=False,
+        title="Energy by quarter hour",
+        description="Whether power_readings have the energy of each quarter hour too, a call per window",
+    ),
+    th.Property(
         "ledger_path",
         th.StringType,
         title="Ledger",

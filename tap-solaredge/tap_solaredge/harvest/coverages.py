@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-solaredge")
 
 
+DAYS = frozenset({Cadence.ENERGY, Cadence.TOTALS})
+"""What begins where daily energy does."""
+
+
 class Coverages:
     """Reads and moves the coverage of the streams of one site."""
 
@@ -86,7 +90,7 @@ class Coverages:
         """Let streams begin where data were found, and return whether any did not do so already."""
         moved = False
         for stream in streams:
-            days = stream.cadence is Cadence.ENERGY
+            days = stream.cadence in DAYS
             start, before = earlier(first_data, self._scope, self._end(now), days=days), self._of(stream)
             if before.start is None or start < before.start:
                 self._starts[str(stream.name)] = start
@@ -113,7 +117,7 @@ class Coverages:
         told = self._bookmarks.coverage(stream.name, self._site_id)
         found = owed.believed(told, now)
         if stream.cadence is not Cadence.LATEST:
-            start = first_run(site, self._scope, self._end(now), days=stream.cadence is Cadence.ENERGY)
+            start = first_run(site, self._scope, self._end(now), days=stream.cadence in DAYS)
             found = owed.started(found, start, start if self._scope.start else None)
         self._starts[str(stream.name)] = found.start
         self.doubtful = self.doubtful or found.until != told.until

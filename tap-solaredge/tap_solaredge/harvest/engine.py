@@ -162,9 +162,15 @@ class Harvest:
             return
         if self._pace.expected is None and not self._caller.dry:
             self._expect()
-        calls = turn.today(spending.patience())
-        while (yield from self._do(turn, calls)):
+        try:
             calls = turn.today(spending.patience())
+            while (yield from self._do(turn, calls)):
+                calls = turn.today(spending.patience())
+            yield from self._do(turn, turn.check())
+        except (BudgetReached, SiteDaySpent):
+            yield from turn.release()
+            raise
+        yield from turn.release()
         yield from turn.latest()
         self._pace.served += 1
 

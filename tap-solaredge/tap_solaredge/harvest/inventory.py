@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tap_solaredge.errors import NotPermitted, ScopeMissing, SiteDaySpent, TapSolarEdgeError
 from tap_solaredge.local_time import DAY_MINUTES, fixed_zone
 from tap_solaredge.login.grants import DEVICE_DATA, LOGIN
+from tap_solaredge.measured.production import Meaning
 from tap_solaredge.measured.readings import Device, site_of
 from tap_solaredge.measured.zones import shown_zone
 from tap_solaredge.plan.forecast import counted
@@ -17,6 +18,7 @@ from tap_solaredge.resources import (
     ENERGY,
     LIFETIME_STORAGE,
     POWER,
+    QUARTER_ENERGY,
     RESOURCES,
     Answers,
     Kind,
@@ -40,7 +42,8 @@ METER_NAMES = "meter_names"
 """Name, in the bookmark of `sites`, of the names of meters."""
 SHOWN = "shown_offset_minutes"
 """Name, in the bookmark of `sites`, of the offset that a site's answers show against its master data."""
-PRODUCTION = frozenset({POWER, ENERGY})
+PRODUCTION = frozenset({POWER, ENERGY, QUARTER_ENERGY})
+"""What has the one or the other meaning on a site with batteries."""
 SLOW = tuple(resource for resource in RESOURCES if resource.kind is Kind.LIST)
 
 
@@ -191,7 +194,7 @@ class Inventory:
                 known = self._lists.last_known(resource, self._site_id)
                 self.answers.put(resource, known)
                 hit = [stream for stream in hit if known is None or _lists(stream, resource)]
-                if known is None and resource is DEVICES and self._dialect.tells_output:
+                if known is None and resource is DEVICES and self._dialect.assumed is Meaning.AC:
                     hit = [*hit, *(s for s in self._streams if s not in hit and s.needs & PRODUCTION)]
             names = [str(stream.name) for stream in hit if self._outcomes.goes_on(stream)]
             self._outcomes.give_up(names, resource.name, error)

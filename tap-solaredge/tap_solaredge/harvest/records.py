@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.harvest.at_hand import AtHand, Done
-from tap_solaredge.harvest.periods import Periods, compared
+from tap_solaredge.harvest.periods import SEEN, Periods, compared
 from tap_solaredge.local_time import DAY, QUARTER, from_utc_text, local_day, unit_end
 from tap_solaredge.measured.gaps import by_device, empty_spans
 from tap_solaredge.measured.readings import Device
@@ -25,14 +25,12 @@ if TYPE_CHECKING:
     from tap_solaredge.harvest.bookmarks import Bookmarks
     from tap_solaredge.harvest.coverages import Coverages
     from tap_solaredge.harvest.outcomes import Batch, Outcomes
+    from tap_solaredge.harvest.totals import TotalsOfSite
     from tap_solaredge.measured.readings import Record
     from tap_solaredge.plan.calls import Call
     from tap_solaredge.plan.progress import SiteProgress
 
 logger = logging.getLogger("tap-solaredge")
-
-SEEN = "days"
-"""Name of the newest days' energies (Wh) in the bookmark of daily energy."""
 
 
 class Records:
@@ -44,6 +42,7 @@ class Records:
         outcomes: Outcomes,
         bookmarks: Bookmarks,
         coverages: Coverages,
+        totals: TotalsOfSite,
         *,
         dry: bool,
     ) -> None:
@@ -51,6 +50,8 @@ class Records:
         self.done = Done()
         self.dark: Window | None = None
         """The dark hours that are known without a call for solar power."""
+        self.held: Needs = frozenset()
+        """What streams that need it must wait for: what production means is being found out."""
         self.found_late_data = False
         """Whether values came late, so that further spans have become owed."""
         self._woken = False
@@ -59,6 +60,7 @@ class Records:
         self._outcomes = outcomes
         self._bookmarks = bookmarks
         self._coverages = coverages
+        self._totals = totals
         self._dry = dry
         self._empty: dict[Resource[Any], Spans] = {}
         self._unread: Spans = []
@@ -86,15 +88,24 @@ class Records:
             return
         self.at_hand.put(resource, window, answer)
         self._unread = union(self._unread, [window] if lost else [])
-        if resource.kind is Kind.QUARTERS:
-            if answer is not None:
-                empty = [window] if lost else self._empty_spans(resource, answer, window, progress)
-                self._empty[resource] = union(without(self._empty.get(resource, []), [window]), empty)
-            yield from self._quarters(progress)
-            self._periods.add(progress, dry=self._dry)
+        if resource.kind is Kind.QUARTERS and answer is not None:
+            empty = [window] if lost else self._empty_spans(resource, answer, window, progress)
+            self._empty[resource] = union(without(self._empty.get(resource, []), [window]), empty)
         elif resource is ENERGY and answer is not None and progress.scope.time_unit == "DAY":
             self._compare(answer, progress)
-        for stream in self._going_on(Cadence.ENERGY):
+        yield from self._complete(progress)
+
+    def release(self, progress: SiteProgress) -> Iterator[Batch]:
+        """Yield the records that waited for what production means."""
+        self.held = frozenset()
+        yield from self._complete(progress)
+
+    def _complete(self, progress: SiteProgress) -> Iterator[Batch]:
+        """Yield the records that can be made now."""
+        yield from self._quarters(progress)
+        if not self.held:
+            self._periods.add(progress, dry=self._dry)
+        for stream in self._ready(Cadence.ENERGY):
             for span in self.done.left(stream.name, self._periods.whole(progress)):
                 for answers in self._periods.answers(span, progress):
                     yield from self._made(stream, answers, [], progress)
@@ -103,7 +114,7 @@ class Records:
     # Quarter hours
 
     def _quarters(self, progress: SiteProgress) -> Iterator[Batch]:
-        for stream in self._going_on(Cadence.QUARTER_HOURS):
+        for stream in self._ready(Cadence.QUARTER_HOURS):
             needed = progress.needed([progress.quarters[str(stream.name)]])
             for window in self.done.left(stream.name, self._read(needed)):
                 answers = self.at_hand.answers(needed, window)
@@ -154,13 +165,14 @@ class Records:
             partition = self._bookmarks.of(stream.name, progress.site.site_id)
             changed, partition[SEEN] = compared(energy, partition.get(SEEN), progress.today())
             spans = [Window(progress.midnight(day), progress.midnight(day + DAY)) for day in changed]
-            self._reopen(spans)
+            self._reopen(spans, progress)
 
-    def _reopen(self, days: Spans) -> None:
+    def _reopen(self, days: Spans, progress: SiteProgress) -> None:
         """Let days be read again, without what this run has read of them."""
         if not days:
             return
         self._coverages.reopen(self._going_on(Cadence.ENERGY), union(days))
+        self._totals.reopen(union(days), progress.site)
         for stream in self._going_on(Cadence.QUARTER_HOURS):
             self._coverages.reopen([stream], self.done.left(stream.name, union(days)))
         self.found_late_data = True
@@ -196,6 +208,7 @@ class Records:
         moment = from_utc_text(newest) if newest and "T" in newest else None
         late = self._coverages.read(stream, window, empty, moment, progress.now)
         self._bookmarks.advance(stream.name, progress.site.site_id, key, newest)
+        self._totals.reopen(late, progress.site)
         if late and stream.cadence is Cadence.QUARTER_HOURS:
             self._reopen_energy(late, progress)
         if self._bookmarks.was_skipped(stream.name, progress.site.site_id) and not self._woken:
@@ -221,7 +234,8 @@ class Records:
         early = [record[key] for record in records if record[key] < installed and stream.has_value(record)]
         if early:
             first = progress.midnight(date.fromisoformat(min(early)))
-            streams = [*self._going_on(Cadence.QUARTER_HOURS), *self._going_on(Cadence.ENERGY)]
+            series = (Cadence.QUARTER_HOURS, Cadence.ENERGY, Cadence.TOTALS)
+            streams = [stream for cadence in series for stream in self._going_on(cadence)]
             if self._coverages.begin_earlier(streams, first, progress.now):
                 self.found_late_data = True
                 logger.info(
@@ -244,6 +258,10 @@ class Records:
     def _going_on(self, cadence: Cadence) -> list[SolarEdgeStream]:
         """Return the streams that neither failed nor are skipped."""
         return [s for s in self._streams if s.cadence is cadence and self._outcomes.goes_on(s)]
+
+    def _ready(self, cadence: Cadence) -> list[SolarEdgeStream]:
+        """Return the streams that go on and wait for nothing."""
+        return [stream for stream in self._going_on(cadence) if not stream.needs & self.held]
 
     def _forget(self, progress: SiteProgress) -> None:
         """Let go of answers from which all streams have made their records."""

@@ -7,21 +7,28 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.errors import NotPermitted, RangeTooLong, ScopeMissing, SiteDaySpent, TapSolarEdgeError
 from tap_solaredge.harvest.coverages import Coverages
-from tap_solaredge.harvest.inventory import Inventory
+from tap_solaredge.harvest.failing import Failing
+from tap_solaredge.harvest.inventory import PRODUCTION, Inventory
 from tap_solaredge.harvest.live_flows import LiveFlows
 from tap_solaredge.harvest.outcomes import Outcomes
 from tap_solaredge.harvest.records import Records
+from tap_solaredge.harvest.totals import TotalsOfSite
 from tap_solaredge.local_time import DAY, from_utc_text, local_day, midnight
 from tap_solaredge.measured.joining import joined
 from tap_solaredge.plan.behind import Behind
 from tap_solaredge.plan.calls import Call, Purpose
-from tap_solaredge.plan.owed import Coverage
 from tap_solaredge.plan.progress import SiteProgress
-from tap_solaredge.plan.scope import Progress
 from tap_solaredge.plan.today import Today
-from tap_solaredge.resources import DETAILS, ENERGY, POWER, QUARTER_SUMS, SNAPSHOT, STORAGE, Kind, Needs
+from tap_solaredge.plan.totals import BEFORE_ALL_DATA
+from tap_solaredge.resources import (
+    DETAILS,
+    ENERGY,
+    POWER,
+    SNAPSHOT,
+    STORAGE,
+    Kind,
+)
 from tap_solaredge.service import place
 from tap_solaredge.spans import Window
 from tap_solaredge.streams import Cadence, SolarEdgeStream
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from tap_solaredge.errors import TapSolarEdgeError
     from tap_solaredge.harvest.bookmarks import Bookmarks
     from tap_solaredge.harvest.caller import Caller
     from tap_solaredge.harvest.job import Job
@@ -63,7 +71,13 @@ class SiteHarvest:
         self.outcomes = Outcomes(site_id, job.streams, bookmarks, dry=caller.dry)
         self._inventory = Inventory(site_id, job, lists=lists, outcomes=self.outcomes, bookmarks=bookmarks)
         self._coverages = Coverages(site_id, bookmarks, job.clock, job.scope)
-        self._records = Records(job.streams, self.outcomes, bookmarks, self._coverages, dry=caller.dry)
+        self._totals = TotalsOfSite(site_id, job, self.outcomes, bookmarks, self._coverages)
+        self._records = Records(
+            job.streams, self.outcomes, bookmarks, self._coverages, self._totals, dry=caller.dry
+        )
+        self._failing = Failing(
+            job.streams, inventory=self._inventory, outcomes=self.outcomes, lengths=lengths
+        )
         self._live = LiveFlows(job, bookmarks)
         self._streams = job.streams
         self._dialect = job.dialect
@@ -107,6 +121,27 @@ class SiteHarvest:
         self._sums_wanted = self._sums_wanted or today.sums_wanted
         return [*calls, *self._live.calls(progress.site, self._going_on())]
 
+    def check(self) -> list[Call]:
+        """Return the call that finds out what production means, where that is due and can be told."""
+        progress, held = self._progress, self._records.held
+        streams = [str(stream.name) for stream in self._going_on() if stream.needs & held]
+        if progress is None or not streams:
+            return []
+        if self._dry:
+            return self._totals.check.forecast(progress, streams)
+        return self._totals.check.calls(progress, self._records.at_hand, streams)
+
+    def release(self) -> Iterator[Batch | None]:
+        """Yield the records that waited for what production means."""
+        if self._records.held and self._plan() is not None and self._progress is not None:
+            if self._progress.late_is_due and not self._dry:
+                self._totals.check.say_unknown(self._progress.site)
+            if self._totals.check.news(self._progress.site):
+                hit = [stream for stream in self._going_on() if stream.needs & PRODUCTION]
+                self._coverages.reopen(hit, [Window(BEFORE_ALL_DATA, self._progress.now)])
+            yield from self._records.release(self._progress)
+            yield None
+
     def behind(self) -> list[list[Call]]:
         """Return the calls for what is owed besides, in blocks, newest first."""
         self._records.found_late_data = False
@@ -143,6 +178,8 @@ class SiteHarvest:
             quarters=self._coverages.progress(site, self._going_on(Cadence.QUARTER_HOURS), now),
             energy=self._coverages.progress(site, self._going_on(Cadence.ENERGY), now),
             latest=self._coverages.progress(site, self._going_on(Cadence.LATEST), now),
+            totals=self._coverages.progress(site, self._going_on(Cadence.TOTALS), now),
+            lifetime_is_due=self._totals.lifetime_is_due(site, now),
             read=self._records.at_hand.read,
             longest=self._lengths.longest,
             dialect=self._dialect,
@@ -163,6 +200,8 @@ class SiteHarvest:
         self._told_in_this_run = self._lists.price(DETAILS, self.site_id) > 0
         self._inventory.read(with_devices=with_devices)
         if self.site is not None:
+            self._totals.check.remember(self.site)
+            self._records.held = PRODUCTION if self._totals.check.is_due(self.site) else frozenset()
             self._reopen_what_was_unsettled(self.site)
             for stream in [] if self._dry else self._going_on(Cadence.INVENTORY):
                 yield self.outcomes.counted(stream, list(stream.records(self.site, self._inventory.answers)))
@@ -188,6 +227,10 @@ class SiteHarvest:
             for stream, records in self._live.records(self.site, answer, self._going_on()):
                 yield self.outcomes.counted(stream, records)
             return
+        if call.resource.kind is Kind.TOTALS:
+            yield from self._totals.take(call, answer, self.site, now)
+            yield None
+            return
         if call.resource is STORAGE and call.purpose is Purpose.TODAY and call.window:
             self._take_latest(answer, call.window)
         lost = place.unread(f"site {self.site_id}, {call.resource}") > 0
@@ -195,29 +238,13 @@ class SiteHarvest:
         yield None
 
     def fail(self, call: Call, error: TapSolarEdgeError) -> bool:
-        """Let the streams that need an answer fail, and return whether the plan must be made anew.
+        """Take in the error of a call, and return whether the plan must be made anew.
 
         Raises:
             TapSolarEdgeError: If no further call of the site, or of the run, can succeed.
         """
-        assert call.resource is not None  # noqa: S101 (there is a plan)
-        if error.stops_the_run or isinstance(error, SiteDaySpent):
-            raise error
-        if isinstance(error, RangeTooLong) and call.window is not None:
-            try:
-                self._lengths.shorten(call.resource, call.window, error)
-            except TapSolarEdgeError as refused:
-                error = refused
-            else:
-                return True
-        if isinstance(error, ScopeMissing):
-            self._inventory.deny_devices()
-            return True
-        if call.resource is SNAPSHOT:
-            logger.warning("site %s: no live power flow: %s", self.site_id, error)
-            return False
-        self._give_up(call, error)
-        return isinstance(error, NotPermitted)
+        assert self._progress is not None  # noqa: S101 (there is a plan)
+        return self._failing.take(call, error, self._progress, sums_wanted=self._sums_wanted)
 
     def give_up_everything(self, error: TapSolarEdgeError) -> None:
         """Let all streams of the site fail that have not failed yet."""
@@ -246,25 +273,6 @@ class SiteHarvest:
         if answer is not None:
             known = self._inventory.answers.get(STORAGE)
             self._inventory.answers.put(STORAGE, joined(known, answer) if known else answer)
-
-    def _give_up(self, call: Call, error: TapSolarEdgeError) -> None:
-        """Let the streams fail that need an answer; days go without a split that may not be read."""
-        resource = call.resource
-        assert resource is not None and self.site is not None  # noqa: S101, PT018 (there is a plan)
-        hit = [stream for stream in self._going_on() if resource in self._needed(stream)]
-        energy = self._going_on(Cadence.ENERGY)
-        if isinstance(error, NotPermitted) and resource.device is not None:
-            self.site.denied.add(resource.device)
-            hit = [stream for stream in hit if stream not in energy]
-            hit += [s for s in energy if any(need.device is resource.device for need in self._needed(s))]
-        elif self._sums_wanted and resource in QUARTER_SUMS.values():
-            hit += [stream for stream in energy if stream not in hit]
-        self.outcomes.give_up([str(stream.name) for stream in hit], resource.name, error)
-
-    def _needed(self, stream: SolarEdgeStream) -> Needs:
-        assert self._progress is not None  # noqa: S101 (there is a plan)
-        kind = Kind.PERIODS if stream.cadence is Cadence.ENERGY else Kind.QUARTERS
-        return self._progress.needed([Progress(stream.needs, Coverage())], kind)
 
     def _reopen_what_was_unsettled(self, site: Site) -> None:
         """After a pause, let the days be read again that were read last: what came late was not seen."""

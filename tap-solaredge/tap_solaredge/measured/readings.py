@@ -112,15 +112,6 @@ class InverterSeries:
 class Totals:
     """The service's own figures of one period, Wh; None is "not told"."""
 
-    period: str
-    """A month, such as `2026-10`, or `TOTAL`."""
-    first_day: str | None
-    last_day: str
-    begins: str | None
-    """UTC, with Z."""
-    ends: str
-    meaning: str | None = None
-    """What production counts: PV, or AC with what batteries give and take."""
     production: float | None = None
     self_consumption: float | None = None
     """Production not fed in, what was stored included."""
@@ -130,6 +121,12 @@ class Totals:
     from_pv: float | None = None
     from_storage: float | None = None
     purchased: float | None = None
+    meaning: str | None = None
+    """What production means (`measured.production.Meaning`), where the service says so."""
+    first: Instant | None = None
+    """Where the service's data begin, for the total of a site's whole life."""
+    up_to_now: bool = False
+    """Whether it counts up to the newest upload, whatever was asked for."""
 
 
 @dataclass(slots=True)
@@ -167,6 +164,8 @@ class SiteRef(NamedTuple):
     """For dialects whose times have no offset; None before the details are known."""
     inverters: tuple[str, ...] = ()
     """Serial numbers, for dialects that ask each inverter by itself."""
+    metered: bool = False
+    """Whether the site has meters, for dialects that have other totals without."""
 
 
 @dataclass(slots=True)
@@ -185,11 +184,13 @@ class Site:
     devices: Inventory = field(default_factory=lambda: Inventory([], [], []))
     meter_names: dict[str, str] = field(default_factory=dict)
     """Newest readable names of meters, by type and serial: for those whose name cannot be read now."""
+    meaning: str | None = None
+    """What production means (`measured.production.Meaning`), None where nobody has checked it."""
 
     @property
     def ref(self) -> SiteRef:
         """What a dialect has to know to ask about this site."""
-        return SiteRef(self.site_id, self.zone, tuple(self.devices.inverters))
+        return SiteRef(self.site_id, self.zone, tuple(self.devices.inverters), bool(self.devices.meters))
 
     def has(self, device: Device) -> bool:
         """Whether a device of this kind reports to us (virtual meters have no serial and no series)."""

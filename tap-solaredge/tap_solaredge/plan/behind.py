@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.local_time import QUARTER, local_day, quarter_floor
-from tap_solaredge.plan import windows
+from tap_solaredge.plan import totals, windows
 from tap_solaredge.plan.calls import Call, Purpose, blocks
 from tap_solaredge.plan.owed import due, owed
 from tap_solaredge.plan.today import periods_wait
@@ -35,7 +35,7 @@ class Behind:
         """Return the calls in blocks, newest first; a block is best read in one run."""
         if self._p.site.pending:
             return []
-        return blocks([*self._quarters(), *self._periods()])
+        return blocks([*self._quarters(), *self._periods(), *totals.calls(self._p)])
 
     # Quarter hours
 

@@ -27,6 +27,10 @@ class Purpose(StrEnum):
     LIVE = "live flow"
     LATE = "late data"
     HISTORY = "history"
+    CHECK = "check"
+    """The service's own split of a day: what production means."""
+    TOTALS = "totals"
+    """The service's own figures, for checks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,10 @@ class Call:
     def site_id(self) -> int | None:
         """The site; None is the account."""
         return self.request.site_id
+
+
+_SEAMS = (Kind.QUARTERS, Kind.PERIODS, Kind.TOTALS)
+"""What decides where a block ends, if there is any."""
 
 
 def answered_together(calls: Iterable[Call]) -> Iterable[list[Call]]:
@@ -67,8 +75,10 @@ def blocks(calls: Iterable[Call]) -> list[list[Call]]:
             by_resource.setdefault(call.resource, []).append(call.window)
     if not by_resource:
         return []
-    quarters = [windows for resource, windows in by_resource.items() if resource.kind is Kind.QUARTERS]
-    seams = sorted(window.start for window in min(quarters or by_resource.values(), key=len))
+    kinds = {resource.kind for resource in by_resource}
+    decides = next(kind for kind in _SEAMS if kind in kinds)
+    of_kind = [windows for resource, windows in by_resource.items() if resource.kind is decides]
+    seams = sorted(window.start for window in min(of_kind, key=len))
     found: dict[int, list[Call]] = {}
     for call in ordered:
         found.setdefault(bisect_left(seams, _window(call).end), []).append(call)

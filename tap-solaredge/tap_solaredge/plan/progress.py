@@ -41,6 +41,8 @@ class SiteProgress:
     """Streams of days, weeks, months or years by name."""
     latest: Mapping[str, Progress]
     """Streams of the newest state by name: fed from today's quarter hours, without history."""
+    totals: Mapping[str, Progress]
+    """Streams of the service's own totals by name."""
     read: Mapping[Resource[Any], Spans]
     """What this run has read already."""
     longest: Callable[[Resource[Any]], timedelta]
@@ -50,6 +52,8 @@ class SiteProgress:
     """How old the newest data must be to be worth a call; more than 0 when calls were spent ahead of time."""
     late_is_due: bool = False
     """Whether the last days were not read again yet on this day of the site."""
+    lifetime_is_due: bool = False
+    """Whether the total of the whole life was not read yet in this month of the site."""
     end: datetime = field(init=False)
     """Nothing is read from here on."""
 

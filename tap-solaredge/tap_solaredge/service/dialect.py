@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tap_solaredge.clock import Clock
     from tap_solaredge.errors import TapSolarEdgeError
     from tap_solaredge.login.credentials import Credential
+    from tap_solaredge.measured.production import Meaning
     from tap_solaredge.measured.readings import Record, Site, SiteRef
     from tap_solaredge.resources import Answers, Needs, Resource
     from tap_solaredge.service.request import Request
@@ -40,8 +41,10 @@ class Dialect:
     sites_per_page: int
     lists_details: bool
     """Whether the site list holds whole rows of `sites`, so that no site is asked for its details."""
-    tells_output: bool
-    """Whether production is what inverters give: it can be told only where the batteries are known."""
+    assumed: Meaning
+    """What production is taken for, on sites with a battery of which nobody has checked it."""
+    tells_split: bool
+    """Whether the answers about meters tell the consumption, so that it takes no call to check production."""
     has_credits: bool
     """Whether calls cost credits of a month and are limited per minute."""
     daily_calls: int | None

@@ -26,6 +26,8 @@ FREQUENCY: Units = MappingProxyType({"HERTZ": 1.0, "HZ": 1.0})
 MASS: Units = MappingProxyType({"KG": 1.0, "LB": 0.45359237})
 PERCENT: Units = MappingProxyType({"%": 1.0})
 TEMPERATURE: Units = MappingProxyType({"C": 1.0, "°C": 1.0})
+APPARENT_POWER: Units = MappingProxyType({"VA": 1.0, "KVA": 1e3})
+REACTIVE_POWER: Units = MappingProxyType({"VAR": 1.0, "KVAR": 1e3})
 PURE: Units = MappingProxyType({})
 """A number without a unit."""
 

@@ -37,7 +37,7 @@ class SolarEdgeStream(HarvestedStream, metaclass=abc.ABCMeta):
     columns: ClassVar[tuple[Column, ...]]
     """The columns, in the order of the records."""
     cadence: ClassVar[Cadence]
-    needs: ClassVar[Needs]
+    needs: Needs
     """The answers that a record is made from."""
     extras: ClassVar[Needs] = frozenset()
     """What a record can be made from besides, where a dialect offers it."""

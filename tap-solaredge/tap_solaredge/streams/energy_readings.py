@@ -44,5 +44,7 @@ class EnergyReadings(SolarEdgeStream):
         for at, production in sorted((answers.get(ENERGY) or {}).items()):
             date = at.local_date
             start = starts.get(date, at)
-            parts = split(production, meter_energies(meters, start), storage_energies(storage, start))
-            yield self.record(site.site_id, date, unit, at.offset_minutes, production, *parts)
+            stored = storage_energies(storage, start)
+            parts = split(production, meter_energies(meters, start), stored)
+            charged = (stored.charge, stored.discharge) if storage else (None, None)
+            yield self.record(site.site_id, date, unit, at.offset_minutes, production, *parts, *charged)

@@ -1,11 +1,23 @@
-"""`energy_totals`: the service's own figures of each closed month and since installation, to hold ours against."""
+"""`energy_totals`: SolarEdge's own figures of each closed month and since installation, to check ours."""
 
 from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from tap_solaredge.local_time import QUARTER, Instant, instant, local_day, utc_text
 from tap_solaredge.measured.readings import Record, Site
 from tap_solaredge.resources import DETAILS, LIFETIME, TOTALS, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream
 from tap_solaredge.streams.columns import SITE_ID, day, moment, number, text
+
+TOTAL = "TOTAL"
+FIRST_DATA = "2001-01-01"
+"""The oldest day that can be the first with data: SolarEdge is younger."""
+FIGURES = (
+    "production", "self_consumption", "feed_in", "to_storage",
+    "consumption", "from_pv", "from_storage", "purchased",
+)  # fmt: skip
+"""The figures of `Totals`, in the order of their columns."""
 
 
 class EnergyTotals(SolarEdgeStream):
@@ -36,9 +48,21 @@ class EnergyTotals(SolarEdgeStream):
     )
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
-        for totals in (*(answers.get(TOTALS) or ()), *filter(None, [answers.get(LIFETIME)])):
-            figures = (getattr(totals, column.name.removesuffix("_wh")) for column in self.columns[7:])
+        for resource in (TOTALS, LIFETIME):
+            totals, window = answers.get(resource), answers.window
+            if totals is None or window is None:
+                continue
+            last = local_day(window.end - QUARTER, site.zone).isoformat()
+            begin: Instant | None = _at(window.start, site.zone)
+            if resource is LIFETIME:
+                begin = totals.first if totals.first and totals.first.local_date >= FIRST_DATA else None
+            first, begins = (begin.local_date, begin.utc) if begin else (None, None)
+            period = TOTAL if resource is LIFETIME else last[:7]
+            figures = (getattr(totals, name) for name in FIGURES)
             yield self.record(
-                site.site_id, totals.period, totals.first_day, totals.last_day, totals.begins, totals.ends,
-                totals.meaning, *figures,
-            )  # fmt: skip
+                site.site_id, period, first, last, begins, utc_text(window.end), totals.meaning, *figures
+            )
+
+
+def _at(moment: datetime, zone: ZoneInfo) -> Instant:
+    return instant(moment.astimezone(zone).isoformat())

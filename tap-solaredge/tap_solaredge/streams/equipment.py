@@ -35,7 +35,7 @@ class Equipment(SolarEdgeStream):
         number("nameplate_power", "W", "Nominal power (V2 only)"),
         moment("commissioned_at", "When SolarEdge registered the device (V2 only)"),
         text("part_number", "Part number, also where there is a model (V2 only)"),
-        text("firmware", "Full text of all firmware versions, as SolarEdge gives it"),
+        text("firmware", "All firmware versions in one text, as SolarEdge gives it (V2 only)"),
     )
 
     def records(self, site: Site, answers: Answers) -> Iterable[Record]:  # noqa: ARG002, D102

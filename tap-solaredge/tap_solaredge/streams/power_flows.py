@@ -74,6 +74,7 @@ class PowerFlows(SolarEdgeStream):
                 _direction(load, "Active", "Idle"), load,
                 storage_status(storage), storage,
                 _charge_level(batteries, at) if levels is None else levels.get(at), None,
+                parts.feed_in, parts.purchased, parts.self_consumption,
             )  # fmt: skip
 
     def _live(self, site: Site, flow: Snapshot) -> Record:
@@ -85,7 +86,7 @@ class PowerFlows(SolarEdgeStream):
             flow.statuses.get("pv"), flow.pv_power,
             flow.statuses.get("load"), flow.load_power,
             storage_status(flow.storage_power), flow.storage_power,
-            flow.storage_charge_level, flow.storage_critical,
+            flow.storage_charge_level, flow.storage_critical, None, None, None,
         )  # fmt: skip
 
 

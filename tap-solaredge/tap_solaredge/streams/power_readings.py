@@ -1,9 +1,10 @@
 """`power_readings`: mean production power of each quarter hour."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from tap_solaredge.measured.readings import Record, Site
-from tap_solaredge.resources import DETAILS, POWER, Answers
+from tap_solaredge.resources import DETAILS, POWER, QUARTER_ENERGY, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream
 from tap_solaredge.streams.columns import INTERVAL, SITE_ID, number
 
@@ -24,6 +25,12 @@ class PowerReadings(SolarEdgeStream):
         number("energy_wh", "Wh", "Production of the interval; null unless `quarter_hour_energy` is set"),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        if self.config["quarter_hour_energy"]:
+            self.needs = self.needs | {QUARTER_ENERGY}
+
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
-        for at, power in sorted((answers.get(POWER) or {}).items()):
-            yield self.record(site.site_id, at.utc, at.offset_minutes, power)
+        power, energy = answers.get(POWER) or {}, answers.get(QUARTER_ENERGY) or {}
+        for at in sorted(power | energy):
+            yield self.record(site.site_id, at.utc, at.offset_minutes, power.get(at), energy.get(at))

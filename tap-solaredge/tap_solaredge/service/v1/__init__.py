@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tap_solaredge.measured.production import Meaning
 from tap_solaredge.measured.readings import Device
-from tap_solaredge.resources import ENERGY, METERS, POWER, STORAGE, STORAGE_ENERGY
+from tap_solaredge.resources import ENERGY, METERS, POWER, QUARTER_ENERGY, STORAGE, STORAGE_ENERGY
 from tap_solaredge.service.dialect import Dialect
 from tap_solaredge.service.v1 import readers, requests
 from tap_solaredge.service.v1.refusals import refused
@@ -23,7 +24,7 @@ def needed(site: Site, needs: Needs, others: Needs) -> Needs:
     wanted, battery = set(needs), bool(site.devices.batteries)
     if POWER in needs and METERS in others and site.has(Device.METER):
         wanted = wanted - {POWER} | {METERS}
-    if battery and POWER in needs:
+    if battery and needs & {POWER, QUARTER_ENERGY}:
         wanted.add(STORAGE)
     if battery and ENERGY in needs:
         wanted.add(STORAGE_ENERGY)
@@ -38,7 +39,8 @@ V1 = Dialect(
     name="v1",
     sites_per_page=requests.SITES_PER_PAGE,
     lists_details=True,
-    tells_output=True,
+    assumed=Meaning.AC,
+    tells_split=True,
     has_credits=False,
     daily_calls=300,
     at_once=3,

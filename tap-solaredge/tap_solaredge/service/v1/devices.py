@@ -78,7 +78,7 @@ def _equipment(device: Record, kind: str, place: Place) -> Record:
         "dsp1_version": text(device.get("dsp1Version"), place / "dsp1Version"),
         "dsp2_version": text(device.get("dsp2Version"), place / "dsp2Version"),
         **dict.fromkeys(("inverter_serial", "nameplate_power", "panel_manufacturer", "panel_model")),
-        "last_report_date": None,
+        **dict.fromkeys(("last_report_date", "commissioned_at", "part_number", "firmware")),
     }
 
 

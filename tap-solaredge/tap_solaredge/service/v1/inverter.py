@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.measured.readings import InverterSeries
 from tap_solaredge.service.payload import entries, essential, is_empty, mapping, number, text
-from tap_solaredge.service.units import FREQUENCY, PERCENT, POWER, TEMPERATURE, VOLTAGE
+from tap_solaredge.service.units import (
+    APPARENT_POWER,
+    FREQUENCY,
+    PERCENT,
+    POWER,
+    REACTIVE_POWER,
+    TEMPERATURE,
+    VOLTAGE,
+)
 from tap_solaredge.service.v1.samples import by_quarter, count, energies, last, mean, six_digits, values
 
 if TYPE_CHECKING:
@@ -48,6 +56,8 @@ def _read(found: InverterSeries, at: Instant, samples: list[Sample], place: Plac
     volts = found.voltage[at] = mean(_of_phases(samples, "acVoltage", place, VOLTAGE))
     found.frequency[at] = mean(_of_phases(samples, "acFrequency", place, FREQUENCY))
     found.current[at] = power / volts if power is not None and volts else None  # as V2 has it (5.10)
+    found.apparent_power[at] = _summed(samples, "apparentPower", place, APPARENT_POWER)
+    found.reactive_power[at] = _summed(samples, "reactivePower", place, REACTIVE_POWER)
     found.dc_voltage[at] = mean(values(awake, "dcVoltage", place, VOLTAGE))
     found.temperature[at] = mean(values(awake, "temperature", place, TEMPERATURE))
     found.power_limit[at] = last(values(awake, "powerLimit", place, PERCENT))
@@ -59,6 +69,11 @@ def _is_awake(sample: Sample, place: Place) -> bool:
     mode = sample.row.get("inverterMode")
     known = isinstance(mode, str) and not is_empty(mode)
     return mode != _SLEEPING if known else bool(values([sample], "dcVoltage", place, VOLTAGE))
+
+
+def _summed(samples: list[Sample], name: str, place: Place, units: Units) -> float | None:
+    """Return the mean over the samples of what the phases have together."""
+    return mean([sum(told) for sample in samples if (told := _of_phases([sample], name, place, units))])
 
 
 def _of_phases(samples: list[Sample], name: str, place: Place, units: Units) -> list[float]:

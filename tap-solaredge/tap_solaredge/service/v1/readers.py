@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge import resources
-from tap_solaredge.local_time import unit_start
-from tap_solaredge.measured.readings import BatterySeries, Device, InverterSeries, MeterSeries, MeterType
-from tap_solaredge.measured.split import storage_energies, storage_powers
+from tap_solaredge.measured.production import Meaning, take_batteries_out
+from tap_solaredge.measured.readings import Device, InverterSeries, MeterSeries, MeterType
 from tap_solaredge.service.payload import (
     MOST_ID,
     day,
@@ -32,13 +30,13 @@ from tap_solaredge.service.v1.inverter import inverter
 from tap_solaredge.service.v1.power_flow import power_flow
 from tap_solaredge.service.v1.series import meter_energies, meters, production
 from tap_solaredge.service.v1.storage import storage
+from tap_solaredge.service.v1.totals import lifetime, totals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from zoneinfo import ZoneInfo
 
-    from tap_solaredge.local_time import Instant
-    from tap_solaredge.measured.readings import Record, Series, Site, SiteRef
+    from tap_solaredge.measured.readings import Record, Site, SiteRef
     from tap_solaredge.resources import Answers, Resource
 
 
@@ -109,23 +107,16 @@ def _inverters(payloads: dict[str, Any], place: Place, zone: ZoneInfo) -> list[I
 
 
 def complete(answers: Answers, site: Site, time_unit: str) -> None:
-    """Work out the production: a type of the meters, and with a battery the AC output (gotcha 65)."""
+    """Work out the production: a type of the meters, and with a battery the AC output (gotcha 65).
+
+    What nobody has checked yet is taken for what the document says.
+    """
     by_meter = answers.get(resources.METERS)
     if by_meter is not None and site.has(Device.METER):
         answers.put(resources.POWER, next(m.power for m in by_meter if _is_output(m)))
         answers.put(resources.METERS, _on_devices(by_meter, site))
-    if not site.devices.batteries:
-        return
-    power, stored = answers.get(resources.POWER), answers.get(resources.STORAGE)
-    if power is not None:
-        answers.put(resources.POWER, None if stored is None else _without_battery(power, stored))
-    energy, stored = answers.get(resources.ENERGY), answers.get(resources.STORAGE_ENERGY)
-    if energy is not None:
-        in_periods = None if stored is None else _in_periods(stored, energy, time_unit)
-        answers.put(resources.STORAGE_ENERGY, in_periods)
-        answers.put(
-            resources.ENERGY, None if in_periods is None else _energy_without_battery(energy, in_periods)
-        )
+    if site.devices.batteries and site.meaning != Meaning.PV:
+        take_batteries_out(answers, time_unit)
 
 
 def _is_output(meter: MeterSeries) -> bool:
@@ -189,56 +180,15 @@ def _same(one: MeterSeries, other: MeterSeries) -> bool:
     return (one.serial_number, one.meter_type) == (other.serial_number, other.meter_type)
 
 
-def _without_battery(output: Series, batteries: list[BatterySeries]) -> Series:
-    """Return the PV power: output, less what the battery gave, and what it took first."""
-    found: Series = {}
-    for at, power in output.items():
-        stored = storage_powers(batteries, at)
-        known = power is not None and stored.charge is not None and stored.discharge is not None
-        found[at] = max((power or 0) + (stored.charge or 0) - (stored.discharge or 0), 0.0) if known else None
-    return found
-
-
-def _energy_without_battery(output: Series, batteries: list[BatterySeries]) -> Series:
-    """Return the PV energy of days or longer."""
-    found: Series = {}
-    for at, energy in output.items():
-        stored = storage_energies(batteries, at)
-        net = (energy or 0.0) + (stored.charge or 0.0) - (stored.discharge or 0.0)
-        found[at] = None if energy is None else max(net, 0.0)
-    return found
-
-
-def _in_periods(batteries: list[BatterySeries], starts: Series, time_unit: str) -> list[BatterySeries]:
-    """Return energies of quarter hours, or of days, as those of the periods that begin at `starts`."""
-    periods = {at.local_date: at for at in starts}
-
-    def summed(energies: Series) -> Series:
-        sums: dict[Instant, float] = {}
-        for at, energy in energies.items():
-            first = unit_start(date.fromisoformat(at.local_date), time_unit).isoformat()
-            if energy is not None and first in periods:
-                sums[periods[first]] = sums.get(periods[first], 0.0) + energy
-        return dict(sums.items())
-
-    return [
-        BatterySeries(
-            battery.serial_number,
-            charge_energy=summed(battery.charge_energy),
-            discharge_energy=summed(battery.discharge_energy),
-            sold_energy=summed(battery.sold_energy),
-        )
-        for battery in batteries
-    ]
-
-
 _MOMENTS: Mapping[Resource[Any], Callable[[Any, Place], Any]] = MappingProxyType(
-    {resources.SNAPSHOT: power_flow, resources.BENEFITS: benefits}
+    {resources.SNAPSHOT: power_flow, resources.BENEFITS: benefits, resources.LIFETIME: lifetime}
 )
 _SERIES: Mapping[Resource[Any], Callable[[list[Any], Place, ZoneInfo], Any]] = MappingProxyType(
     {
         resources.POWER: production("power", POWER),
         resources.ENERGY: production("energy", ENERGY),
+        resources.QUARTER_ENERGY: production("energy", ENERGY),
+        resources.TOTALS: totals,
         resources.METERS: meters,
         resources.METER_ENERGY: meter_energies,
         resources.STORAGE: storage,

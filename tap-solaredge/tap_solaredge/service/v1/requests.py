@@ -14,12 +14,15 @@ from tap_solaredge.resources import (
     DEVICES,
     ENERGY,
     INVERTERS,
+    LIFETIME,
     METER_ENERGY,
     METERS,
     POWER,
+    QUARTER_ENERGY,
     SNAPSHOT,
     STORAGE,
     STORAGE_ENERGY,
+    TOTALS,
     Needs,
     Resource,
 )
@@ -48,6 +51,9 @@ _PATHS: Mapping[Resource[Any], tuple[str, ...]] = MappingProxyType(
         STORAGE_ENERGY: ("storageData",),
         SNAPSHOT: ("currentPowerFlow",),
         BENEFITS: ("envBenefits",),
+        QUARTER_ENERGY: ("energy",),
+        TOTALS: ("energyDetails",),
+        LIFETIME: ("overview",),
     }
 )
 OFFERS: Needs = frozenset({DETAILS, INVERTERS, *_PATHS})
@@ -112,16 +118,17 @@ def requests(
     resolution: str = "QUARTER_HOUR",
 ) -> tuple[Request, ...]:
     """Return the calls that together answer a resource of a site."""
-    site_id, zone, inverters = site
+    site_id, zone, inverters, metered = site
     if resource is INVERTERS and window is not None and zone is not None:
         times = _times(resource, window, zone)
         return tuple(Request(f"/equipment/{site_id}/{serial}/data", times, site_id) for serial in inverters)
     found = []
-    for name in _PATHS[resource]:
+    resolution = "MONTH" if resource is TOTALS else resolution
+    for name in _PATHS[resource] if metered or resource is not TOTALS else ("energy",):
         params: tuple[tuple[str, str], ...] = ()
         if resource is BENEFITS:
             params = (("systemUnits", "Metrics"),)
-        elif window is not None and zone is not None:
+        elif window is not None and zone is not None and resource is not LIFETIME:
             params = _dates(window, zone) if name == "energy" else _times(resource, window, zone)
             if name in _IN_TIME_UNITS:
                 params = (*params, ("timeUnit", _TIME_UNITS.get(resolution, resolution)))
@@ -145,7 +152,9 @@ def _times(resource: Resource[Any], window: Window, zone: ZoneInfo) -> tuple[tup
     Neither end lies in an hour that is repeated: such a time would not say which of the two it is.
     """
     start, end = window
-    if resource is not METER_ENERGY:
+    if resource is TOTALS:
+        end -= timedelta(seconds=1)
+    elif resource is not METER_ENERGY:
         end += QUARTER
     if resource in _WEEKLY:
         start -= QUARTER

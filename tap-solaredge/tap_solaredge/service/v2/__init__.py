@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_solaredge.login import credentials
-from tap_solaredge.resources import METER_ENERGY, STORAGE_ENERGY
+from tap_solaredge.measured.production import Meaning, take_batteries_out
+from tap_solaredge.resources import ENERGY, METER_ENERGY, POWER, QUARTER_ENERGY, STORAGE, STORAGE_ENERGY
 from tap_solaredge.service.dialect import Dialect
 from tap_solaredge.service.v2 import readers, requests
 
 if TYPE_CHECKING:
     from tap_solaredge.measured.readings import Site
-    from tap_solaredge.resources import Needs
+    from tap_solaredge.resources import Answers, Needs
 
 
 def needed(site: Site, needs: Needs, others: Needs) -> Needs:  # noqa: ARG001
@@ -22,14 +23,26 @@ def needed(site: Site, needs: Needs, others: Needs) -> Needs:  # noqa: ARG001
     found = {need for need in needs if need.device is None or site.has(need.device)}
     if METER_ENERGY not in found and METER_ENERGY in needs:
         found.discard(STORAGE_ENERGY)  # a split without meters tells nothing
+    if site.devices.batteries and site.meaning != Meaning.PV:  # what batteries did decides
+        if ENERGY in needs:
+            found.add(STORAGE_ENERGY)
+        if site.meaning is not None and needs & {POWER, QUARTER_ENERGY}:
+            found.add(STORAGE)
     return frozenset(found)
+
+
+def complete(answers: Answers, site: Site, time_unit: str) -> None:
+    """Work out what the roof made where a check has shown that production is what the inverters gave."""
+    if site.devices.batteries and site.meaning == Meaning.AC:
+        take_batteries_out(answers, time_unit)
 
 
 V2 = Dialect(
     name="v2",
     sites_per_page=requests.SITES_PER_PAGE,
     lists_details=False,
-    tells_output=False,
+    assumed=Meaning.PV,
+    tells_split=False,
     has_credits=True,
     daily_calls=None,
     at_once=1,
@@ -43,7 +56,7 @@ V2 = Dialect(
     next_page=requests.next_page,
     narrower=requests.narrower,
     parse=readers.parse,
-    complete=lambda answers, site, time_unit: None,  # noqa: ARG005 (answers say everything as it is wanted)
+    complete=complete,
     ladder=requests.ladder,
     refused=lambda request, status, said: None,  # noqa: ARG005 (statuses mean what they mean in general)
 )

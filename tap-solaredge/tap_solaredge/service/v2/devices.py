@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.service.inventory import Listed, meter_type
-from tap_solaredge.service.payload import cleaned, entries, essential, flag, number, objects, text, whole
+from tap_solaredge.service.payload import (
+    cleaned,
+    entries,
+    essential,
+    flag,
+    number,
+    objects,
+    text,
+    utc_time,
+    whole,
+)
 from tap_solaredge.service.units import ENERGY, POWER
 from tap_solaredge.service.v2.charge import learn_capacity
 
@@ -90,4 +100,7 @@ def _equipment(device: Record, kind: str, place: Place) -> Record:
         "nameplate_power": number(device.get("nameplate"), place / "nameplate", POWER) or None,
         **dict.fromkeys(("dsp1_version", "dsp2_version", "panel_manufacturer", "panel_model")),
         "last_report_date": None,
+        "commissioned_at": utc_time(device.get("createdAt"), place / "createdAt"),
+        "part_number": text(device.get("partNumber"), place / "partNumber"),
+        "firmware": text(device.get("firmware"), place / "firmware"),
     }

@@ -29,6 +29,7 @@ from tap_solaredge.service.units import CHARGE, ENERGY, PEAK_POWER, POWER
 from tap_solaredge.service.v2.charge import Levels, percent
 from tap_solaredge.service.v2.devices import devices
 from tap_solaredge.service.v2.extensions import alerts, benefits, inverters
+from tap_solaredge.service.v2.totals import lifetime, overview
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -216,5 +217,8 @@ _READERS: Mapping[Resource[Any], Callable[[Any, Place, SiteRef], Any]] = Mapping
         resources.LIFETIME_STORAGE: storage,
         resources.INVERTERS: inverters,
         resources.BENEFITS: benefits,
+        resources.QUARTER_ENERGY: _site_series(ENERGY),
+        resources.TOTALS: overview,
+        resources.LIFETIME: lifetime,
     }
 )

@@ -13,18 +13,22 @@ from tap_solaredge.resources import (
     DEVICES,
     ENERGY,
     INVERTERS,
+    LIFETIME,
     LIFETIME_STORAGE,
     METER_ENERGY,
     METERS,
     POWER,
+    QUARTER_ENERGY,
     STORAGE,
     STORAGE_ENERGY,
+    TOTALS,
     Resource,
 )
 from tap_solaredge.service.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from tap_solaredge.measured.readings import SiteRef
     from tap_solaredge.spans import Window
@@ -55,6 +59,9 @@ PATHS: Mapping[Resource[Any], str] = {
     STORAGE: "/storage/telemetry",
     INVERTERS: "/inverters/telemetry",
     ENERGY: "/energy",
+    QUARTER_ENERGY: "/energy",
+    TOTALS: "/overview",
+    LIFETIME: "/energy",
     METER_ENERGY: "/meters/telemetry",
     STORAGE_ENERGY: "/storage/telemetry",
     BENEFITS: "/environmental-benefits",
@@ -89,13 +96,21 @@ def requests(
         params = (("unit", "METRIC"),)
     elif resource is LIFETIME_STORAGE:
         params = (("from", BEFORE_ALL_DATA), ("resolution", "TOTAL"))
+    elif resource is LIFETIME and window is not None:
+        params = (("from", BEFORE_ALL_DATA), ("to", _text(window.end)), ("resolution", "TOTAL"))
+    elif resource is TOTALS and window is not None:
+        params = (("from", _text(window.start)), ("to", _text(window.end)))
     elif window is not None:
         params = (
-            ("from", window.start.isoformat(timespec="seconds")),
-            ("to", window.end.isoformat(timespec="seconds")),
+            ("from", _text(window.start)),
+            ("to", _text(window.end)),
             ("resolution", resolution),
         )
     return (Request(path, params, site.site_id),)
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
 
 
 def narrower(request: Request) -> Request | None:

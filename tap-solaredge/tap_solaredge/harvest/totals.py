@@ -1,0 +1,98 @@
+"""Take in the service's own totals of one site: they are records as they come."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tap_solaredge.harvest.meaning import ProductionCheck
+from tap_solaredge.harvest.periods import SEEN
+from tap_solaredge.local_time import local_day, utc_text
+from tap_solaredge.measured.production import Meaning
+from tap_solaredge.plan import windows
+from tap_solaredge.plan.calls import Purpose
+from tap_solaredge.resources import LIFETIME, TOTALS, Answers
+from tap_solaredge.streams import Cadence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from tap_solaredge.harvest.bookmarks import Bookmarks
+    from tap_solaredge.harvest.coverages import Coverages
+    from tap_solaredge.harvest.job import Job
+    from tap_solaredge.harvest.outcomes import Batch, Outcomes
+    from tap_solaredge.measured.readings import Site, Totals
+    from tap_solaredge.plan.calls import Call
+    from tap_solaredge.spans import Spans
+    from tap_solaredge.streams import SolarEdgeStream
+
+LIFE_READ = "lifetime_read_in"
+"""Name, in the bookmark of the stream, of the month in which the total of the whole life was read."""
+
+
+class TotalsOfSite:
+    """Keeps how far the totals of one site have been read, and makes their records."""
+
+    def __init__(
+        self, site_id: int, job: Job, outcomes: Outcomes, bookmarks: Bookmarks, coverages: Coverages
+    ) -> None:
+        self._site_id = site_id
+        self._assumed = job.dialect.assumed
+        self._outcomes = outcomes
+        self._bookmarks = bookmarks
+        self._coverages = coverages
+        self.check = ProductionCheck(site_id, job, bookmarks)
+        self._daily = [str(s.name) for s in job.streams if s.cadence is Cadence.ENERGY]
+        self._streams = [stream for stream in job.streams if stream.cadence is Cadence.TOTALS]
+
+    def lifetime_is_due(self, site: Site, now: datetime) -> bool:
+        """Whether the total of the whole life was not read yet in this month."""
+        return any(
+            self._bookmarks.noted(stream.name, self._site_id, LIFE_READ) != _month(now, site)
+            for stream in self._going_on()
+        )
+
+    def reopen(self, spans: Spans, site: Site) -> None:
+        """Let the months be read again in which something changed."""
+        if spans:
+            self._coverages.reopen(self._going_on(), windows.whole_periods(spans, "MONTH", site.zone))
+
+    def take(self, call: Call, totals: Totals | None, site: Site, now: datetime) -> Iterator[Batch]:
+        """Yield the record that an answer gives; None is that of a forecast."""
+        assert call.window is not None  # noqa: S101 (all totals have a window)
+        if call.purpose is Purpose.CHECK:
+            self.check.take(totals, site)
+            return
+        if call.resource is TOTALS and totals is not None:
+            month = local_day(call.window.start, site.zone).isoformat()[:7]
+            for name in self._daily:
+                days = self._bookmarks.noted(name, self._site_id, SEEN) or {}
+                self.check.see_month(days, month, totals, site)
+        for stream in self._going_on():
+            if call.resource is LIFETIME:
+                self._bookmarks.of(stream.name, self._site_id)[LIFE_READ] = _month(now, site)
+            elif totals is None:
+                self._coverages.read_dry(stream, call.window, now)
+            else:
+                self._coverages.read(stream, call.window, [], None, now)
+                self._bookmarks.advance(
+                    stream.name, self._site_id, str(stream.replication_key), utc_text(call.window.end)
+                )
+            if totals is not None:
+                yield self._batch(stream, call, totals, site, now)
+
+    def _batch(self, stream: SolarEdgeStream, call: Call, totals: Totals, site: Site, now: datetime) -> Batch:
+        assert call.window is not None and call.resource is not None  # noqa: S101, PT018
+        window = call.window._replace(end=now) if totals.up_to_now else call.window
+        meaning = totals.meaning or (site.meaning or self._assumed if site.devices.batteries else Meaning.PV)
+        answers = Answers(window)
+        answers.put(call.resource, replace(totals, meaning=meaning))
+        return self._outcomes.counted(stream, list(stream.records(site, answers)))
+
+    def _going_on(self) -> list[SolarEdgeStream]:
+        return [stream for stream in self._streams if self._outcomes.goes_on(stream)]
+
+
+def _month(now: datetime, site: Site) -> str:
+    return local_day(now, site.zone).isoformat()[:7]

@@ -1,0 +1,65 @@
+"""The service's own totals of V2: `/overview` of a window (5.4), energy since the first data (5.5). Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tap_solaredge.measured.production import Meaning
+from tap_solaredge.measured.readings import Totals
+from tap_solaredge.service.payload import essential, is_empty, mapping, number
+from tap_solaredge.service.series import series
+from tap_solaredge.service.units import ENERGY, factor
+
+if TYPE_CHECKING:
+    from tap_solaredge.measured.readings import Record, SiteRef
+    from tap_solaredge.service.place import Place
+
+
+def overview(payload: Any, place: Place, _: SiteRef) -> Totals:  # noqa: ANN401
+    """Return the totals of a window; each figure by itself may be null (5.4).
+
+    Raises:
+        UnexpectedPayload: If there is no `production`.
+    """
+    made = essential(payload, "production", place)
+    if not isinstance(made, dict) and not is_empty(made):
+        raise place.error("field `production` is no object")
+    where = place / "consumption"
+    produced = _figures(made or {}, place / "production", "total", "toSelfConsumption", "toStorage", "toGrid")
+    used = _figures(
+        mapping(payload.get("consumption"), where), where, "total", "fromPv", "fromStorage", "fromGrid"
+    )
+    total, direct, stored, fed = produced
+    consumption, from_pv, from_storage, purchased = used
+    return Totals(
+        production=total,
+        self_consumption=None if direct is None else direct + (stored or 0.0),
+        feed_in=fed,
+        to_storage=stored,
+        consumption=consumption,
+        from_pv=from_pv,
+        from_storage=from_storage,
+        purchased=purchased,
+        meaning=Meaning.PV,
+    )
+
+
+def _figures(block: Record, place: Place, *names: str) -> list[float | None]:
+    """Return figures in Wh; a figure that cannot be read is None, with a note."""
+    if all(block.get(name) is None for name in names):
+        return [None] * len(names)
+    unit = factor(block.get("unit"), ENERGY, place)
+    return [number(block.get(name), place / name, ENERGY, unit) for name in names]
+
+
+def lifetime(payload: Any, place: Place, _: SiteRef) -> Totals:  # noqa: ANN401
+    """Return the production since the first data, and when that was: the start of the only bucket (5.5).
+
+    Raises:
+        UnexpectedPayload: If there is no list of values.
+    """
+    if not isinstance(values := essential(payload, "values", place), list) and not is_empty(values):
+        raise place.error("field `values` is no list")
+    buckets = series(payload, place, ENERGY)
+    known = [value for value in buckets.values() if value is not None]
+    return Totals(production=sum(known) if known else None, first=min(buckets, default=None))
