@@ -107,7 +107,7 @@ def rows(runs):
     for said in runs:
         for stream, records in said.records.items():
             for record in records:
-                if record.get("resolution") == "SNAPSHOT":
+                if record.get("resolution") == "SNAPSHOT" or record.get("period") == "TOTAL":
                     continue  # of this moment only
                 row = found.setdefault((stream, *(record[name] for name in KEYS[stream])), {})
                 if record.get("status") == "OPEN":

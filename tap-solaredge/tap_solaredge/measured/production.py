@@ -7,20 +7,16 @@ is held against the service's own split, of which the production of the roof is 
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from tap_solaredge.local_time import unit_start
-from tap_solaredge.measured.readings import BatterySeries
 from tap_solaredge.measured.split import storage_energies, storage_powers
 from tap_solaredge.resources import ENERGY, POWER, QUARTER_ENERGY, STORAGE, STORAGE_ENERGY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_solaredge.local_time import Instant
-    from tap_solaredge.measured.readings import Series
+    from tap_solaredge.measured.readings import BatterySeries, Series
     from tap_solaredge.resources import Answers
 
 LEAST_FLOW = 200.0
@@ -84,23 +80,16 @@ def fits(meaning: Meaning, days: Iterable[float | None], roof: float) -> bool:
     return differs == (meaning is Meaning.AC)
 
 
-def take_batteries_out(answers: Answers, time_unit: str) -> None:
-    """Put what the roof made in the place of what the inverters gave; nothing where batteries are unknown.
-
-    Args:
-        answers: Of one window.
-        time_unit: Of the periods.
-    """
+def take_batteries_out(answers: Answers) -> None:
+    """Put what the roof made in the place of what the inverters gave; nothing where batteries are unknown."""
     stored = answers.get(STORAGE)
     power, energy = answers.get(POWER), answers.get(QUARTER_ENERGY)
     if power is not None:
         answers.put(POWER, None if stored is None else _roof_power(power, stored))
     if energy is not None:
         answers.put(QUARTER_ENERGY, None if stored is None else _roof_energy(energy, stored))
-    energy, stored = answers.get(ENERGY), answers.get(STORAGE_ENERGY)
+    energy, in_periods = answers.get(ENERGY), answers.get(STORAGE_ENERGY)
     if energy is not None:
-        in_periods = None if stored is None else _in_periods(stored, energy, time_unit)
-        answers.put(STORAGE_ENERGY, in_periods)
         answers.put(ENERGY, None if in_periods is None else _roof_energy(energy, in_periods))
 
 
@@ -122,26 +111,3 @@ def _roof_energy(output: Series, batteries: list[BatterySeries]) -> Series:
         net = (energy or 0.0) + (stored.charge or 0.0) - (stored.discharge or 0.0)
         found[at] = None if energy is None else max(net, 0.0)
     return found
-
-
-def _in_periods(batteries: list[BatterySeries], starts: Series, time_unit: str) -> list[BatterySeries]:
-    """Return energies of quarter hours, or of days, as those of the periods that begin at `starts`."""
-    periods = {at.local_date: at for at in starts}
-
-    def summed(energies: Series) -> Series:
-        sums: dict[Instant, float] = {}
-        for at, energy in energies.items():
-            first = unit_start(date.fromisoformat(at.local_date), time_unit).isoformat()
-            if energy is not None and first in periods:
-                sums[periods[first]] = sums.get(periods[first], 0.0) + energy
-        return dict(sums.items())
-
-    return [
-        BatterySeries(
-            battery.serial_number,
-            charge_energy=summed(battery.charge_energy),
-            discharge_energy=summed(battery.discharge_energy),
-            sold_energy=summed(battery.sold_energy),
-        )
-        for battery in batteries
-    ]

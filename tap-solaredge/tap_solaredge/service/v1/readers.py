@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge import resources
+from tap_solaredge.local_time import unit_start
 from tap_solaredge.measured.production import Meaning, take_batteries_out
-from tap_solaredge.measured.readings import Device, InverterSeries, MeterSeries, MeterType
+from tap_solaredge.measured.readings import BatterySeries, Device, InverterSeries, MeterSeries, MeterType
 from tap_solaredge.service.payload import (
     MOST_ID,
     day,
@@ -36,7 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from zoneinfo import ZoneInfo
 
-    from tap_solaredge.measured.readings import Record, Site, SiteRef
+    from tap_solaredge.local_time import Instant
+    from tap_solaredge.measured.readings import Record, Series, Site, SiteRef
     from tap_solaredge.resources import Answers, Resource
 
 
@@ -115,8 +118,35 @@ def complete(answers: Answers, site: Site, time_unit: str) -> None:
     if by_meter is not None and site.has(Device.METER):
         answers.put(resources.POWER, next(m.power for m in by_meter if _is_output(m)))
         answers.put(resources.METERS, _on_devices(by_meter, site))
-    if site.devices.batteries and site.meaning != Meaning.PV:
-        take_batteries_out(answers, time_unit)
+    if site.devices.batteries:
+        energy, stored = answers.get(resources.ENERGY), answers.get(resources.STORAGE_ENERGY)
+        if energy is not None and stored is not None:
+            answers.put(resources.STORAGE_ENERGY, _in_periods(stored, energy, time_unit))
+        if site.meaning != Meaning.PV:
+            take_batteries_out(answers)
+
+
+def _in_periods(batteries: list[BatterySeries], starts: Series, time_unit: str) -> list[BatterySeries]:
+    """Return energies of quarter hours, or of days, as those of the periods that begin at `starts`."""
+    periods = {at.local_date: at for at in starts}
+
+    def summed(energies: Series) -> Series:
+        sums: dict[Instant, float] = {}
+        for at, energy in energies.items():
+            first = unit_start(date.fromisoformat(at.local_date), time_unit).isoformat()
+            if energy is not None and first in periods:
+                sums[periods[first]] = sums.get(periods[first], 0.0) + energy
+        return dict(sums.items())
+
+    return [
+        BatterySeries(
+            battery.serial_number,
+            charge_energy=summed(battery.charge_energy),
+            discharge_energy=summed(battery.discharge_energy),
+            sold_energy=summed(battery.sold_energy),
+        )
+        for battery in batteries
+    ]
 
 
 def _is_output(meter: MeterSeries) -> bool:

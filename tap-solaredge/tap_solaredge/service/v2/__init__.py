@@ -31,10 +31,10 @@ def needed(site: Site, needs: Needs, others: Needs) -> Needs:  # noqa: ARG001
     return frozenset(found)
 
 
-def complete(answers: Answers, site: Site, time_unit: str) -> None:
+def complete(answers: Answers, site: Site, time_unit: str) -> None:  # noqa: ARG001
     """Work out what the roof made where a check has shown that production is what the inverters gave."""
     if site.devices.batteries and site.meaning == Meaning.AC:
-        take_batteries_out(answers, time_unit)
+        take_batteries_out(answers)
 
 
 V2 = Dialect(
