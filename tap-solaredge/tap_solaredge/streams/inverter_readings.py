@@ -33,8 +33,12 @@ class InverterReadings(SolarEdgeStream):
         number("temperature", "°C", "Mean temperature of the inverter (V1 only)", series="temperature"),
         number("power_limit", "%", "Power limit, of the nameplate power (V1 only)", series="power_limit"),
         text("inverter_mode", "SolarEdge's own word, such as MPPT or SLEEPING (V1 only)", series="mode"),
-        number("apparent_power", "VA", "Mean apparent power of all phases (V1 only)", series="apparent_power"),
-        number("reactive_power", "var", "Mean reactive power of all phases (V1 only)", series="reactive_power"),
+        number(
+            "apparent_power", "VA", "Mean apparent power of all phases (V1 only)", series="apparent_power"
+        ),
+        number(
+            "reactive_power", "var", "Mean reactive power of all phases (V1 only)", series="reactive_power"
+        ),
         number("energy_lifetime", "Wh", "Counter at the end of the interval (V1 only)", series="lifetime"),
     )
 

@@ -324,14 +324,23 @@ FROM (
             SELECT
                 o.site_id, s.name AS site_name, o.period, o.last_day, o.begins, o.ends, o.production_meaning,
                 o.production_wh, o.consumption_wh, o.self_consumption_wh, o.feed_in_wh, o.purchased_wh,
-                coalesce(o.first_day, (
-                    SELECT n.reading_date FROM {energy_readings} AS n
-                    WHERE n.site_id = o.site_id AND n.time_unit = 'DAY'
-                    ORDER BY n.reading_date
-                    LIMIT 1
-                )) AS first_day
+                coalesce(
+                    o.first_day, CASE WHEN s.installation_date < s.our_first_day THEN s.installation_date END, s.our_first_day
+                ) AS first_day
             FROM {energy_totals} AS o
-            JOIN {sites} AS s ON s.id = o.site_id
+            JOIN (
+                SELECT
+                    m.id, m.name, m.installation_date,
+                    (
+                        SELECT n.reading_date
+                        FROM {energy_readings} AS n
+                        WHERE n.site_id = m.id AND n.time_unit = 'DAY'
+                        ORDER BY n.reading_date
+                        LIMIT 1
+                    ) AS our_first_day
+                FROM {sites} AS m
+            ) AS s ON s.id = o.site_id
+            WHERE s.our_first_day IS NOT NULL
         ) AS t
         LEFT JOIN (
             SELECT
@@ -349,9 +358,7 @@ FROM (
         UNION ALL SELECT 'feed_in' UNION ALL SELECT 'purchased'
     ) AS q
 ) AS r
-WHERE
-    r.theirs_wh IS NOT NULL
-    AND EXISTS (SELECT 1 FROM {energy_readings} AS d WHERE d.site_id = r.site_id AND d.time_unit = 'DAY');
+WHERE r.theirs_wh IS NOT NULL;
 
 -- reconciliation_by_day: SolarEdge's energy of each finished day beside the sum of its quarter hours
 SELECT
