@@ -43,13 +43,13 @@ def test_an_inverter_reading_keeps_every_value(database):
             "inverter_readings", **AT_NOON, serial_number="7F12A0B3-4C", power=64.625, energy_wh=19.0,
             consumed_power=0.0, consumed_energy_wh=0.0, voltage=233.9, current=0.27646, frequency=50.0127,
             dc_voltage=420.938, temperature=27.8494, power_limit=100.0, inverter_mode="MPPT",
-            energy_lifetime=37754200.0,
+            energy_lifetime=37754200.0, apparent_power=65.5, reactive_power=-3.25,
         ),
     )  # fmt: skip
     assert database.rows("inverter_readings") == [
         (
             1, "7F12A0B3-4C", "2026-11-20 11:00:00", 60, 64.625, 19.0, 0.0, 0.0, 233.9, 0.27646, 50.0127,
-            420.938, 27.8494, 100.0, "MPPT", 37754200.0,
+            420.938, 27.8494, 100.0, "MPPT", 37754200.0, 65.5, -3.25,
         )
     ]  # fmt: skip
 
@@ -83,6 +83,31 @@ def test_a_site_has_one_row_of_environmental_benefits(database):
                trees_planted=260.75, light_bulbs=67534.5),
     )  # fmt: skip
     assert database.rows("environmental_benefits") == [(1, 12494.5, 62140.5, 1.5, 2.5, 260.75, 67534.5)]
+
+
+def test_a_total_that_is_told_again_is_the_same_row(database):
+    month = {
+        "site_id": 1, "period": "2026-10", "first_day": "2026-10-01", "last_day": "2026-10-31",
+        "begins": "2026-09-30T22:00:00Z", "ends": "2026-10-31T23:00:00Z", "production_meaning": "PV",
+        "production_wh": 410562.5, "self_consumption_wh": 350000.0, "feed_in_wh": 60562.5,
+        "to_storage_wh": 90000.0, "consumption_wh": 445250.0, "from_pv_wh": 260000.0,
+        "from_storage_wh": 85000.0, "purchased_wh": 99430.0,
+    }  # fmt: skip
+    database.load(*SITE, schema("energy_totals"), record("energy_totals", **month))
+    total = {"period": "TOTAL", "last_day": "2026-11-19", "ends": "2026-11-19T23:00:00Z"}
+    merged = database.load(
+        schema("energy_totals"),
+        record("energy_totals", **month | {"production_wh": 410563.5}),
+        record("energy_totals", site_id=1, production_wh=1.5e7, **total),
+    )
+    assert merged["energy_totals"] == (1, 1, 0)
+    assert database.rows("energy_totals") == [
+        (
+            1, "2026-10", "2026-10-01", "2026-10-31", "2026-09-30 22:00:00", "2026-10-31 23:00:00", "PV",
+            410563.5, 350000.0, 60562.5, 90000.0, 445250.0, 260000.0, 85000.0, 99430.0,
+        ),
+        (1, "TOTAL", None, "2026-11-19", None, "2026-11-19 23:00:00", None, 1.5e7, *[None] * 7),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("stream", EXTENSIONS)

@@ -28,8 +28,11 @@ def _plain(value):
 
 
 def day(first, *values, unit="DAY", site_id=1):
-    """Return a day's energy: production, consumption, self-consumption, feed-in, purchased."""
-    names = ("energy_wh", "consumption_wh", "self_consumption_wh", "feed_in_wh", "purchased_wh")
+    """Return a day's energy: production, consumption, self-consumption, feed-in, purchased, charged, discharged."""
+    names = (
+        "energy_wh", "consumption_wh", "self_consumption_wh", "feed_in_wh", "purchased_wh", "charged_wh",
+        "discharged_wh",
+    )  # fmt: skip
     values = dict(zip(names, values, strict=False))
     return record("energy_readings", site_id=site_id, reading_date=first, time_unit=unit, **values)
 
@@ -43,8 +46,8 @@ def at(stream, time, offset=60, **values):
 ENERGY = (
     *SITE,
     schema("energy_readings"),
-    day("2025-12-31", 4000.0, 8000.0, 3000.0, 1000.0, 5000.0),
-    day("2026-01-01", 6000.0, 8000.0, 4500.0, 1500.0, 3500.0),
+    day("2025-12-31", 4000.0, 8000.0, 3000.0, 1000.0, 5000.0, 800.0, 700.0),
+    day("2026-01-01", 6000.0, 8000.0, 4500.0, 1500.0, 3500.0, 0.0, 400.0),
     day("2026-01-02", 2000.0),  # no meter that day
     day("2026-01-03", 0.0, 0.0, 0.0, 0.0, 0.0),
     day("2026-01-01", 9999.0, unit="MONTH"),
@@ -54,28 +57,29 @@ ENERGY = (
 def test_days_have_their_ratios_where_both_parts_are_known(database):
     database.load(*ENERGY)
     assert rows(database, "energy_by_day", order="day") == [
-        (1, "Dak", "2025-12-31", 4000, 8000, 3000, 1000, 5000, 37.5, 75),
-        (1, "Dak", "2026-01-01", 6000, 8000, 4500, 1500, 3500, 56.25, 75),
-        (1, "Dak", "2026-01-02", 2000, None, None, None, None, None, None),
-        (1, "Dak", "2026-01-03", 0, 0, 0, 0, 0, None, None),
+        (1, "Dak", "2025-12-31", 4000, 8000, 3000, 1000, 5000, 37.5, 75, 800, 700),
+        (1, "Dak", "2026-01-01", 6000, 8000, 4500, 1500, 3500, 56.25, 75, 0, 400),
+        (1, "Dak", "2026-01-02", 2000, None, None, None, None, None, None, None, None),
+        (1, "Dak", "2026-01-03", 0, 0, 0, 0, 0, None, None, None, None),
     ]
 
 
 def test_months_and_years_sum_days_and_compare_only_what_is_known(database):
     database.load(*ENERGY)
     assert rows(database, "energy_by_month", order="month") == [
-        (1, "Dak", "2025-12-01", 1, 4000, 8000, 3000, 1000, 5000, 37.5, 75),
-        (1, "Dak", "2026-01-01", 3, 8000, 8000, 4500, 1500, 3500, 56.25, 75),
+        (1, "Dak", "2025-12-01", 1, 4000, 8000, 3000, 1000, 5000, 37.5, 75, 800, 700),
+        (1, "Dak", "2026-01-01", 3, 8000, 8000, 4500, 1500, 3500, 56.25, 75, 0, 400),
     ]
     assert rows(database, "energy_by_year", order="year") == [
-        (1, "Dak", 2025, 1, 4000, 8000, 3000, 1000, 5000, 37.5, 75),
-        (1, "Dak", 2026, 3, 8000, 8000, 4500, 1500, 3500, 56.25, 75),
+        (1, "Dak", 2025, 1, 4000, 8000, 3000, 1000, 5000, 37.5, 75, 800, 700),
+        (1, "Dak", 2026, 3, 8000, 8000, 4500, 1500, 3500, 56.25, 75, 0, 400),
     ]
 
 
 def test_a_site_without_a_meter_has_sums_of_its_production_only(database):
     database.load(*SITE, schema("energy_readings"), day("2026-01-01", 6000.0), day("2026-01-02", 500.0))
-    assert rows(database, "energy_by_year") == [(1, "Dak", 2026, 2, 6500, None, None, None, None, None, None)]
+    nothing = [None] * 8
+    assert rows(database, "energy_by_year") == [(1, "Dak", 2026, 2, 6500, *nothing)]
 
 
 def test_power_has_the_sites_wall_clock_on_both_nights(database):
@@ -310,7 +314,7 @@ def test_an_older_database_gets_the_views_with_its_rows(database, command):
     database.load(*ENERGY)
     drop = [f"DROP VIEW {view.name}" for view in reversed(views()) if _made(database, view.name)]
     database.execute(*drop, "UPDATE schema_version SET version_num = '0001'")
-    assert command(database, "init-db") == (0, "Upgraded the tables from revision 0001 to 0002.\n", "")
+    assert command(database, "init-db") == (0, "Upgraded the tables from revision 0001 to 0003.\n", "")
     assert rows(database, "energy_by_year", "production_wh", "1") == [(4000,), (8000,)]
 
 
@@ -324,9 +328,11 @@ def test_views_on_extension_tables_come_with_them(database):
     made = [view.name for view in views() if _made(database, view.name)]
     assert made == [
         "energy_by_day", "energy_by_month", "energy_by_year", "power_by_time", "power_profile", "latest_flow",
-        "gaps", "freshness",
+        "gaps", "reconciliation_by_day", "specific_yield_by_day", "specific_yield_by_month",
+        "specific_yield_by_year", "freshness",
     ]  # fmt: skip
-    database.load(schema("battery_readings"), schema("inverter_readings"), state("battery_readings", 1))
+    more = schema("battery_readings"), schema("inverter_readings"), schema("energy_totals")
+    database.load(*more, state("battery_readings", 1))
     assert all(_made(database, view.name) for view in views())
 
 

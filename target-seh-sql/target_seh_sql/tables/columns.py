@@ -1,7 +1,8 @@
 """The columns of each table beyond ids and parents: names, types, lengths; `meanings.py` has what they mean.
 
 Names, types and lengths of the original columns are those of the SolarEdge Harvest database. Deliberately
-different: reals are DOUBLE (MariaDB's FLOAT has six digits), `installation_date` is a date.
+different: reals are DOUBLE (MariaDB's FLOAT has six digits), `installation_date` is a date. A new column stands
+last in its table, and the migration of its revision adds it to older ones.
 """
 
 # ruff: noqa: D103 -- each function is named like the stream whose columns it returns
@@ -75,6 +76,9 @@ def equipment() -> Columns:
         Column("last_report_date", INSTANT),
         Column("active", Boolean()),
         *_reals("nameplate_power"),
+        Column("commissioned_at", INSTANT),
+        *_texts(100, "part_number"),
+        *_texts(255, "firmware"),
     ]
 
 
@@ -100,11 +104,12 @@ def energy_readings() -> Columns:
         _required("time_unit", String(20)),
         Column("utc_offset_minutes", Integer()),
         *_reals("energy_wh", "consumption_wh", "self_consumption_wh", "feed_in_wh", "purchased_wh"),
+        *_reals("charged_wh", "discharged_wh"),
     ]
 
 
 def power_readings() -> Columns:
-    return [*_interval(), *_reals("power_watts")]
+    return [*_interval(), *_reals("power_watts", "energy_wh")]
 
 
 def power_flows() -> Columns:
@@ -120,6 +125,7 @@ def power_flows() -> Columns:
         *_texts(20, "storage_status"),
         *_reals("storage_power", "storage_charge_level"),
         Column("storage_critical", Boolean()),
+        *_reals("feed_in_power", "purchased_power", "self_consumption_power"),
     ]
 
 
@@ -172,7 +178,7 @@ def inverter_readings() -> Columns:
         *_reals("power", "energy_wh", "consumed_power", "consumed_energy_wh"),
         *_reals("voltage", "current", "frequency", "dc_voltage", "temperature", "power_limit"),
         *_texts(50, "inverter_mode"),
-        *_reals("energy_lifetime"),
+        *_reals("energy_lifetime", "apparent_power", "reactive_power"),
     ]
 
 
@@ -192,3 +198,14 @@ def alerts() -> Columns:
 
 def environmental_benefits() -> Columns:
     return _reals("co2_saved", "ev_distance", "so2_saved", "nox_saved", "trees_planted", "light_bulbs")
+
+
+def energy_totals() -> Columns:
+    return [
+        _required("period", String(20)),
+        *(Column(name, Date()) for name in ("first_day", "last_day")),
+        *(Column(name, INSTANT) for name in ("begins", "ends")),
+        *_texts(20, "production_meaning"),
+        *_reals("production_wh", "self_consumption_wh", "feed_in_wh", "to_storage_wh"),
+        *_reals("consumption_wh", "from_pv_wh", "from_storage_wh", "purchased_wh"),
+    ]

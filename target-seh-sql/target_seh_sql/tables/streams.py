@@ -154,6 +154,15 @@ STREAMS: Final = (
         extension=True,
     ),
     Stream(
+        "energy_totals",
+        "what SolarEdge itself says of each month, and since installation",
+        ("site_id", "period"),
+        columns.energy_totals,
+        "uq_energy_totals",
+        "ends",
+        extension=True,
+    ),
+    Stream(
         "sync_metadata",
         "newest sync of each site and stream",
         ("site_id", "data_type"),

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("target-seh-sql")
 
 FILE: Final = Path(__file__).with_name("views.sql")
+ADDED: Final = ["charged_wh", "discharged_wh"]
+"""What revision 0003 added at the end of views: those of an earlier version lack it."""
 NO_RIGHT: Final = 1142
 """MariaDB's error; the other databases know no right of their own for views."""
 
@@ -167,11 +169,12 @@ def _make(connection: Connection, name: str, query: str) -> None:
 
 
 def _is_ours(connection: Connection, view: View, name: str, schema: str | None) -> bool:
-    """Whether what has the name is a view with the columns of ours."""
+    """Whether what has the name is a view with the columns of ours, or of an earlier version's."""
     found = inspect(connection)
     if name not in found.get_view_names(schema):
         return False
-    return [column["name"] for column in found.get_columns(name, schema)] == columns_of(view)
+    columns, ours = [column["name"] for column in found.get_columns(name, schema)], columns_of(view)
+    return columns == ours or [*columns, *ADDED] == ours
 
 
 def columns_of(view: View) -> list[str]:

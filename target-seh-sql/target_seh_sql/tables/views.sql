@@ -17,7 +17,9 @@ SELECT
     e.feed_in_wh,
     e.purchased_wh,
     100.0 * (e.consumption_wh - e.purchased_wh) / nullif(e.consumption_wh, 0) AS self_sufficiency,
-    100.0 * e.self_consumption_wh / nullif(e.energy_wh, 0) AS self_consumption_rate
+    100.0 * e.self_consumption_wh / nullif(e.energy_wh, 0) AS self_consumption_rate,
+    e.charged_wh,
+    e.discharged_wh
 FROM {energy_readings} AS e
 JOIN {sites} AS s ON s.id = e.site_id
 WHERE e.time_unit = 'DAY';
@@ -37,7 +39,9 @@ SELECT
     / nullif(sum(CASE WHEN d.purchased_wh IS NOT NULL THEN d.consumption_wh END), 0) AS self_sufficiency,
     100.0 * sum(CASE WHEN d.production_wh IS NOT NULL THEN d.self_consumption_wh END)
     / nullif(sum(CASE WHEN d.self_consumption_wh IS NOT NULL THEN d.production_wh END), 0)
-        AS self_consumption_rate
+        AS self_consumption_rate,
+    sum(d.charged_wh) AS charged_wh,
+    sum(d.discharged_wh) AS discharged_wh
 FROM {energy_by_day} AS d
 GROUP BY d.site_id, d.site_name, MONTH_OF(d.day);
 
@@ -56,7 +60,9 @@ SELECT
     / nullif(sum(CASE WHEN d.purchased_wh IS NOT NULL THEN d.consumption_wh END), 0) AS self_sufficiency,
     100.0 * sum(CASE WHEN d.production_wh IS NOT NULL THEN d.self_consumption_wh END)
     / nullif(sum(CASE WHEN d.self_consumption_wh IS NOT NULL THEN d.production_wh END), 0)
-        AS self_consumption_rate
+        AS self_consumption_rate,
+    sum(d.charged_wh) AS charged_wh,
+    sum(d.discharged_wh) AS discharged_wh
 FROM {energy_by_day} AS d
 GROUP BY d.site_id, d.site_name, YEAR_OF(d.day);
 
@@ -261,6 +267,162 @@ FROM (
     FROM {energy_by_day} AS d
 ) AS r
 WHERE DAYS(r.previous, r.day) > 1;
+
+-- reconciliation: our days of a month, or since installation, beside SolarEdge's own figure; ours count what theirs do
+SELECT
+    r.site_id,
+    r.site_name,
+    r.period,
+    CASE WHEN r.period <> 'TOTAL' THEN MONTH_OF(r.last_day) END AS month,
+    r.quantity,
+    r.ours_wh,
+    r.theirs_wh,
+    r.ours_wh - r.theirs_wh AS difference_wh,
+    100.0 * (r.ours_wh - r.theirs_wh) / nullif(r.theirs_wh, 0) AS difference_percent,
+    DAYS(r.first_day, r.last_day) + 1 - r.days AS days_missing,
+    CASE WHEN (SELECT k.site_id FROM {power_readings} AS k WHERE k.site_id = r.site_id LIMIT 1) IS NOT NULL THEN
+        QUARTERS(r.begins, r.ends) - (
+            SELECT count(*)
+            FROM {power_readings} AS k
+            WHERE k.site_id = r.site_id AND k.timestamp >= r.begins AND k.timestamp < r.ends
+        )
+    END AS quarters_missing
+FROM (
+    SELECT
+        p.site_id, p.site_name, p.period, p.first_day, p.last_day, p.begins, p.ends, q.quantity,
+        CASE q.quantity
+            WHEN 'production' THEN p.production_wh WHEN 'consumption' THEN p.consumption_wh
+            WHEN 'self_consumption' THEN p.self_consumption_wh WHEN 'feed_in' THEN p.feed_in_wh
+            WHEN 'purchased' THEN p.purchased_wh
+        END AS theirs_wh,
+        CASE q.quantity
+            WHEN 'production' THEN p.our_production WHEN 'consumption' THEN p.our_consumption
+            WHEN 'self_consumption' THEN p.our_self_consumption WHEN 'feed_in' THEN p.our_feed_in
+            WHEN 'purchased' THEN p.our_purchased
+        END AS ours_wh,
+        CASE q.quantity
+            WHEN 'production' THEN p.production_days WHEN 'consumption' THEN p.consumption_days
+            WHEN 'self_consumption' THEN p.self_consumption_days WHEN 'feed_in' THEN p.feed_in_days
+            WHEN 'purchased' THEN p.purchased_days
+        END AS days
+    FROM (
+        SELECT
+            t.site_id, t.site_name, t.period, t.first_day, t.last_day, t.begins, t.ends,
+            t.production_wh, t.consumption_wh, t.self_consumption_wh, t.feed_in_wh, t.purchased_wh,
+            sum(e.energy_wh + CASE WHEN t.production_meaning = 'AC' THEN e.given_wh ELSE 0 END) AS our_production,
+            sum(e.consumption_wh) AS our_consumption,
+            sum(e.self_consumption_wh + CASE WHEN t.production_meaning = 'AC' THEN e.given_wh ELSE 0 END)
+                AS our_self_consumption,
+            sum(e.feed_in_wh) AS our_feed_in,
+            sum(e.purchased_wh) AS our_purchased,
+            count(e.energy_wh) AS production_days,
+            count(e.consumption_wh) AS consumption_days,
+            count(e.self_consumption_wh) AS self_consumption_days,
+            count(e.feed_in_wh) AS feed_in_days,
+            count(e.purchased_wh) AS purchased_days
+        FROM (
+            SELECT
+                o.site_id, s.name AS site_name, o.period, o.last_day, o.begins, o.ends, o.production_meaning,
+                o.production_wh, o.consumption_wh, o.self_consumption_wh, o.feed_in_wh, o.purchased_wh,
+                coalesce(
+                    o.first_day, CASE WHEN s.installation_date < s.our_first_day THEN s.installation_date END, s.our_first_day
+                ) AS first_day
+            FROM {energy_totals} AS o
+            JOIN (
+                SELECT
+                    m.id, m.name, m.installation_date,
+                    (
+                        SELECT n.reading_date
+                        FROM {energy_readings} AS n
+                        WHERE n.site_id = m.id AND n.time_unit = 'DAY'
+                        ORDER BY n.reading_date
+                        LIMIT 1
+                    ) AS our_first_day
+                FROM {sites} AS m
+            ) AS s ON s.id = o.site_id
+            WHERE s.our_first_day IS NOT NULL
+        ) AS t
+        LEFT JOIN (
+            SELECT
+                d.site_id, d.reading_date, d.energy_wh, d.consumption_wh, d.self_consumption_wh, d.feed_in_wh,
+                d.purchased_wh, coalesce(d.discharged_wh, 0) - coalesce(d.charged_wh, 0) AS given_wh
+            FROM {energy_readings} AS d
+            WHERE d.time_unit = 'DAY'
+        ) AS e ON e.site_id = t.site_id AND e.reading_date >= t.first_day AND e.reading_date <= t.last_day
+        GROUP BY
+            t.site_id, t.site_name, t.period, t.first_day, t.last_day, t.begins, t.ends,
+            t.production_wh, t.consumption_wh, t.self_consumption_wh, t.feed_in_wh, t.purchased_wh
+    ) AS p
+    CROSS JOIN (
+        SELECT 'production' AS quantity UNION ALL SELECT 'consumption' UNION ALL SELECT 'self_consumption'
+        UNION ALL SELECT 'feed_in' UNION ALL SELECT 'purchased'
+    ) AS q
+) AS r
+WHERE r.theirs_wh IS NOT NULL;
+
+-- reconciliation_by_day: SolarEdge's energy of each finished day beside the sum of its quarter hours
+SELECT
+    d.site_id,
+    d.site_name,
+    d.day,
+    d.official_wh,
+    q.quarters_wh,
+    q.quarters_wh - d.official_wh AS difference_wh,
+    100.0 * (q.quarters_wh - d.official_wh) / nullif(d.official_wh, 0) AS difference_percent,
+    96 + CASE WHEN DAYS(d.day, d.next_day) = 1 THEN coalesce((d.utc_offset_minutes - d.next_offset) / 15, 0) ELSE 0 END
+    - coalesce(q.quarters, 0) AS quarters_missing
+FROM (
+    SELECT
+        e.site_id, s.name AS site_name, e.reading_date AS day, e.energy_wh AS official_wh, e.utc_offset_minutes,
+        lead(e.reading_date) OVER (PARTITION BY e.site_id ORDER BY e.reading_date) AS next_day,
+        lead(e.utc_offset_minutes) OVER (PARTITION BY e.site_id ORDER BY e.reading_date) AS next_offset
+    FROM {energy_readings} AS e
+    JOIN {sites} AS s ON s.id = e.site_id
+    WHERE e.time_unit = 'DAY'
+) AS d
+LEFT JOIN (
+    SELECT
+        k.site_id, LOCAL_DATE(k) AS day, count(*) AS quarters,
+        sum(coalesce(k.energy_wh, k.power_watts / 4)) AS quarters_wh
+    FROM {power_readings} AS k
+    GROUP BY k.site_id, LOCAL_DATE(k)
+) AS q ON q.site_id = d.site_id AND q.day = d.day
+WHERE d.next_day IS NOT NULL;
+
+-- specific_yield_by_day: production of each day for each kWp of the site's modules
+SELECT
+    d.site_id,
+    d.site_name,
+    d.day,
+    d.production_wh,
+    s.peak_power,
+    d.production_wh / 1000 / nullif(s.peak_power, 0) AS specific_yield
+FROM {energy_by_day} AS d
+JOIN {sites} AS s ON s.id = d.site_id;
+
+-- specific_yield_by_month: production of each month for each kWp of the site's modules
+SELECT
+    d.site_id,
+    d.site_name,
+    d.month,
+    d.days,
+    d.production_wh,
+    s.peak_power,
+    d.production_wh / 1000 / nullif(s.peak_power, 0) AS specific_yield
+FROM {energy_by_month} AS d
+JOIN {sites} AS s ON s.id = d.site_id;
+
+-- specific_yield_by_year: production of each year for each kWp of the site's modules
+SELECT
+    d.site_id,
+    d.site_name,
+    d.year,
+    d.days,
+    d.production_wh,
+    s.peak_power,
+    d.production_wh / 1000 / nullif(s.peak_power, 0) AS specific_yield
+FROM {energy_by_year} AS d
+JOIN {sites} AS s ON s.id = d.site_id;
 
 -- freshness: the newest complete data of each stream, and how its last run ended
 SELECT
