@@ -129,6 +129,8 @@ class Inventory:
         site.denied |= set(Device)
         quarters = [stream for stream in self._streams if stream.cadence is Cadence.QUARTER_HOURS]
         hit = [s.name for s in quarters if any(need.device in has for need in s.needs)]
+        if site.meaning == Meaning.AC and Device.BATTERY in has:
+            hit += [s.name for s in self._streams if s.needs & PRODUCTION and s.name not in hit]
         if hit:
             error = ScopeMissing(
                 "the grant does not cover what meters and batteries measured: log in again with "

@@ -30,9 +30,7 @@ logger = logging.getLogger("tap-solaredge")
 MEANS = "production_means"
 """Name, in the bookmark of `sites`, of what was found out."""
 CHECKED = "production_checked_on"
-"""Name, in the bookmark of `sites`, of the day on which that was found out, or seen to hold."""
-TRIED = "production_tried_on"
-"""Name, in the bookmark of `sites`, of the day on which the service was asked last."""
+"""Name, in the bookmark of `sites`, of the day on which that was tried last, or seen to hold."""
 LOOK_BACK = 28
 """Days among which one is looked for that tells."""
 HOLDS_FOR = timedelta(days=62)
@@ -67,24 +65,22 @@ class ProductionCheck:
         if not site.devices.batteries or not self._daily:
             return False
         checked, today = self._noted(CHECKED), local_day(self._clock.now(), site.zone)
-        holds = site.meaning is not None and checked and checked >= (today - HOLDS_FOR).isoformat()
-        return not holds and self._noted(TRIED) != today.isoformat()
+        oldest = today if site.meaning is None else today - HOLDS_FOR
+        return not checked or not oldest.isoformat() <= checked <= today.isoformat()
 
-    def news(self, site: Site) -> bool:
-        """Whether production turned out to mean something else than what was stored until now."""
-        return (site.meaning or self._dialect.assumed) != self._believed
-
-    def say_unknown(self, site: Site) -> None:
-        """Say that nobody knows yet, where that matters."""
-        if site.devices.batteries and site.meaning is None:
+    def is_news(self, site: Site, *, dry: bool) -> bool:
+        """Say where nobody knows yet, and return whether what was stored until now means something else."""
+        if site.meaning is None and not dry:
             logger.info(
                 "site %s: what production means beside its battery is not checked yet: it is taken for %s",
                 self._site_id, SAID[self._dialect.assumed],
             )  # fmt: skip
+        return (site.meaning or self._dialect.assumed) != self._believed
 
     def calls(self, progress: SiteProgress, at_hand: AtHand, streams: Iterable[str]) -> list[Call]:
         """Return the call for the split of the newest day that tells, none where that is no use."""
         days = dict(self._days(progress, at_hand))
+        self._bookmarks.of("sites", self._site_id)[CHECKED] = progress.today().isoformat()
         if self._dialect.tells_split:
             self._by_meters(days, at_hand, progress.site)
             return []
@@ -105,7 +101,6 @@ class ProductionCheck:
 
     def _asked(self, window: Window, progress: SiteProgress, streams: Iterable[str]) -> list[Call]:
         self._asked_once = True
-        self._bookmarks.of("sites", self._site_id)[TRIED] = progress.today().isoformat()
         requests = self._dialect.requests(TOTALS, progress.site.ref, window)
         return [Call(request, Purpose.CHECK, TOTALS, window, tuple(streams)) for request in requests]
 
@@ -149,7 +144,6 @@ class ProductionCheck:
         partition = self._bookmarks.of("sites", self._site_id)
         known = partition.get(MEANS)
         partition[MEANS] = site.meaning = str(found)
-        partition[CHECKED] = local_day(self._clock.now(), site.zone).isoformat()
         if known != found:
             level = logging.INFO if known is None else logging.WARNING
             logger.log(

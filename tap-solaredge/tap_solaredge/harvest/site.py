@@ -134,9 +134,7 @@ class SiteHarvest:
     def release(self) -> Iterator[Batch | None]:
         """Yield the records that waited for what production means."""
         if self._records.held and self._plan() is not None and self._progress is not None:
-            if self._progress.late_is_due and not self._dry:
-                self._totals.check.say_unknown(self._progress.site)
-            if self._totals.check.news(self._progress.site):
+            if self._totals.check.is_news(self._progress.site, dry=self._dry):
                 hit = [stream for stream in self._going_on() if stream.needs & PRODUCTION]
                 self._coverages.reopen(hit, [Window(BEFORE_ALL_DATA, self._progress.now)])
             yield from self._records.release(self._progress)
@@ -179,6 +177,7 @@ class SiteHarvest:
             energy=self._coverages.progress(site, self._going_on(Cadence.ENERGY), now),
             latest=self._coverages.progress(site, self._going_on(Cadence.LATEST), now),
             totals=self._coverages.progress(site, self._going_on(Cadence.TOTALS), now),
+            totals_are_due=self._totals.are_due(site, now),
             lifetime_is_due=self._totals.lifetime_is_due(site, now),
             read=self._records.at_hand.read,
             longest=self._lengths.longest,
@@ -254,6 +253,7 @@ class SiteHarvest:
         """Note that the last days, and what was open, were read again."""
         if self.site is not None:
             self._bookmarks.of("sites", self.site_id)[LATE_READ] = self._local_day()
+            self._totals.are_read(self.site, self._clock.now())
             self._coverages.close_round(self._series(), self._records.done.all(), self._clock.now())
 
     def latest(self) -> Iterator[Batch | None]:

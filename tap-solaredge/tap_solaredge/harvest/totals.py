@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from tap_solaredge.spans import Spans
     from tap_solaredge.streams import SolarEdgeStream
 
+READ_ON = "read_on"
+"""Name, in the bookmark of the stream, of the day on which totals were read last."""
 LIFE_READ = "lifetime_read_in"
 """Name, in the bookmark of the stream, of the month in which the total of the whole life was read."""
 
@@ -45,6 +47,18 @@ class TotalsOfSite:
         self.check = ProductionCheck(site_id, job, bookmarks)
         self._daily = [str(s.name) for s in job.streams if s.cadence is Cadence.ENERGY]
         self._streams = [stream for stream in job.streams if stream.cadence is Cadence.TOTALS]
+
+    def are_due(self, site: Site, now: datetime) -> bool:
+        """Whether totals were not read yet on this day of the site."""
+        return any(
+            self._bookmarks.noted(stream.name, self._site_id, READ_ON) != _day(now, site)
+            for stream in self._going_on()
+        )
+
+    def are_read(self, site: Site, now: datetime) -> None:
+        """Note that what the plan of this day named was read."""
+        for stream in self._going_on():
+            self._bookmarks.of(stream.name, self._site_id)[READ_ON] = _day(now, site)
 
     def lifetime_is_due(self, site: Site, now: datetime) -> bool:
         """Whether the total of the whole life was not read yet in this month."""
@@ -94,5 +108,9 @@ class TotalsOfSite:
         return [stream for stream in self._streams if self._outcomes.goes_on(stream)]
 
 
+def _day(now: datetime, site: Site) -> str:
+    return local_day(now, site.zone).isoformat()
+
+
 def _month(now: datetime, site: Site) -> str:
-    return local_day(now, site.zone).isoformat()[:7]
+    return _day(now, site)[:7]

@@ -52,6 +52,8 @@ class SiteProgress:
     """How old the newest data must be to be worth a call; more than 0 when calls were spent ahead of time."""
     late_is_due: bool = False
     """Whether the last days were not read again yet on this day of the site."""
+    totals_are_due: bool = False
+    """Whether the service's own totals were not read yet on this day of the site."""
     lifetime_is_due: bool = False
     """Whether the total of the whole life was not read yet in this month of the site."""
     end: datetime = field(init=False)

@@ -26,7 +26,7 @@ BEFORE_ALL_DATA = datetime(2000, 1, 1, tzinfo=UTC)
 
 def calls(p: SiteProgress) -> list[Call]:
     """Return the calls for what is owed of the totals, newest first."""
-    if not p.totals or not p.late_is_due:
+    if not p.totals_are_due:
         return []
     names, found = tuple(p.totals), []
     if p.lifetime_is_due:

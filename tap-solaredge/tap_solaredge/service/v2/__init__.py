@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tap_solaredge.login import credentials
 from tap_solaredge.measured.production import Meaning, take_batteries_out
+from tap_solaredge.measured.readings import Device
 from tap_solaredge.resources import ENERGY, METER_ENERGY, POWER, QUARTER_ENERGY, STORAGE, STORAGE_ENERGY
 from tap_solaredge.service.dialect import Dialect
 from tap_solaredge.service.v2 import readers, requests
@@ -23,11 +24,12 @@ def needed(site: Site, needs: Needs, others: Needs) -> Needs:  # noqa: ARG001
     found = {need for need in needs if need.device is None or site.has(need.device)}
     if METER_ENERGY not in found and METER_ENERGY in needs:
         found.discard(STORAGE_ENERGY)  # a split without meters tells nothing
-    if site.devices.batteries and site.meaning != Meaning.PV:  # what batteries did decides
-        if ENERGY in needs:
-            found.add(STORAGE_ENERGY)
-        if site.meaning is not None and needs & {POWER, QUARTER_ENERGY}:
-            found.add(STORAGE)
+    output = bool(site.devices.batteries) and site.meaning == Meaning.AC
+    unknown = site.has(Device.BATTERY) and site.meaning is None
+    if ENERGY in needs and (output or unknown):  # what batteries did decides
+        found.add(STORAGE_ENERGY)
+    if needs & {POWER, QUARTER_ENERGY} and output:
+        found.add(STORAGE)
     return frozenset(found)
 
 
