@@ -37,7 +37,8 @@ class World:
         self.simulator = Simulator(
             now=FIRST, speed=0, calls_per_minute=None, monthly_credits=None, v1=V1Rules(daily_calls=None)
         ).start()
-        self.catalog = selected(name for name in KEYS if (dialect, name) != ("v1", "alerts"))
+        left_out = {"alerts", "energy_totals"} if dialect == "v1" else {"energy_totals"}
+        self.catalog = selected(KEYS.keys() - left_out)  # totals are read once a month: see test_totals.py
         self.key = self.simulator.key if dialect == "v2" else self.simulator.v1_key
         self.said = io.StringIO()
         self.before = self.run(FIRST, "before.db", {})
@@ -107,7 +108,7 @@ def rows(runs):
     for said in runs:
         for stream, records in said.records.items():
             for record in records:
-                if record.get("resolution") == "SNAPSHOT" or record.get("period") == "TOTAL":
+                if record.get("resolution") == "SNAPSHOT":
                     continue  # of this moment only
                 row = found.setdefault((stream, *(record[name] for name in KEYS[stream])), {})
                 if record.get("status") == "OPEN":

@@ -47,4 +47,6 @@ def plain(found):
             for key, value in found.items()
             if value != {}
         }
+    if isinstance(found, Instant):
+        return f"{found.utc} {found.offset_minutes:+d}"
     return [plain(value) for value in found] if isinstance(found, list) else found

@@ -28,6 +28,7 @@ def test_parents_are_announced_and_sent_before_their_children(simulator, run_tap
     assert said.schemas == [
         "sites", "equipment", "batteries", "meters",
         "energy_readings", "power_readings", "power_flows", "meter_readings", "battery_readings",
+        "energy_totals",
     ]  # fmt: skip
     order = list(said.records)
     assert order.index("sites") == 0

@@ -48,7 +48,7 @@ def planned(collected, capsys):
         {"power_lookback_days": 40, "max_calls_per_run": 40},
         {"power_lookback_days": 40, "max_calls_per_run": 11},
         {"power_lookback_days": 40, "monthly_credits": 1000},
-        {"power_lookback_days": 40, "monthly_credits": 230},
+        {"power_lookback_days": 40, "monthly_credits": 290},
         {"site_ids": [HOME], "start_date": "2024-11-20T00:00:00Z"},
         {"site_ids": [HOME, OFFICE], "start_date": "2026-06-01T00:00:00Z", "max_calls_per_run": 60},
     ],

@@ -79,10 +79,12 @@ def test_without_device_data_no_call_is_wasted_and_the_rest_works(owner, simulat
     assert said.error is None
     assert set(endpoints(simulator)) == {
         "/v2/sites/{site}", "/v2/sites/{site}/devices", "/v2/sites/{site}/power", "/v2/sites/{site}/energy",
+        "/v2/sites/{site}/overview",
     }  # fmt: skip
     counts = {stream: len(records) for stream, records in said.records.items()}
     assert set(counts) == {
         "sites", "equipment", "batteries", "meters", "energy_readings", "power_readings",
+        "energy_totals",
     }  # fmt: skip
     assert (counts["power_readings"], counts["batteries"]) == (672, 1)
     day = said.records["energy_readings"][-2]

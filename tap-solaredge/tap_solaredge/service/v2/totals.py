@@ -33,7 +33,7 @@ def overview(payload: Any, place: Place, _: SiteRef) -> Totals:  # noqa: ANN401
     consumption, from_pv, from_storage, purchased = used
     return Totals(
         production=total,
-        self_consumption=None if direct is None else direct + (stored or 0.0),
+        self_consumption=_kept(total, direct, stored, fed),
         feed_in=fed,
         to_storage=stored,
         consumption=consumption,
@@ -42,6 +42,13 @@ def overview(payload: Any, place: Place, _: SiteRef) -> Totals:  # noqa: ANN401
         purchased=purchased,
         meaning=Meaning.PV,
     )
+
+
+def _kept(total: float | None, direct: float | None, stored: float | None, fed: float | None) -> float | None:
+    """Return the production that was not fed in (Wh): what was used and stored, else what is left of it."""
+    if direct is not None and stored is not None:
+        return direct + stored
+    return None if total is None or fed is None else max(total - fed, 0.0)
 
 
 def _figures(block: Record, place: Place, *names: str) -> list[float | None]:
