@@ -24,7 +24,8 @@ def lower_bound(*, meters, battery):
     """Return the calls for a year of one site, were every window as long as it may be."""
     months = ceil(YEAR / MONTH) * (3 if meters else 1)  # powerDetails, energyDetails, meters; else power
     weeks = ceil(YEAR / WEEK) if battery else 0
-    return 2 + months + weeks + 1 + meters  # site list, inventory, energy, the flows of the moment
+    totals = 11 + 1  # closed months, and the whole life
+    return 2 + months + weeks + 1 + meters + totals  # site list, inventory, energy, the flows of the moment
 
 
 def asked(simulator):
