@@ -3,6 +3,7 @@
 `make pictures` writes what the browser shows to docs/pictures; `make proof-report` reads each database.
 """
 
+import json
 import os
 import random
 import re
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from report_pages import NOW, go, load, messages_of, opened, page_of, report
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from solaredge_simulator.fleet import HOME, PENDING, ROOF
 from tools.browser import Browser
@@ -424,18 +425,63 @@ def test_a_file_that_is_no_tariff_is_refused(two_years, content, complaint):
     assert complaint in done.stderr
 
 
-def test_the_card_on_agreement_appears_with_the_view(two_years, browser):
-    url, folder = two_years("sqlite")
-    view = f"""
-        CREATE VIEW reconciliation AS
-        SELECT {HOME} AS site_id, 'Home' AS site_name, '2026-06-01' AS month, 'production' AS quantity,
-            100.0 AS ours, 100.08 AS theirs, -0.08 AS difference_percent"""
-    with engine_of(url) as engine:
-        with engine.begin() as connection:
-            connection.execute(text(view))
-        page = page_of(folder, "--site-id", str(HOME), output="agreement.html")
-        with engine.begin() as connection:
-            connection.execute(text("DROP VIEW reconciliation"))
+TOTALS = {
+    "type": "SCHEMA", "stream": "energy_totals", "key_properties": ["site_id", "period"],
+    "schema": {
+        "type": "object",
+        "properties": {
+            name: {} for name in ("site_id", "period", "first_day", "last_day", "ends", "production_wh")
+        },
+    },
+}  # fmt: skip
+MONTHS = (("2026-06", "2026-06-01", "2026-06-30"), ("2026-07", "2026-07-01", "2026-07-31"))
+CARD = """
+    const card = document.querySelector('#card-agreement');
+    const texts = (part) => [...card.querySelectorAll(part)].map((each) => each.textContent);
+    return [card.hidden, ...texts('.summary'), ...texts('data'), ...texts('td')];"""
+
+
+def with_totals(folder, source, factors):
+    """Return a folder with a copy of a database in which SolarEdge's figures are ours times a factor."""
+    folder.mkdir()
+    for name in ("test.db", "target.json"):
+        shutil.copy(source / name, folder)
+    url = f"sqlite:///{folder / 'test.db'}"
+    (folder / "target.json").write_text(json.dumps({"sqlalchemy_url": url}))
+    with engine_of(url) as engine, engine.begin() as connection:
+        if inspect(connection).has_table("energy_totals"):
+            connection.execute(text("DELETE FROM energy_totals"))
+        lines = [TOTALS]
+        for (period, first, last), factor in zip(MONTHS, factors, strict=True):
+            asked = {"site": HOME, "first": first, "last": last}
+            ours = connection.execute(text(OF_PRODUCTION), asked).scalar_one()
+            total = {"site_id": HOME, "period": period, "first_day": first, "last_day": last}
+            total |= {"production_wh": ours * factor, "ends": f"{last}T22:00:00Z"}
+            lines.append({"type": "RECORD", "stream": "energy_totals", "record": total})
+    (folder / "totals").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    load(url, folder, folder / "totals")
+    return folder
+
+
+OF_PRODUCTION = """
+    SELECT sum(energy_wh) FROM energy_readings
+    WHERE site_id = :site AND time_unit = 'DAY' AND reading_date BETWEEN :first AND :last"""
+
+
+def test_the_card_on_agreement_tells_the_worst_month(two_years, browser, tmp_path):
+    folder = with_totals(tmp_path / "agrees", two_years("sqlite")[1], (1.0008, 1.0))
+    opened(browser, page_of(folder, "--site-id", str(HOME)), "2026-06")
+    summary = "each month and quantity, beside SolarEdge's own figure"
+    assert browser.run(CARD) == [False, summary, "2 of 2", "0.08 %"]
+    assert browser.console() == []
+
+
+def test_the_card_on_agreement_lists_what_differs(two_years, browser, tmp_path):
+    folder = with_totals(tmp_path / "differs", two_years("sqlite")[1], (1.25, 1.0))
+    page = page_of(folder, "--site-id", str(HOME), "--language", "de", output="differs.html")
     opened(browser, page, "2026-06")
-    said = browser.run("return document.querySelector('#card-agreement .summary').textContent")
-    assert said == "largest difference: 0.08 %"
+    hidden, summary, *shown = browser.run(CARD)
+    assert (hidden, summary) == (False, "1 Wert ist nicht der von SolarEdge")
+    assert shown[:4] == ["1 von 2", "20,00 %", "Juni 2026", "Erzeugung"]
+    assert shown[-2:] == ["-20,00 %", "keine"]
+    assert browser.console() == []

@@ -12,7 +12,8 @@ INTRODUCTION = """\
 
 Written by `make schema` from the streams and columns in `target_seh_sql/tables/`. Streams have the names of
 the tables, so other targets make the same ones; ids and foreign keys are this target's. `battery_readings`,
-`inverter_readings`, `alerts`, `environmental_benefits` and `energy_totals` are made when their streams arrive.
+`inverter_readings`, `alerts`, `environmental_benefits` and `energy_totals` are made when their streams
+arrive.
 
 - A `timestamp` is the start of its interval, in UTC; `utc_offset_minutes` beside it gives the site's wall
   clock: local time = timestamp + offset. A `reading_date` is the site's own date.

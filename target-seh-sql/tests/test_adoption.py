@@ -102,7 +102,8 @@ ROWS = {
         ]
     ],
 }  # fmt: skip
-NO_BATTERY = (None, None, None, True)
+READING = ("site_id", "timestamp", "utc_offset_minutes", "power_watts")
+NO_BATTERY = (None, None, None, True, None, None, None)
 POWER = [
     (1, "2025-10-25 23:45:00", 120, 1.0),
     (1, "2025-10-26 00:00:00", 120, 2.0),  # once in the repeated hour: its first pass
@@ -153,7 +154,7 @@ def adopt(command):
 def test_all_rows_are_kept_in_utc(old, adopt):
     code, out, err = adopt(old)
     assert (code, err) == (0, "")
-    assert rounded(old.rows("power_readings")) == POWER
+    assert rounded(old.rows("power_readings", *READING)) == POWER
     assert old.rows("sites", "id", "installation_date", "last_update_time", "is_public", "latitude") == [
         (1, "2019-05-02", "2026-01-15 03:00:00", False, None),
         (2, "2019-05-02", "2026-01-15 09:00:00", False, None),
@@ -405,7 +406,7 @@ def test_an_adoption_that_fails_anywhere_changes_nothing_and_can_be_run_again(ol
             assert {name: found[name] for name in before} == before
             assert "schema_version" not in found
     assert number > 40
-    assert rounded(old.rows("power_readings")) == POWER
+    assert rounded(old.rows("power_readings", *READING)) == POWER
     assert takeover.adopt(Wanted(old.url)).done_before
 
 

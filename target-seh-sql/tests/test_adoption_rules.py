@@ -197,7 +197,8 @@ def test_power_details_are_a_flow(powers, grid, words):
     assert found == {
         **STAMPS, "id": 1, "site_id": 2, "timestamp": 3, "resolution": "QUARTER_HOUR", "unit": "W",
         "grid_status": words[0], "grid_power": grid, "pv_status": words[1], "pv_power": powers[0],
-        "load_status": words[2], "load_power": powers[1],
+        "load_status": words[2], "load_power": powers[1], "feed_in_power": powers[3],
+        "purchased_power": powers[4], "self_consumption_power": powers[2],
     }  # fmt: skip
 
 
@@ -205,7 +206,8 @@ def sample(minute, power, counted, **more):
     return {
         "site_id": 1, "serial_number": "7E1", **STAMPS, "timestamp": AT.replace(minute=minute, second=7),
         "total_active_power": power, "total_energy": counted, "ac_voltage": 230.0, "ac_frequency": 50.0,
-        "dc_voltage": 750.0, "temperature": 40.0, "power_limit": 100.0, "inverter_mode": "MPPT", **more,
+        "dc_voltage": 750.0, "temperature": 40.0, "power_limit": 100.0, "inverter_mode": "MPPT",
+        "apparent_power": 500.0, "reactive_power": -30.0, **more,
     }  # fmt: skip
 
 
@@ -217,6 +219,7 @@ def test_samples_of_an_inverter_are_whole_quarter_hours_or_none():
         *(sample(m, 0.0, None, inverter_mode="SLEEPING", dc_voltage=0.0) for m in (45, 50, 55)),
     ]
     found = list(whole_quarters(rows))
+    assert {(row["apparent_power"], row["reactive_power"]) for row in found} == {(500.0, -30.0)}
     names = ("timestamp", "power", "energy_wh", "current", "temperature", "dc_voltage", "energy_lifetime")
     assert [tuple(row[name] for name in names) for row in found] == [
         (AT, 400.0, 100.0, 400 / 230, 40.0, 750.0, 1000.0),

@@ -18,7 +18,12 @@ from target_seh_sql.tables.views import views
 from .conftest import record, schema, state
 from .test_status import NEWEST, quarters
 
-NAMES = [*(stream.name for stream in NINE), "battery_readings", *(view.name for view in views())]
+NAMES = [
+    *(stream.name for stream in NINE),
+    "battery_readings",
+    "energy_totals",
+    *(view.name for view in views()),
+]
 NAMES = [name for name in NAMES if not name.startswith("inverter")]  # no inverter here has readings
 CELL = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 LOADED = (
@@ -52,6 +57,18 @@ LOADED = (
     *quarters("meter_readings", meter_name="Feed-in", utc_offset_minutes=60, power=7.0, energy_wh=1.75),
     schema("battery_readings"),
     *quarters("battery_readings", serial_number="B1", charge_energy_wh=3.0, discharge_energy_wh=2.0),
+    schema("energy_totals"),
+    *(
+        record(
+            "energy_totals",
+            site_id=1,
+            period=period,
+            first_day=first,
+            last_day="2026-11-30",
+            production_wh=3e3,
+        )
+        for period, first in (("2026-11", "2026-11-01"), ("TOTAL", None))
+    ),
     state("power_readings", 1, replication_key_value="2026-11-20T12:00:00Z", status="success"),
 )
 

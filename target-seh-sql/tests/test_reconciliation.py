@@ -10,12 +10,11 @@ from .test_views import SITE, day, rows
 QUARTER = timedelta(minutes=15)
 
 
-def total(period, first_day, last_day, begins=None, ends=None, site_id=1, meaning="PV", **figures):
+def total(period, first_day, last_day, begins=None, ends=None, *, site_id=1, meaning="PV", **figures):
     """Return a record of SolarEdge's own figures, by the names of the view's quantities."""
-    return record(
-        "energy_totals", site_id=site_id, period=period, first_day=first_day, last_day=last_day, begins=begins,
-        ends=ends, production_meaning=meaning, **{f"{name}_wh": wh for name, wh in figures.items()},
-    )  # fmt: skip
+    told = {"first_day": first_day, "last_day": last_day, "begins": begins, "ends": ends}
+    told |= {f"{name}_wh": energy for name, energy in figures.items()}
+    return record("energy_totals", site_id=site_id, period=period, production_meaning=meaning, **told)
 
 
 def days(first, count, *values, site_id=1, offset=None, leave_out=()):
@@ -115,11 +114,9 @@ def test_output_of_the_inverter_is_compared_with_what_batteries_gave_and_took(da
 
 
 def test_since_installation_our_days_are_summed_from_the_first(database):
-    """From the first day that the service tells, else from the installation or our first day, the earlier one."""
-    sites = [
-        record("sites", id=2, name="Schuur"),
-        record("sites", id=3, name="Kas", installation_date="2024-12-30"),
-    ]
+    """Where nothing tells the first day, nobody knows how many are missing."""
+    kas = record("sites", id=3, name="Kas", installation_date="2024-12-30")
+    sites = [record("sites", id=2, name="Schuur"), kas]
     database.load(
         *SITE, *sites, record("sites", id=4, name="Leeg"), schema("energy_totals"),
         total("TOTAL", "2024-12-30", "2025-01-02", production=2000.0),
@@ -129,7 +126,7 @@ def test_since_installation_our_days_are_summed_from_the_first(database):
     )  # fmt: skip
     assert rows(database, "reconciliation", f"site_id, {COLUMNS}", "site_id") == [
         (1, "TOTAL", None, "production", 2000, 2000, 0, 0, 2),
-        (2, "TOTAL", None, "production", 2000, 2000, 0, 0, 0),
+        (2, "TOTAL", None, "production", 2000, 2000, 0, 0, None),
         (3, "TOTAL", None, "production", 2000, 2000, 0, 0, 2),
     ]
 
@@ -207,8 +204,8 @@ def test_the_spring_night_has_92_quarter_hours_and_unknown_offsets_are_those_of_
 
 def test_yield_is_energy_for_each_kilowatt_of_modules(database):
     database.load(
-        schema("sites"), record("sites", id=1, name="Dak", peak_power=5.0), record("sites", id=2, name="Schuur"),
-        record("sites", id=3, name="Kas", peak_power=0.0),
+        schema("sites"), record("sites", id=1, name="Dak", peak_power=5.0),
+        record("sites", id=2, name="Schuur"), record("sites", id=3, name="Kas", peak_power=0.0),
         *ENERGY, *days("2026-10-30", 3, 10000.0), day("2026-10-30", 1.0, site_id=2),
         day("2026-10-30", 1.0, site_id=3), day("2025-10-30", None),
     )  # fmt: skip

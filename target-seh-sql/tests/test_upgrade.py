@@ -69,7 +69,7 @@ def make_0002(database, config):
             for view in made
             if view.name not in NEW_VIEWS
         ),
-        f"UPDATE {lead}schema_version SET version_num = '0002'",
+        f"UPDATE {lead}schema_version SET version_num = '0002'",  # noqa: S608
     )
 
 
@@ -167,7 +167,7 @@ def dying(place, after):
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_what_others_made_of_a_view_stays_with_its_rights(database, command):
-    """On PostgreSQL a view is replaced, not dropped: its columns are the old ones and the new ones after them."""
+    """On PostgreSQL a view is replaced, not dropped: new columns stand after the old ones."""
     database.load(*ROWS)
     make_0002(database, {})
     reader = f"seh_upgrade_{make_url(database.url).database}"
@@ -201,3 +201,30 @@ def test_what_a_view_gained_stands_at_its_end():
     gained = [view.name for view in views() if view.parts[0].split("\nFROM ")[0].endswith("discharged_wh")]
     assert gained == ["energy_by_day", "energy_by_month", "energy_by_year"]
     assert ADDED == ["charged_wh", "discharged_wh"]
+
+
+@pytest.mark.parametrize(
+    "name", [("status",), ("status", "--tables"), ("report",), ("export", "energy_by_day")]
+)
+def test_what_reads_an_older_database_says_what_to_do(database, command, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    database.load(*ROWS)
+    make_0002(database, {})
+    said = (
+        "the tables are of revision 0002, and this target-seh-sql reads those of 0003: "
+        "the next run of the pipeline, or target-seh-sql init-db, upgrades them"
+    )
+    assert command(database, *name) == (1, "", said)
+
+
+@everywhere
+def test_check_finds_an_older_database_fit_and_leaves_it_as_it_is(database, config, command):
+    """The job `harvest` begins with it, and upgrades only then."""
+    database.load(*ROWS, **config)
+    make_0002(database, config)
+    before = shape(database, config)
+    code, out, said = command(database, "check", **config)
+    assert (code, said) == (0, "")
+    assert "ok     tables of revision 0002: the next run upgrades them to 0003" in out.splitlines()
+    assert shape(database, config) == before
+    assert command(database, "check", "--quiet", **config) == (0, "", "")

@@ -28,7 +28,7 @@ def _plain(value):
 
 
 def day(first, *values, unit="DAY", site_id=1):
-    """Return a day's energy: production, consumption, self-consumption, feed-in, purchased, charged, discharged."""
+    """Return a day's energy: production, consumption, self-consumption, feed-in, purchased, charged ..."""
     names = (
         "energy_wh", "consumption_wh", "self_consumption_wh", "feed_in_wh", "purchased_wh", "charged_wh",
         "discharged_wh",

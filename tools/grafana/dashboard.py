@@ -44,7 +44,7 @@ def dashboard(source: DataSourceRef) -> Dashboard:
         .tooltip(DashboardCursorSync.CROSSHAIR)
         .with_variable(_site(source))
     )
-    for part in (_now, _power, _energy, _battery, _pattern, _data, _inverters):
+    for part in (_now, _power, _energy, _battery, _pattern, _data, _agreement, _inverters):
         made = part(made, panels)
     return made
 
@@ -94,6 +94,15 @@ def _pattern(made: Dashboard, panels: Panels) -> Dashboard:
         made.with_row(Row("Day by hour"))
         .with_panel(panels.heat("Sun", sun, 12))
         .with_panel(panels.heat("House", house, 12))
+    )
+
+
+def _agreement(made: Dashboard, panels: Panels) -> Dashboard:
+    """Add a row that asks nothing until it is opened: its view comes with the stream energy_totals."""
+    return made.with_row(
+        Row("Agrees with SolarEdge: needs the stream energy_totals").with_panel(
+            panels.rows("Our sums beside SolarEdge's own figures", queries.RECONCILIATION, 24)
+        )
     )
 
 

@@ -29,11 +29,13 @@ COLORS: Final = {
 }
 """The colour of the columns of these names, the same in every panel."""
 UNITS: Final = {
-    Percent: ("Self-sufficiency", "Self-consumption", "Charge", "Efficiency", "Of the site's mean"),
+    Percent: (
+        "Self-sufficiency", "Self-consumption", "Charge", "Efficiency", "Of the site's mean", "Difference",
+    ),
     Watt: ("Sun", "House", "Grid", "Battery", "From the sun", "From the battery", "From the grid"),
     WattHour: (
         "Produced", "Produced this month", "Used", "Used at once", "Fed in", "Bought", "Charged",
-        "Discharged", "Energy",
+        "Discharged", "Energy", "Ours", "SolarEdge's",
     ),
     Hours: ("Yield",),
 }  # fmt: skip

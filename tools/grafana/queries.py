@@ -151,6 +151,16 @@ FROM gaps
 ORDER BY begins DESC, site_name, stream, series
 LIMIT 100"""
 
+RECONCILIATION: Final = """\
+SELECT CASE WHEN period = 'TOTAL' THEN 'since installation' ELSE period END AS "Month",
+       REPLACE(quantity, '_', ' ') AS "Quantity", ours_wh AS "Ours", theirs_wh AS "SolarEdge's",
+       difference_percent AS "Difference", days_missing AS "Days missing"
+FROM reconciliation
+WHERE site_id = ${site:sqlstring}
+ORDER BY period DESC, quantity
+LIMIT 125"""
+"""Two years of five quantities; what is since installation comes first."""
+
 INVERTERS: Final = """\
 SELECT CAST(month AS CHAR(7)) AS "Month", name AS "Inverter", serial_number AS "Serial number",
        energy_wh AS "Energy", yield_hours AS "Yield", percent_of_site AS "Of the site's mean"

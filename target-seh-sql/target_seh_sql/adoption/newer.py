@@ -55,6 +55,9 @@ def flow(old: Mapping[str, Any]) -> Row:
         "pv_power": made,
         "load_status": _direction(used, "Active", "Idle"),
         "load_power": used,
+        "feed_in_power": fed_in,
+        "purchased_power": purchased,
+        "self_consumption_power": old["self_consumption_w"],
     }
 
 
@@ -101,6 +104,8 @@ def _quarter(start: datetime, rows: list[Mapping[str, Any]], before: list[Mappin
         "power_limit": _last(awake, "power_limit"),
         "inverter_mode": rows[-1]["inverter_mode"],
         "energy_lifetime": counted,
+        "apparent_power": _mean(rows, "apparent_power"),
+        "reactive_power": _mean(rows, "reactive_power"),
     }
 
 

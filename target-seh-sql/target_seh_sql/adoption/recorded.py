@@ -15,14 +15,22 @@ PREFIXES: Final = ("", "seh_")
 """Older and newer databases."""
 ADDED: Final[Mapping[str, frozenset[str]]] = {
     "sites": frozenset({"latitude", "longitude"}),
-    "equipment": frozenset({"active", "nameplate_power"}),
+    "equipment": frozenset({"active", "nameplate_power", "commissioned_at", "part_number", "firmware"}),
     "batteries": frozenset({"active"}),
     "meters": frozenset({"active"}),
     "energy_readings": frozenset(
-        {"utc_offset_minutes", "consumption_wh", "self_consumption_wh", "feed_in_wh", "purchased_wh"}
+        {
+            *("utc_offset_minutes", "consumption_wh", "self_consumption_wh", "feed_in_wh", "purchased_wh"),
+            *("charged_wh", "discharged_wh"),
+        }
     ),
-    "power_readings": frozenset({"utc_offset_minutes"}),
-    "power_flows": frozenset({"utc_offset_minutes", "resolution"}),
+    "power_readings": frozenset({"utc_offset_minutes", "energy_wh"}),
+    "power_flows": frozenset(
+        {
+            *("utc_offset_minutes", "resolution"),
+            *("feed_in_power", "purchased_power", "self_consumption_power"),
+        }
+    ),
     "meter_readings": frozenset({"utc_offset_minutes", "energy_wh"}),
     "sync_metadata": frozenset(),
 }

@@ -7,7 +7,19 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
-from sqlalchemy import Connection, false, insert, select, text, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    Table,
+    false,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from target_seh_sql.commands.settings import tables_of, with_settings
@@ -15,13 +27,13 @@ from target_seh_sql.database import connected
 from target_seh_sql.database_url import database_url, missing_file
 from target_seh_sql.errors import TargetSehSqlError
 from target_seh_sql.failures import error_code, explained
-from target_seh_sql.tables.schema import create, existing, fitting_revision, revisions
+from target_seh_sql.tables.schema import BEING_CREATED, create, existing, fitting_revision, revisions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from sqlalchemy import URL, Table
+    from sqlalchemy import URL
 
     from target_seh_sql.commands.settings import Settings
 
@@ -137,7 +149,8 @@ def _rights(
     connection: Connection, tables: Mapping[str, Table], revision: str | None, there: list[Table]
 ) -> Iterator[Finding]:
     if revision != revisions()[-1]:
-        yield _allowed(connection, "create tables", [partial(_create, tables=tables)])
+        attempt = partial(_create, tables=tables, revision=revision)
+        yield _allowed(connection, "create tables", [attempt])
     temporary = text("CREATE TEMPORARY TABLE target_seh_sql_check (id INTEGER)")
     filled = text("INSERT INTO target_seh_sql_check VALUES (1)")
     attempts = [partial(Connection.execute, statement=each) for each in (temporary, filled)]
@@ -163,19 +176,27 @@ def _allowed(
     return Finding(True, f"may {what}")
 
 
-def _create(connection: Connection, tables: Mapping[str, Table]) -> None:
-    """Create the tables for a moment; MariaDB cannot take that back, so it is asked for a copy of nothing."""
+def _create(connection: Connection, tables: Mapping[str, Table], revision: str | None) -> None:
+    """Create the tables for a moment, one beside those of an older revision.
+
+    MariaDB cannot take that back, so it is asked for a copy of nothing.
+    """
+    older = revision not in {None, BEING_CREATED}
+    probe = Table("target_seh_sql_probe", MetaData(schema=tables["sites"].schema), Column("id", Integer()))
     if connection.dialect.name == "mariadb":
-        name = connection.dialect.identifier_preparer.format_table(tables["sites"])
+        name = connection.dialect.identifier_preparer.format_table(probe if older else tables["sites"])
         connection.exec_driver_sql(f"CREATE TABLE {name} LIKE target_seh_sql_check")
+    elif older:
+        probe.create(connection)
     else:
         create(connection, tables, revisions()[-1])
 
 
 def _write(connection: Connection, table: Table) -> None:
     """Insert and update no row: the rights are looked at all the same."""
-    nothing = select(*table.c).where(false())
-    connection.execute(insert(table).from_select(table.c.keys(), nothing))
+    there = [column["name"] for column in inspect(connection).get_columns(table.name, table.schema)]
+    nothing = select(*(table.c[name] for name in there if name in table.c)).where(false())
+    connection.execute(insert(table).from_select([*nothing.selected_columns.keys()], nothing))
     connection.execute(update(table).where(false()).values(id=table.c.id))
 
 

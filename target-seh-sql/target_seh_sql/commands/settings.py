@@ -11,7 +11,7 @@ import click
 from target_seh_sql.database import connected
 from target_seh_sql.database_url import database_url, missing_file
 from target_seh_sql.errors import SchemaMismatch, UnsupportedDatabase
-from target_seh_sql.tables.schema import existing, fitting_revision
+from target_seh_sql.tables.schema import existing, fitting_revision, revisions
 from target_seh_sql.tables.streams import all_tables
 
 if TYPE_CHECKING:
@@ -54,13 +54,19 @@ def readable(settings: Settings) -> Iterator[tuple[Connection, dict[str, Table]]
     """Connect to a database that a run has filled; give the connection and the tables that are there.
 
     Raises:
-        TargetSehSqlError: it cannot be reached, or holds no tables of this target.
+        TargetSehSqlError: it cannot be reached, or holds no tables of this version.
     """
     url = settings["sqlalchemy_url"]
     if (path := missing_file(database_url(url)[0])) is not None:
         raise UnsupportedDatabase(f"there is no file {path}: check sqlalchemy_url, or run the pipeline first")
     tables = tables_of(settings)
     with connected(url, read_only=True) as connection:
-        if fitting_revision(connection, tables) is None:
+        revision, newest = fitting_revision(connection, tables), revisions()[-1]
+        if revision is None:
             raise SchemaMismatch("there are no tables yet: run the pipeline, or target-seh-sql init-db")
+        if revision != newest:
+            raise SchemaMismatch(
+                f"the tables are of revision {revision}, and this target-seh-sql reads those of {newest}: "
+                "the next run of the pipeline, or target-seh-sql init-db, upgrades them"
+            )
         yield connection, existing(connection, tables)

@@ -1,4 +1,4 @@
-"""`target-seh-sql status`: what each stream of each site holds, how new it is, and what is missing."""
+"""`target-seh-sql status`: what each stream of each site holds, how new and how right it is."""
 
 from __future__ import annotations
 
@@ -13,6 +13,13 @@ import click
 from target_seh_sql.commands.settings import readable, with_settings
 from target_seh_sql.database_url import database_url
 from target_seh_sql.errors import SchemaMismatch
+from target_seh_sql.status.agreement import (
+    TOLERANCE,
+    TOTALS,
+    Agreement,
+    agreement_lines,
+    agreement_of,
+)
 from target_seh_sql.status.freshness import StreamStatus, statuses
 from target_seh_sql.status.notify import notify
 from target_seh_sql.status.tables import changes, overview
@@ -42,6 +49,7 @@ class Asked:
     all_rows: bool = False
     notify: tuple[str, ...] = ()
     notified: Path | None = None
+    tolerance: float = TOLERANCE
 
 
 def _moment(text: str) -> datetime:
@@ -50,7 +58,7 @@ def _moment(text: str) -> datetime:
 
 @click.command(
     help="Show what is late, failed or missing, then rows, newest data, last run and gaps of each site and "
-    "stream; exit with 1 when something is wrong."
+    "stream, and whether the data agree with SolarEdge's own figures; exit with 1 when something is wrong."
 )
 @with_settings
 @click.option("--site-id", "site_ids", multiple=True, type=int, help="Only this site; may be repeated.")
@@ -62,7 +70,15 @@ def _moment(text: str) -> datetime:
     metavar="HOURS",
     help="How long ago a stream may have been read last.",
 )
-@click.option("--problems", is_flag=True, help="Show only what is late, failed or missing.")
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(min=0),
+    default=TOLERANCE,
+    show_default=True,
+    metavar="PERCENT",
+    help="How much a month may differ from SolarEdge's own figures.",
+)
+@click.option("--problems", is_flag=True, help="Show only what is late, failed or missing, or differs.")
 @click.option("--gaps", is_flag=True, help=f"Also list the first {SHOWN_GAPS} gaps of each stream.")
 @click.option("--all", "all_rows", is_flag=True, help=f"Look at all rows, not only at {WINDOW} days.")
 @click.option(
@@ -107,22 +123,25 @@ def status(settings: Settings, *, tables: bool, since: datetime | None, **option
 
 
 def show_streams(settings: Settings, asked: Asked, now: datetime) -> None:
-    """Print what is there by site and stream; exit with 1 when something is late, failed or missing.
+    """Print what is there by site and stream; exit with 1 when something is wrong.
 
     Raises:
         TargetSehSqlError: the database cannot be read, holds no such site, or --notify reached nobody.
     """
     allowed = timedelta(hours=asked.max_age)
-    found = _found(settings, asked, now)
+    found, agreement = _found(settings, asked, now)
     wrong = [(each, problem) for each in found for problem in each.problems(now, allowed)]
     if asked.form == "json":
-        click.echo(json.dumps([plain(each, now, allowed) for each in found], indent=2))
+        told = [plain(each, now, allowed, agreement, asked.tolerance) for each in found]
+        click.echo(json.dumps(told, indent=2))
     else:
         for line in sentences(wrong, len({each.site_id for each in found})):
             click.echo(line)
         if not asked.problems:
             print_streams(found, wrong, now, "rows" if asked.all_rows else f"rows, {WINDOW} days")
         for line in gap_lines(found) if asked.gaps else ():
+            click.echo(line)
+        for line in agreement_lines(agreement, asked.tolerance):
             click.echo(line)
     if asked.notify:
         database = database_url(settings["sqlalchemy_url"])[0].render_as_string()
@@ -161,13 +180,18 @@ def _aligned(titles: list[str], rows: list[list[str]]) -> Iterator[str]:
         yield "  ".join(cells).rstrip()
 
 
-def _found(settings: Settings, asked: Asked, now: datetime) -> list[StreamStatus]:
+def _found(settings: Settings, asked: Asked, now: datetime) -> tuple[list[StreamStatus], Agreement]:
     since = (now - timedelta(days=WINDOW)).replace(hour=0, minute=0, second=0, microsecond=0)
     with readable(settings) as (connection, tables):
         found = statuses(connection, tables, asked.site_ids, None if asked.all_rows else since)
+        agreement = agreement_of(connection, tables, asked.site_ids)
     unknown = [str(each) for each in asked.site_ids if each not in {status.site_id for status in found}]
     if unknown:
         raise SchemaMismatch(f"no such site is in the database: {', '.join(unknown)}")
     if not found:
         raise SchemaMismatch("the tables are empty: run the pipeline first")
-    return found
+    differing = agreement.differing(asked.tolerance)
+    for each in found:
+        if each.stream == TOTALS:
+            each.differences = [one for one in differing if one.site_id == each.site_id]
+    return found, agreement

@@ -33,9 +33,14 @@ KINDS_IN_VIEWS: Final = {
     "date": {"day", "month", "local_date"},
     "instant": {"timestamp", "newest", "read_at", "begins", "ends"},
     "local": {"local_time"},
-    "text": {"site_name", "serial_number", "name", "resolution", "stream", "series", "status", "error"},
-    "whole": {"site_id", "days", "year", "quarter", "quarters", "missing"},
-}
+    "text": {
+        "site_name", "serial_number", "name", "resolution", "stream", "series", "status", "error", "period",
+        "quantity",
+    },
+    "whole": {
+        "site_id", "days", "year", "quarter", "quarters", "missing", "days_missing", "quarters_missing",
+    },
+}  # fmt: skip
 """Kinds by the names of the views' columns, for databases give them without a type; any other is real."""
 TIMES: Final = ("timestamp", "reading_date", "day", "month", "begins", "last_data_timestamp")
 """Columns by which an export is cut to dates, the first that there is."""
@@ -45,6 +50,8 @@ ORDER: Final = (
     "series",
     "serial_number",
     "year",
+    "period",
+    "quantity",
     "month",
     "day",
     "quarter",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.report.quarters import quarter_hours
-from target_seh_sql.report.reader import DIVIDED, EPOCH, RECONCILIATION, Reader, day_number, instant
+from target_seh_sql.report.reader import DIVIDED, EPOCH, Reader, day_number, instant
+from target_seh_sql.status.agreement import TOLERANCE, agreement_of, of_site
 from target_seh_sql.status.freshness import StreamStatus, statuses
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from target_seh_sql.report.packing import Quarters
     from target_seh_sql.report.reader import Row
+    from target_seh_sql.status.agreement import Agreement
 
 WHOLE_SITES: Final = 5
 """Of so many sites the page has all quarter hours, of more than that the last ones of each."""
@@ -47,7 +50,6 @@ ALERTS: Final = """
     WHERE site_id = :site_id
     ORDER BY CASE WHEN status = 'OPEN' THEN 0 ELSE 1 END, last_trigger DESC LIMIT 50"""
 TRIGGERS: Final = ("first_trigger", "last_trigger")
-AGREEMENT: Final = "SELECT * FROM {reconciliation} WHERE site_id = :site_id"
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class Figures:
         self._streams: dict[int, list[StreamStatus]] = {site["site_id"]: [] for site in self.sites}
         for status in statuses(connection, tables, list(self._streams)):
             self._streams[status.site_id].append(status)
+        self._agreement = agreement_of(connection, tables, list(self._streams))
         self.last = None if site_ids or len(self.sites) <= WHOLE_SITES else LAST_DAYS
         """So many days of quarter hours there are of each site; None: all."""
 
@@ -93,9 +96,7 @@ class Figures:
         latest = next(iter(self._reader.rows(LATEST, site_id=site_id)), None)
         days = self._days(site_id)
         alerts = self._alerts(site_id) if self._reader.has("alerts") else None
-        agreement = None
-        if self._reader.has(RECONCILIATION):
-            agreement = self._reader.rows(AGREEMENT, site_id=site_id)
+        agreement = _agreed(of_site(self._agreement, site_id))
         details = {
             "days": days,
             "capacity": self._reader.tuples(CAPACITY, site_id=site_id)[0][0],
@@ -108,7 +109,7 @@ class Figures:
             "place": ", ".join(filter(None, (site["city"], site["country"]))),
             "latest": latest and _latest(latest), **_newest(days),
             "alerts": None if alerts is None else sum(alert["status"] == "OPEN" for alert in alerts),
-            "agreement": _worst(agreement),
+            "agreement": agreement and agreement["worst"],
             "failed": any(stream.status == "error" for stream in self._streams[site_id]),
         }  # fmt: skip
         return SiteFigures(about, details, quarter_hours(self._reader, site_id, self.last))
@@ -180,10 +181,24 @@ def _sum(values: list[float | None]) -> float:
     return round(sum(value for value in values if value is not None), MILLI)
 
 
-def _worst(agreement: list[Row] | None) -> float | None:
-    """Return the largest difference from the service's own figures, in percent."""
-    known = [abs(row["difference_percent"]) for row in agreement or () if row.get("difference_percent")]
-    return max(known, default=0.0 if agreement else None)
+def _agreed(found: Agreement) -> Row | None:
+    """Return how a site agrees with SolarEdge's own figures; None where there are none."""
+    if not found.compared and not found.waiting:
+        return None
+    return {
+        "months": found.months,
+        "agreeing": found.agreeing(TOLERANCE),
+        "toCome": len(found.waiting),
+        "worst": None if found.worst in {None, inf} else round(found.worst or 0.0, MILLI),
+        "differs": [
+            {
+                "month": each.month and day_number(each.month), "quantity": each.quantity,
+                "ours": _rounded(each.ours_wh), "theirs": _rounded(each.theirs_wh),
+                "percent": _rounded(each.percent), "missing": each.days_missing,
+            }
+            for each in found.differing(TOLERANCE)
+        ],
+    }  # fmt: skip
 
 
 def _stream(stream: StreamStatus) -> Row:

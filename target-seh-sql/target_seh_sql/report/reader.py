@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import inspect, text
+from sqlalchemy import text
 
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.tables.views import in_words_of, names_of_views
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 NEEDED: Final = ("energy_by_day", "latest_flow")
-RECONCILIATION: Final = "reconciliation"
 
 EPOCH: Final = {
     "sqlite": "CAST(strftime('%s', {0}) AS INTEGER)",
@@ -54,17 +53,8 @@ class Reader:
         self._names = names_of_views(connection, tables) | {
             stream: quoted(table) for stream, table in tables.items()
         }
-        self._add_reconciliation(tables["sites"])
         if missing := [name for name in NEEDED if name not in self._names]:
             raise SchemaMismatch(f"there is no view {missing[0]!r}: run target-seh-sql init-db to make it")
-
-    def _add_reconciliation(self, sites: Table) -> None:
-        """Know the view of ours beside the service's figures where the database has it."""
-        name = sites.name.removesuffix("sites") + RECONCILIATION
-        if name in inspect(self._connection).get_view_names(sites.schema):
-            quoted = self._connection.dialect.identifier_preparer
-            schema = f"{quoted.quote(sites.schema)}." if sites.schema else ""
-            self._names[RECONCILIATION] = schema + quoted.quote(name)
 
     def has(self, name: str) -> bool:
         """Whether a table or view is there."""

@@ -95,16 +95,37 @@ function drawStreams({ site }, plot) {
     return { summary: gaps ? counted("gaps_found", gaps) : word("no_gaps") };
 }
 
+const QUANTITIES = {
+    production: "production",
+    consumption: "consumption",
+    self_consumption: "own",
+    feed_in: "feedIn",
+    purchased: "purchased",
+};
+
 function drawAgreement({ site }, plot) {
-    const numbers = (value) => (typeof value === "number" ? number(value, 2) : (value ?? word("none")));
-    const columns = Object.keys(site.agreement[0] ?? {}).filter(
-        (name) => !["site_id", "site_name"].includes(name),
-    );
-    const rows = site.agreement.map((row) => columns.map((name) => numbers(row[name])));
-    const head = columns.map((name) => name.replaceAll("_", " "));
-    plot.innerHTML = scrolling(word("agreement"), tableOf(head, rows));
-    const worst = site.about.agreement;
-    return {
-        summary: isKnown(worst) ? word("worst", { percent: amount(worst, "%", 2) }) : word("not_compared"),
-    };
+    const { months, agreeing, toCome, worst, differs } = site.agreement;
+    const figures = [
+        {
+            key: "agreeing",
+            name: word("months_agreeing"),
+            value: agreeing,
+            text: word("of_all", { count: number(agreeing, 0), all: number(months, 0) }),
+        },
+        { key: "worst", name: word("worst_month"), value: worst, text: amount(worst, "%", 2) },
+        { key: "to-come", name: word("months_to_come"), value: toCome, text: number(toCome, 0) },
+    ].filter(({ key, value }) => key !== "to-come" || value > 0);
+    const rows = differs.map(({ month, quantity, ours, theirs, percent: difference, missing }) => [
+        month === null ? word("since_installation") : monthAndYear(month),
+        word(QUANTITIES[quantity]),
+        energy(ours),
+        energy(theirs),
+        amount(difference, "%", 2),
+        missing ? number(missing, 0) : word("zero"),
+    ]);
+    const head = ["when", "figure", "ours", "theirs", "difference", "no_days"].map((key) => word(key));
+    const list = rows.length ? scrolling(word("agreement"), tableOf(head, rows, [0, 1]), "scroll") : "";
+    plot.innerHTML = figureList(figures) + list;
+    if (!months) return { summary: word("not_compared") };
+    return { summary: rows.length ? counted("differences", rows.length) : word("all_agree") };
 }

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Select, Table
 
+    from target_seh_sql.status.agreement import Compared
     from target_seh_sql.tables.streams import Stream
 
 NIGHT: Final = timedelta(days=1)
 """How long a site may have no value."""
-KINDS: Final = ("late", "failed", "missing")
+KINDS: Final = ("late", "failed", "missing", "differs")
 ENERGY: Final = "energy_readings"
 
 
@@ -60,6 +61,8 @@ class StreamStatus:
     status: str | None = None
     error: str | None = None
     gaps: list[Gap] = field(default_factory=list)
+    differences: list[Compared] = field(default_factory=list)
+    """Where energy_totals are not ours, the largest first."""
 
     def problems(self, now: datetime, max_age: timedelta) -> Iterator[Problem]:
         """Yield what is wrong."""
@@ -70,6 +73,9 @@ class StreamStatus:
             missing = sum(gap.missing for gap in self.gaps)
             gaps = "1 gap" if len(self.gaps) == 1 else f"{len(self.gaps):,} gaps"
             yield Problem("missing", f"{missing:,} missing in {gaps}")
+        if self.differences:
+            worst, *others = self.differences
+            yield Problem("differs", f"{worst}; and {len(others):,} more" if others else str(worst))
 
     def _late(self, now: datetime, max_age: timedelta) -> Iterator[str]:
         if self.read_at is not None:

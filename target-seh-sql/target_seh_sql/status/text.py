@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections import Counter, defaultdict
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
+from target_seh_sql.status.agreement import TOTALS, of_site
 from target_seh_sql.status.freshness import KINDS, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime, timedelta
 
+    from target_seh_sql.status.agreement import Agreement
     from target_seh_sql.status.freshness import Problem, StreamStatus
     from target_seh_sql.status.gaps import Gap
 
@@ -22,12 +25,15 @@ SHOWN_GAPS: Final = 10
 SHOWN_SITES: Final = 5
 """Up to so many sites have a line for each of their streams; more are counted by stream."""
 NAMED_STREAMS: Final = 3
+DIFFERENCE: Final = ("period", "quantity", "ours_wh", "theirs_wh", "difference_wh", "percent", "days_missing")
+"""What JSON tells of a difference."""
 WIDE: Final = 200
 """Characters of a line where no terminal says how many it has."""
 
 
 def sentences(wrong: Wrong, sites: int) -> Iterator[str]:
-    """Yield what is wrong: how many of each kind, then a line for each site and reason."""
+    """Yield what is late, failed or missing: how many of each, then a line for each site and reason."""
+    wrong = [each for each in wrong if each[1].kind != "differs"]  # what ends the answer: agreement.py
     if not wrong:
         yield ALL_IS_WELL
         return
@@ -123,7 +129,9 @@ def _newest(each: StreamStatus) -> str:
     return f"{each.newest:%Y-%m-%d}" if each.stream == "energy_readings" else f"{each.newest:%Y-%m-%d %H:%M}"
 
 
-def plain(each: StreamStatus, now: datetime, allowed: timedelta) -> dict[str, Any]:
+def plain(
+    each: StreamStatus, now: datetime, allowed: timedelta, agreement: Agreement, tolerance: float
+) -> dict[str, Any]:
     """Return what JSON can say of a stream: instants in UTC, ages in seconds."""
     return {
         "site_id": each.site_id,
@@ -144,5 +152,19 @@ def plain(each: StreamStatus, now: datetime, allowed: timedelta) -> dict[str, An
             }
             for gap in each.gaps
         ],
+        "agreement": _plain_agreement(of_site(agreement, each.site_id), tolerance)
+        if each.stream == TOTALS
+        else None,
         "problems": [{"kind": kind, "text": text} for kind, text in each.problems(now, allowed)],
+    }
+
+
+def _plain_agreement(found: Agreement, tolerance: float) -> dict[str, Any]:
+    differing = found.differing(tolerance)
+    return {
+        "months": found.months,
+        "agreeing": found.agreeing(tolerance),
+        "to_come": len(found.waiting),
+        "worst_percent": found.worst if found.worst != inf else None,
+        "differs": [{name: getattr(each, name) for name in DIFFERENCE} for each in differing],
     }

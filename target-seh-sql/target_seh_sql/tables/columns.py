@@ -1,8 +1,8 @@
 """The columns of each table beyond ids and parents: names, types, lengths; `meanings.py` has what they mean.
 
 Names, types and lengths of the original columns are those of the SolarEdge Harvest database. Deliberately
-different: reals are DOUBLE (MariaDB's FLOAT has six digits), `installation_date` is a date. A new column stands
-last in its table, and the migration of its revision adds it to older ones.
+different: reals are DOUBLE (MariaDB's FLOAT has six digits), `installation_date` is a date. A new column
+stands last in its table, and a migration adds it to older ones.
 """
 
 # ruff: noqa: D103 -- each function is named like the stream whose columns it returns

@@ -174,7 +174,7 @@ def _is_ours(connection: Connection, view: View, name: str, schema: str | None) 
     if name not in found.get_view_names(schema):
         return False
     columns, ours = [column["name"] for column in found.get_columns(name, schema)], columns_of(view)
-    return columns == ours or [*columns, *ADDED] == ours
+    return ours in (columns, [*columns, *ADDED])
 
 
 def columns_of(view: View) -> list[str]:

@@ -324,9 +324,11 @@ FROM (
             SELECT
                 o.site_id, s.name AS site_name, o.period, o.last_day, o.begins, o.ends, o.production_meaning,
                 o.production_wh, o.consumption_wh, o.self_consumption_wh, o.feed_in_wh, o.purchased_wh,
-                coalesce(
-                    o.first_day, CASE WHEN s.installation_date < s.our_first_day THEN s.installation_date END, s.our_first_day
-                ) AS first_day
+                s.our_first_day,
+                coalesce(o.first_day, CASE
+                    WHEN s.installation_date < s.our_first_day THEN s.installation_date
+                    WHEN s.installation_date IS NOT NULL THEN s.our_first_day
+                END) AS first_day
             FROM {energy_totals} AS o
             JOIN (
                 SELECT
@@ -348,7 +350,8 @@ FROM (
                 d.purchased_wh, coalesce(d.discharged_wh, 0) - coalesce(d.charged_wh, 0) AS given_wh
             FROM {energy_readings} AS d
             WHERE d.time_unit = 'DAY'
-        ) AS e ON e.site_id = t.site_id AND e.reading_date >= t.first_day AND e.reading_date <= t.last_day
+        ) AS e ON e.site_id = t.site_id
+            AND e.reading_date >= coalesce(t.first_day, t.our_first_day) AND e.reading_date <= t.last_day
         GROUP BY
             t.site_id, t.site_name, t.period, t.first_day, t.last_day, t.begins, t.ends,
             t.production_wh, t.consumption_wh, t.self_consumption_wh, t.feed_in_wh, t.purchased_wh
