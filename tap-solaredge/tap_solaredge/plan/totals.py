@@ -52,8 +52,9 @@ def _months(p: SiteProgress) -> Spans:
     if not spans:
         return []
     start = min(one.coverage.start for one in p.totals.values() if one.coverage.start is not None)
-    first = unit_start(local_day(start, zone), "MONTH")
-    if p.midnight(first) < start:
+    first_day = local_day(start, zone)
+    first = unit_start(first_day, "MONTH")
+    if first < first_day:
         first = unit_end(first, "MONTH")
     whole = windows.whole_periods(spans, "MONTH", zone)
     months = (month for span in whole for month in windows.periods_in(span, "MONTH", zone))
