@@ -6,6 +6,8 @@ A home with a battery and an office with several inverters, every stream of the 
 import json
 import subprocess
 from contextlib import contextmanager
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import inspect, text
 
@@ -61,9 +63,15 @@ def totals_of(connection):
         "type": "SCHEMA", "stream": "energy_totals", "key_properties": ["site_id", "period"],
         "schema": {"type": "object", "properties": {name: {} for name in names}},
     }  # fmt: skip
+    zones = dict(connection.execute(text("SELECT id, timezone FROM sites")).tuples().all())
     for (site_id, period), month in months.items():
         first, last = min(month["days"]), max(month["days"])
-        values = (site_id, period, first, last, f"{first}T00:00:00Z", f"{last}T23:59:59Z", "PV")
+        begin, end = date.fromisoformat(first), date.fromisoformat(last) + timedelta(days=1)
+        begins, ends = (
+            f"{datetime.combine(day, time(), ZoneInfo(zones[site_id])).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+            for day in (begin, end)
+        )
+        values = (site_id, period, first, last, begins, ends, "PV")
         sums = map(sum, zip(*month["energies"], strict=True))
         total = dict(zip(names, (*values, *sums), strict=True))
         yield {"type": "RECORD", "stream": "energy_totals", "record": total}
