@@ -20,7 +20,7 @@ HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
 TABLES = {"power_readings": "power_watts", "power_flows": "grid_power", "meter_readings": "energy_wh"}
 """The tables of quarter hours, and a column that shows that an interval carried a value."""
 MONTHS = [datetime(2026, 11, 1, 0, 5, tzinfo=UTC), datetime(2026, 6, 1, 0, 5, tzinfo=UTC)]
-KINDS = ("sites", "details", "devices", "lifetime", "meters", "storage", "power", "energy", "day split")
+KINDS = ("sites", "details", "devices", "lifetime", "meters", "storage", "power", "energy", "day split", "totals")
 
 
 def kind_of(call):
@@ -30,6 +30,8 @@ def kind_of(call):
         resolution = call.query["resolution"][0]
         last = call.endpoint.split("/")[-2]
         return {"TOTAL": "lifetime", "DAY": "day split"}.get(resolution, last)
+    if last == "overview" or (last == "energy" and call.query["resolution"] == ["TOTAL"]):
+        return "totals"
     return {"{site}": "details"}.get(last, last)
 
 
@@ -84,6 +86,7 @@ class Month:
         wanted = ["meters", "storage"] if "meter_readings" in moved else []
         wanted += ["power"] if "power_readings" in moved else []
         wanted += ["sites", "details", "devices", "lifetime", "energy"] if hour % 24 == 0 else []
+        wanted += ["totals"] * 2 if hour == 0 else []  # a month, and the whole life
         for kind in wanted:
             self.bound[kind][hour % 24] += 1
 
