@@ -98,7 +98,7 @@ def test_duplicates_are_found_across_ways_to_write_an_instant(database):
         record("power_readings", site_id=1, timestamp=t, power_watts=float(i)) for i, t in enumerate(same)
     )
     database.load(*SITE, POWER, *readings)
-    assert database.rows("power_readings") == [(1, "2026-11-20 12:15:00", None, 2.0)]
+    assert database.rows("power_readings") == [(1, "2026-11-20 12:15:00", None, 2.0, None)]
 
 
 def test_keys_that_differ_in_case_accent_or_trailing_space_are_different(database):

@@ -11,6 +11,9 @@ from target_seh_sql.commands.status import Asked, show_streams
 from target_seh_sql.errors import TargetSehSqlError
 from tools.sinks import Hook, Mailbox, sink
 
+from .conftest import schema
+from .test_agreement import AUTUMN
+from .test_reconciliation import OCTOBER, total
 from .test_status import GOOD, NOW, POWER, READ, states, utc
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -82,3 +85,16 @@ def test_an_address_that_does_not_answer_is_tried_again_and_its_secret_stays_uns
     with sink(Hook) as (port, posts), pytest.raises(TargetSehSqlError) as refused:
         check(database, (f"json://127.0.0.1:{port}/", "no-such-thing://x"), late)
     assert str(refused.value) == "the 2. address of --notify is none that Apprise knows"
+
+
+def test_what_differs_from_solaredge_is_told_once_with_the_largest_difference(database, check):
+    database.load(*AUTUMN, total(*OCTOBER, production=30000.0, consumption=60000.0))
+    now = NOW - timedelta(minutes=5)
+    with sink(Hook) as (port, posts):
+        assert [check(database, (f"json://127.0.0.1:{port}/",), now) for _ in range(2)] == [1, 1]
+        (post,) = posts
+        worst = "2026-10 consumption: ours 62.0 kWh, SolarEdge 60.0 kWh, +3.33 %"
+        assert post["message"] == f"Wrong:\nDak: energy_totals: differs: {worst}; and 1 more"
+        database.load(schema("energy_totals"), total(*OCTOBER, production=31000.0, consumption=62000.0))
+        assert check(database, (f"json://127.0.0.1:{port}/",), now) == 0
+        assert [post["title"] for post in posts][1:] == ["SolarEdge data: all is well again"]

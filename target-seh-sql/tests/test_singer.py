@@ -82,7 +82,7 @@ def test_stream_maps_rename_filter_and_compute(database):
         {**record("pv", site_id=1, timestamp="2026-11-20T12:15:00Z", power_watts=-1.0)},
         stream_maps=maps,
     )
-    assert database.rows("power_readings") == [(1, "2026-11-20 12:00:00", None, 1500.0)]
+    assert database.rows("power_readings") == [(1, "2026-11-20 12:00:00", None, 1500.0, None)]
 
 
 def test_stream_maps_hash_and_leave_out(database):

@@ -93,6 +93,9 @@ def test_equipment_keeps_every_value(database):
             last_report_date="2026-11-20T11:45:00Z",
             active=True,
             nameplate_power=5000.0,
+            commissioned_at="2019-05-02T10:00:00+02:00",
+            part_number="SE5K-RW0TEBNN4",
+            firmware="CPU: 4.20.36, DSP1: 1.1, DSP2: 2.2",
         ),
     )
     assert database.rows("equipment") == [
@@ -114,6 +117,9 @@ def test_equipment_keeps_every_value(database):
             "2026-11-20 11:45:00",
             True,
             5000.0,
+            "2019-05-02 08:00:00",
+            "SE5K-RW0TEBNN4",
+            "CPU: 4.20.36, DSP1: 1.1, DSP2: 2.2",
         )
     ]
 
@@ -179,12 +185,14 @@ def test_energy_keeps_every_value_to_the_watt_hour(database):
             self_consumption_wh=4000.5,
             feed_in_wh=0.0,
             purchased_wh=4999.5,
+            charged_wh=3000.25,
+            discharged_wh=2500.0,
         ),
         record("energy_readings", site_id=1, reading_date="2026-11-01", time_unit="MONTH", energy_wh=None),
     )
     assert database.rows("energy_readings") == [
-        (1, "2026-11-01", "MONTH", None, None, None, None, None, None),
-        (1, "2026-11-19", "DAY", 60, 12345678.25, 9000.0, 4000.5, 0.0, 4999.5),
+        (1, "2026-11-01", "MONTH", *[None] * 8),
+        (1, "2026-11-19", "DAY", 60, 12345678.25, 9000.0, 4000.5, 0.0, 4999.5, 3000.25, 2500.0),
     ]
 
 
@@ -209,6 +217,9 @@ def test_a_power_flow_keeps_every_value(database):
             storage_power=0.0,
             storage_charge_level=55.0,
             storage_critical=False,
+            feed_in_power=10.0,
+            purchased_power=320.5,
+            self_consumption_power=890.0,
         ),
     )
     assert database.rows("power_flows") == [
@@ -228,6 +239,9 @@ def test_a_power_flow_keeps_every_value(database):
             0.0,
             55.0,
             False,
+            10.0,
+            320.5,
+            890.0,
         )
     ]
 
@@ -316,7 +330,7 @@ def test_a_meter_reading_finds_its_meter_by_site_and_name(database):
 )
 def test_instants_are_stored_in_utc_and_whole_seconds(database, instant):
     database.load(*SITE, schema("power_readings"), record("power_readings", site_id=1, timestamp=instant))
-    assert database.rows("power_readings") == [(1, "2026-11-20 12:15:00", None, None)]
+    assert database.rows("power_readings") == [(1, "2026-11-20 12:15:00", None, None, None)]
 
 
 def test_the_repeated_hour_of_autumn_keeps_all_its_quarters(database):
@@ -330,13 +344,18 @@ def test_the_repeated_hour_of_autumn_keeps_all_its_quarters(database):
         schema("power_readings"),
         *(
             record(
-                "power_readings", site_id=1, timestamp=timestamp, utc_offset_minutes=offset, power_watts=watts
+                "power_readings",
+                site_id=1,
+                timestamp=timestamp,
+                utc_offset_minutes=offset,
+                power_watts=watts,
+                energy_wh=watts / 4,
             )
             for timestamp, offset, watts in wall_times
         ),
     )
     assert database.rows("power_readings") == [
-        (1, "2026-10-25 00:45:00", 120, 1.0),
-        (1, "2026-10-25 01:00:00", 60, 2.0),
-        (1, "2026-10-25 01:45:00", 60, 3.0),
+        (1, "2026-10-25 00:45:00", 120, 1.0, 0.25),
+        (1, "2026-10-25 01:00:00", 60, 2.0, 0.5),
+        (1, "2026-10-25 01:45:00", 60, 3.0, 0.75),
     ]
