@@ -20,7 +20,18 @@ HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
 TABLES = {"power_readings": "power_watts", "power_flows": "grid_power", "meter_readings": "energy_wh"}
 """The tables of quarter hours, and a column that shows that an interval carried a value."""
 MONTHS = [datetime(2026, 11, 1, 0, 5, tzinfo=UTC), datetime(2026, 6, 1, 0, 5, tzinfo=UTC)]
-KINDS = ("sites", "details", "devices", "lifetime", "meters", "storage", "power", "energy", "day split", "totals")
+KINDS = (
+    "sites",
+    "details",
+    "devices",
+    "lifetime",
+    "meters",
+    "storage",
+    "power",
+    "energy",
+    "day split",
+    "totals",
+)
 
 
 def kind_of(call):

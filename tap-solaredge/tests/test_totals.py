@@ -260,7 +260,7 @@ def test_a_meaning_that_changes_is_found_by_a_months_total(start_simulator, run_
     assert len(lines(caplog, ROOFS)) == 1
     (found,) = [record for record in caplog.records if OUTPUT in record.getMessage()]
     assert found.levelname == "WARNING"
-    assert said.partition("sites", HOME)["production_means"] == "AC"
+    assert said.partition("sites", HOME)["v2_production_means"] == "AC"
 
 
 def test_a_day_tells_the_meaning_only_where_the_two_differ():

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-solaredge")
 
 MEANS = "production_means"
-"""Name, in the bookmark of `sites`, of what was found out."""
+"""Name, in the bookmark of `sites`, of what was found out; the version of the API leads it, as in `v2_...`."""
 CHECKED = "production_checked_on"
-"""Name, in the bookmark of `sites`, of the day on which that was tried last, or seen to hold."""
+"""Likewise of the day on which that was tried last, or seen to hold."""
 LOOK_BACK = 28
 """Days among which one is looked for that tells."""
 HOLDS_FOR = timedelta(days=62)
@@ -47,6 +47,7 @@ class ProductionCheck:
     def __init__(self, site_id: int, job: Job, bookmarks: Bookmarks) -> None:
         self._site_id = site_id
         self._dialect = job.dialect
+        self._means, self._checked = (f"{job.dialect.name}_{name}" for name in (MEANS, CHECKED))
         self._clock = job.clock
         self._daily = job.scope.time_unit == "DAY"
         self._bookmarks = bookmarks
@@ -56,7 +57,7 @@ class ProductionCheck:
 
     def remember(self, site: Site) -> None:
         """Let a site know what was found out in an earlier run."""
-        known = self._noted(MEANS)
+        known = self._noted(self._means)
         site.meaning = known if known in set(Meaning) else None
         self._believed = site.meaning or self._dialect.assumed
 
@@ -64,7 +65,7 @@ class ProductionCheck:
         """Whether the meaning is not known, or was not confirmed for long."""
         if not site.devices.batteries or not self._daily:
             return False
-        checked, today = self._noted(CHECKED), local_day(self._clock.now(), site.zone)
+        checked, today = self._noted(self._checked), local_day(self._clock.now(), site.zone)
         oldest = today if site.meaning is None else today - HOLDS_FOR
         return not checked or not oldest.isoformat() <= checked <= today.isoformat()
 
@@ -80,7 +81,7 @@ class ProductionCheck:
     def calls(self, progress: SiteProgress, at_hand: AtHand, streams: Iterable[str]) -> list[Call]:
         """Return the call for the split of the newest day that tells, none where that is no use."""
         days = dict(self._days(progress, at_hand))
-        self._bookmarks.of("sites", self._site_id)[CHECKED] = progress.today().isoformat()
+        self._bookmarks.of("sites", self._site_id)[self._checked] = progress.today().isoformat()
         if self._dialect.tells_split:
             self._by_meters(days, at_hand, progress.site)
             return []
@@ -136,14 +137,14 @@ class ProductionCheck:
             return
         partition = self._bookmarks.of("sites", self._site_id)
         if fits(Meaning(site.meaning), of_month.values(), totals.production):
-            partition[CHECKED] = local_day(self._clock.now(), site.zone).isoformat()
+            partition[self._checked] = local_day(self._clock.now(), site.zone).isoformat()
         else:
-            partition.pop(CHECKED, None)
+            partition.pop(self._checked, None)
 
     def _found(self, found: Meaning, day: str, site: Site) -> None:
         partition = self._bookmarks.of("sites", self._site_id)
-        known = partition.get(MEANS)
-        partition[MEANS] = site.meaning = str(found)
+        known = partition.get(self._means)
+        partition[self._means] = site.meaning = str(found)
         if known != found:
             level = logging.INFO if known is None else logging.WARNING
             logger.log(
