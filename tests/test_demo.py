@@ -72,12 +72,18 @@ def test_the_demo_is_small_short_and_without_a_warning(clone, said):
 
 def test_the_demo_ends_with_the_table_the_sentence_and_the_page(said):
     first, second = (text.splitlines() for text in said)
-    assert [line.split()[0] for line in first[-14:]] == [
+    assert [line.split()[0] for line in first[-16:]] == [
         "table", "----------------", "sites", "equipment", "batteries", "meters", "energy_readings",
-        "power_readings", "power_flows", "meter_readings", "battery_readings", "sync_metadata",
-        "Nothing", "Wrote",
+        "power_readings", "power_flows", "meter_readings", "battery_readings", "energy_totals", "sync_metadata",
+        "Nothing", "Your", "Wrote",
     ]  # fmt: skip
-    assert first[-2] == second[-2] == "Nothing is late, failed or missing."
+    assert first[-3] == second[-3] == "Nothing is late, failed or missing."
+    for sentence in (first[-2], second[-2]):
+        told = re.fullmatch(
+            r"Your data agree with SolarEdge: worst month 0.00 %, (\d+) of (\d+) months.", sentence
+        )
+        assert told is not None, sentence
+        assert int(told[1]) == int(told[2]) > 30
     assert re.fullmatch(r"Wrote demo.html: 5 sites, .* MB. Open it in a browser.", first[-1])
     counts = next(line.split() for line in second if line.startswith("equipment"))
     assert counts[-2] == "0"  # nothing is added twice

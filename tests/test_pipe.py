@@ -24,7 +24,7 @@ def test_sync_metadata_tells_how_far_each_stream_was_read(simulator, pipeline):
     pipe.run(site_ids=[HOME])
     rows = pipe.rows("SELECT data_type, status, last_data_timestamp, error_message FROM sync_metadata")
     told = {row[0]: row[1:] for row in rows}
-    assert len(told) == 9
+    assert len(told) == 10
     assert told["power_readings"] == ("success", "2026-11-20 11:45:00", None)
     assert told["energy_readings"] == ("success", "2026-11-19 00:00:00", None)
     assert told["sites"] == ("success", None, None)
