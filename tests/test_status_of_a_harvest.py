@@ -63,7 +63,7 @@ def test_a_gap_that_was_cut_in_and_a_clock_that_went_on_are_told(simulator, tmp_
         code, lines = told(url, simulator.clock.now())
         assert code == 1
         assert lines[0] == "30 late: 3 of 3 sites"
-        assert [line.rpartition(": 9 streams: ")[2] for line in lines[1:]] == ["not read for 4 h"] * 3
+        assert [line.rpartition(": 10 streams: ")[2] for line in lines[1:]] == ["not read for 4 h"] * 3
         pipe.run(state=state)
         assert told(url, simulator.clock.now())[0] == 0
         with engine_of(url) as engine, engine.begin() as connection:

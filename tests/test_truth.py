@@ -1,4 +1,4 @@
-"""Every value in the database is the plant's own, whatever production means: 60 days, in `make proofs` 400."""
+"""Every value in the database is the plant's, whatever production means: 60 days, in `make proofs` 400."""
 
 import os
 from datetime import UTC, datetime, timedelta
