@@ -74,8 +74,8 @@ def test_the_demo_ends_with_the_table_the_sentence_and_the_page(said):
     first, second = (text.splitlines() for text in said)
     assert [line.split()[0] for line in first[-16:]] == [
         "table", "----------------", "sites", "equipment", "batteries", "meters", "energy_readings",
-        "power_readings", "power_flows", "meter_readings", "battery_readings", "energy_totals", "sync_metadata",
-        "Nothing", "Your", "Wrote",
+        "power_readings", "power_flows", "meter_readings", "battery_readings", "energy_totals",
+        "sync_metadata", "Nothing", "Your", "Wrote",
     ]  # fmt: skip
     assert first[-3] == second[-3] == "Nothing is late, failed or missing."
     for sentence in (first[-2], second[-2]):

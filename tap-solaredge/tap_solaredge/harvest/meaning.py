@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-solaredge")
 
 MEANS = "production_means"
-"""Name, in the bookmark of `sites`, of what was found out; the version of the API leads it, as in `v2_...`."""
+"""Name, in the bookmark of `sites`, of what was found out, led by the version of the API: `v2_...`."""
 CHECKED = "production_checked_on"
 """Likewise of the day on which that was tried last, or seen to hold."""
 LOOK_BACK = 28
