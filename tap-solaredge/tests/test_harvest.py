@@ -259,3 +259,13 @@ def test_a_plan_of_an_unknown_account_says_how_to_get_to_know_it(simulator, tmp_
 def test_state_names_no_site_before_it_is_read(simulator, run_tap):
     first = run_tap(simulator).states[0]["bookmarks"]
     assert {p["context"]["site_id"] for entry in first.values() for p in entry["partitions"]} <= {HOME}
+
+
+def test_a_day_on_which_nothing_was_owed_is_done_with(simulator, run_tap):
+    """Where it was not, every later run would take it for a pause, and read the last days again."""
+    said = run_tap(simulator, site_ids=[HOME], start_date="2026-11-18T00:00:00Z")
+    for _ in range(3):
+        simulator.clock.advance(hours=25)
+        said = run_tap(simulator, said.state, site_ids=[HOME], start_date="2026-11-18T00:00:00Z")
+        today = simulator.plants[HOME].local(simulator.clock.now()).date()
+        assert said.partition("sites", HOME)["late_read_on"] == f"{today}"

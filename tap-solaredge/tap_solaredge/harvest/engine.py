@@ -180,7 +180,7 @@ class Harvest:
         waiting = {site_id: turn.behind() for site_id, turn in turns.items()}
         owed = sum(len(block) for blocks in waiting.values() for block in blocks)
         self._pace.expect(self._job.ledger.spent_in_run + owed)
-        while any(waiting.values()):
+        while waiting:
             for site_id, block in spending.rounds(waiting):
                 yield from self._unless_spent(turns[site_id], self._block(turns[site_id], block, waiting))
                 if site_id in self._spent:
@@ -189,10 +189,9 @@ class Harvest:
             for site_id, left in waiting.items():
                 if not any(call.purpose is Purpose.LATE for block in left for call in block):
                     turns[site_id].late_is_read()
-            again = {
+            waiting = {
                 site_id: turns[site_id].behind() for site_id in waiting if turns[site_id].found_late_data
             }
-            waiting = again
         if self._history_left and not self._caller.dry:
             logger.info("History waits for later runs: %s calls", f"{self._history_left:,}")
 
