@@ -15,7 +15,7 @@ export UV_COMPILE_BYTECODE := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types definitions dashboards packages schema pictures proof-report proof-login proof-pages proofs adoption mutations newest-sdk test-on-day bench bench-tap bench-v1 bench-report shards orchestrators chaos chaos-tap constraints clean
+.PHONY: help setup demo test lint format types definitions dashboards packages schema pictures proof-report proof-login proof-pages year proofs adoption mutations newest-sdk test-on-day bench bench-tap bench-v1 bench-report shards orchestrators chaos chaos-tap constraints clean
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -93,6 +93,9 @@ proof-login: .venv/tools ## 100 hourly runs and 50 kills of a renewal: none may 
 
 mutations: .venv/tools ## run the tap with 5,000 answers of which one node each is odd, and show what that cost
 	@MUTATIONS=2500 $(BIN)/pytest -n 2 -rP --show-capture=stdout tap-solaredge/tests/test_mutations.py
+
+year: .venv/tools ## run each hour for a year with trouble of every kind at random, into three databases, and compare with the truth
+	@PROOF=whole $(BIN)/pytest tests/test_year.py -rP --show-capture=stdout
 
 proof-pages: .venv/tools ## run all commands and queries of all pages, all panels of Grafana, all faults of V1, kills on each database
 	@PROOF=whole $(BIN)/pytest tests/test_docs.py tests/test_chaos.py tests/test_grafana.py tests/test_nothing_on_disk.py \
