@@ -6,10 +6,8 @@ A home with a battery and an office with several inverters, every stream of the 
 import json
 import subprocess
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import inspect, text
+from sqlalchemy import text
 
 from solaredge_simulator.fleet import HOME, OFFICE
 from solaredge_simulator.pytest_plugin import NOW
@@ -45,48 +43,6 @@ def all_selected(catalog):
     return catalog
 
 
-DAYS_OF_MONTHS = """
-    SELECT site_id, reading_date, energy_wh, consumption_wh, self_consumption_wh, feed_in_wh, purchased_wh
-    FROM energy_readings WHERE time_unit = 'DAY' AND reading_date BETWEEN '2026-01-01' AND '2026-10-31'"""
-FIGURES = ("production_wh", "consumption_wh", "self_consumption_wh", "feed_in_wh", "purchased_wh")
-
-
-def totals_of(connection):
-    """Return SolarEdge's figures of ten months as messages, the sums of the days of a database."""
-    months = {}
-    for site_id, day, *energies in connection.execute(text(DAYS_OF_MONTHS)):
-        month = months.setdefault((site_id, str(day)[:7]), {"days": [], "energies": []})
-        month["days"].append(str(day))
-        month["energies"].append([energy or 0.0 for energy in energies])
-    names = ("site_id", "period", "first_day", "last_day", "begins", "ends", "production_meaning", *FIGURES)
-    yield {
-        "type": "SCHEMA", "stream": "energy_totals", "key_properties": ["site_id", "period"],
-        "schema": {"type": "object", "properties": {name: {} for name in names}},
-    }  # fmt: skip
-    zones = dict(connection.execute(text("SELECT id, timezone FROM sites")).tuples().all())
-    for (site_id, period), month in months.items():
-        first, last = min(month["days"]), max(month["days"])
-        begin, end = date.fromisoformat(first), date.fromisoformat(last) + timedelta(days=1)
-        begins, ends = (
-            f"{datetime.combine(day, time(), ZoneInfo(zones[site_id])).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-            for day in (begin, end)
-        )
-        values = (site_id, period, first, last, begins, ends, "PV")
-        sums = map(sum, zip(*month["energies"], strict=True))
-        total = dict(zip(names, (*values, *sums), strict=True))
-        yield {"type": "RECORD", "stream": "energy_totals", "record": total}
-
-
-def add_totals(engine, command):
-    """Load SolarEdge's own figures where the tap has sent none."""
-    with engine.connect() as connection:
-        sent = inspect(connection).has_table("energy_totals")
-        if sent and connection.execute(text("SELECT count(*) FROM energy_totals")).scalar_one():
-            return
-        lines = "".join(json.dumps(message) + "\n" for message in totals_of(connection))
-    subprocess.run(command, input=lines.encode(), capture_output=True, check=True)
-
-
 @contextmanager
 def filled_database(kind, messages, folder):
     """Give the engine of a database that the target has filled from a file of messages."""
@@ -96,7 +52,6 @@ def filled_database(kind, messages, folder):
         with messages.open("rb") as lines:
             command = [BIN / "target-seh-sql", "--config", config]
             subprocess.run(command, stdin=lines, capture_output=True, check=True)
-        add_totals(engine, command)
         with engine.begin() as connection:
             for table, rows in CUT.items():
                 connection.execute(text(f"DELETE FROM {table} WHERE {rows}"))
