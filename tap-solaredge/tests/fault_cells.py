@@ -72,6 +72,7 @@ BUSY = frozenset(
             "reset_inside",
         ),
         *("slow", "truncated", "html_200", "empty"),
+        *("408", "425", "503_seconds", "html_403", "html_405", "301", "302", "307", "308"),
     }
 )
 UNREADABLE = frozenset(
@@ -149,7 +150,6 @@ class Cell:
 
 ELSEWHERE = frozenset(
     {
-        *("408", "425", "html_403", "html_405", "503_seconds", "301", "302", "307", "308"),
         *("drip", "endless", "gzip_bomb", "odd_date", "twice_with_null", "empty_list", "short_page"),
         *("node", "node_gone", "node_twice", "node_random"),
     }
