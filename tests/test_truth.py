@@ -11,7 +11,7 @@ from tools import truth
 from tools.pipeline import Pipeline
 
 CHECKED = {
-    "pv": "production is what the roof made (checked",
+    "pv": "production is what the panels made (checked",
     "ac": "production is what the inverters gave: what batteries gave and took is taken out of it (checked",
 }
 
@@ -37,7 +37,9 @@ def test_the_database_holds_the_plants_own_values(harvested, table):
         rows = connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
         found = truth.stored(connection, table)
     expected = truth.of_plants(table, simulator.plants.values(), start, now)
-    if meaning == "ac":  # what inverters gave does not tell whether the roof slept or made nothing
+    if (
+        meaning == "ac"
+    ):  # what inverters gave does not tell a night from a dark day
         expected, found = awake(table, expected), awake(table, found)
     wrong, equal = truth.differences(expected, found)
     assert wrong == []

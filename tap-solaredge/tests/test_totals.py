@@ -22,7 +22,7 @@ DROPPED = {
     "equipment": {"commissioned_at", "part_number", "firmware"},
 }
 """Columns of streams that are selected by default, whose values were in answers all along."""
-ROOFS = "production is what the roof made (checked with SolarEdge's own split of "
+PANELS = "production is what the panels made (checked with SolarEdge's own split of "
 OUTPUT = "production is what the inverters gave: what batteries gave and took is taken out of it (checked"
 UNKNOWN = "what production means beside its battery is not checked yet"
 NO_PARTS = dict.fromkeys(
@@ -204,7 +204,7 @@ def test_the_meaning_is_found_and_said_once(start_simulator, run_tap, caplog, ve
         simulator.clock.advance(hours=13)
         said = run_tap(simulator, said.state, **settings, **OCTOBER)
         assert said.error is None
-    assert len(lines(caplog, ROOFS if meaning == "pv" else OUTPUT)) == 1
+    assert len(lines(caplog, PANELS if meaning == "pv" else OUTPUT)) == 1
     assert lines(caplog, UNKNOWN) == []
 
 
@@ -214,7 +214,7 @@ def test_it_is_found_on_every_kind_of_site_with_a_battery(start_simulator, run_t
     simulator = start_simulator(sites="variety", production=meaning)
     said = run_tap(simulator, site_ids=[site], **OCTOBER)
     assert said.error is None
-    assert len(lines(caplog, ROOFS if meaning == "pv" else OUTPUT)) == 1
+    assert len(lines(caplog, PANELS if meaning == "pv" else OUTPUT)) == 1
     for row in said.records["energy_readings"][-20:-1]:
         following = date.fromisoformat(row["reading_date"]) + timedelta(days=1)
         assert row["energy_wh"] == made(simulator, site, row["reading_date"], f"{following}")
@@ -242,7 +242,7 @@ def test_until_it_is_known_the_line_says_so_once_a_day(start_simulator, run_tap,
 def test_a_site_of_which_nobody_tells_the_batteries_is_not_corrected(start_simulator, run_tap, caplog):
     simulator = start_simulator(production="pv")
     run_tap(simulator, site_ids=[ROOF])
-    assert lines(caplog, UNKNOWN) == lines(caplog, ROOFS) == []
+    assert lines(caplog, UNKNOWN) == lines(caplog, PANELS) == []
 
 
 def test_a_meaning_that_changes_is_found_by_a_months_total(start_simulator, run_tap, tmp_path, caplog):
@@ -257,7 +257,7 @@ def test_a_meaning_that_changes_is_found_by_a_months_total(start_simulator, run_
                 state = said.state
                 simulator.clock.advance(days=1)
             now = simulator.clock.now()
-    assert len(lines(caplog, ROOFS)) == 1
+    assert len(lines(caplog, PANELS)) == 1
     (found,) = [record for record in caplog.records if OUTPUT in record.getMessage()]
     assert found.levelname == "WARNING"
     assert said.partition("sites", HOME)["v2_production_means"] == "AC"

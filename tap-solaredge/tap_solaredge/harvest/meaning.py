@@ -36,7 +36,7 @@ LOOK_BACK = 28
 HOLDS_FOR = timedelta(days=62)
 """How old a check may become: each month's totals make a new one for nothing."""
 SAID = {
-    Meaning.PV: "what the roof made",
+    Meaning.PV: "what the panels made",
     Meaning.AC: "what the inverters gave: what batteries gave and took is taken out of it",
 }
 
@@ -108,8 +108,8 @@ class ProductionCheck:
     def _by_meters(self, days: Mapping[Window, Day], at_hand: AtHand, site: Site) -> None:
         """Find the meaning by days of which the service told the consumption: no call is needed."""
         for window, day in days.items():
-            roof = _roof(day, window, at_hand)
-            found = None if roof is None else meaning_of(day, roof)
+            pv = _pv(day, window, at_hand)
+            found = None if pv is None else meaning_of(day, pv)
             if found is not None:
                 self._found(found, day.date, site)
                 return
@@ -187,8 +187,8 @@ def _stored(window: Window, at_hand: AtHand) -> tuple[float | None, float | None
     return None, None
 
 
-def _roof(day: Day, window: Window, at_hand: AtHand) -> float | None:
-    """Return what the roof made on a day, by all that was used, bought, fed in and stored, Wh."""
+def _pv(day: Day, window: Window, at_hand: AtHand) -> float | None:
+    """Return what the panels made on a day, by all that was used, bought, fed in and stored, Wh."""
     for resource in (METER_ENERGY, METERS):
         meters = _read(resource, window, at_hand)
         if meters:

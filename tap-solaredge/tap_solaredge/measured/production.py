@@ -1,8 +1,8 @@
-"""What production means on a site with batteries: what the roof made, or what its inverters gave. Pure.
+"""What production means on a site with batteries: what the panels made, or what its inverters gave. Pure.
 
 An inverter with a battery on its DC side gives production + discharge - charge. Which of the two `energy` and
 `power` are is documented for V1 only (gotcha 65, V2 reference, section 6), so it is found out: a finished day
-is held against the service's own split, of which the production of the roof is a part.
+is held against the service's own split, of which the production of the panels is a part.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Meaning(StrEnum):
     """What a site's production is."""
 
     PV = "PV"
-    """What the roof made."""
+    """What the panels made."""
     AC = "AC"
     """What the inverters gave: what batteries gave is in it, what they took is not."""
 
@@ -53,47 +53,47 @@ class Day(NamedTuple):
         return abs(self.discharge - self.charge) >= max(LEAST_FLOW, LEAST_PART * self.energy)
 
 
-def meaning_of(day: Day, roof: float) -> Meaning | None:
+def meaning_of(day: Day, pv: float) -> Meaning | None:
     """Return what the energy of a day means, None where it is clearly neither.
 
     Args:
         day: The day.
-        roof: What the roof made of it (Wh), by the service's own split.
+        pv: What the panels made of it (Wh), by the service's own split.
     """
     if not day.tells:
         return None
     gave = day.discharge - day.charge
-    off = {Meaning.PV: abs(day.energy - roof), Meaning.AC: abs(day.energy - roof - gave)}
+    off = {Meaning.PV: abs(day.energy - pv), Meaning.AC: abs(day.energy - pv - gave)}
     nearest = min(off, key=lambda meaning: off[meaning])
     return nearest if off[nearest] <= CLEAR * abs(gave) else None
 
 
-def fits(meaning: Meaning, days: Iterable[float | None], roof: float) -> bool:
+def fits(meaning: Meaning, days: Iterable[float | None], pv: float) -> bool:
     """Whether the energies of all days of a month (Wh) are what a meaning makes expected of their sum.
 
     Args:
         meaning: What is believed.
         days: Each day's energy.
-        roof: What the roof made in the month, by the service's own split.
+        pv: What the panels made in the month, by the service's own split.
     """
-    differs = abs(sum(energy or 0.0 for energy in days) - roof) > SAME * roof
+    differs = abs(sum(energy or 0.0 for energy in days) - pv) > SAME * pv
     return differs == (meaning is Meaning.AC)
 
 
 def take_batteries_out(answers: Answers) -> None:
-    """Put what the roof made in the place of what the inverters gave; nothing where batteries are unknown."""
+    """Put what the panels made in the place of what the inverters gave; None where no battery is known."""
     stored = answers.get(STORAGE)
     power, energy = answers.get(POWER), answers.get(QUARTER_ENERGY)
     if power is not None:
-        answers.put(POWER, None if stored is None else _roof_power(power, stored))
+        answers.put(POWER, None if stored is None else _pv_power(power, stored))
     if energy is not None:
-        answers.put(QUARTER_ENERGY, None if stored is None else _roof_energy(energy, stored))
+        answers.put(QUARTER_ENERGY, None if stored is None else _pv_energy(energy, stored))
     energy, in_periods = answers.get(ENERGY), answers.get(STORAGE_ENERGY)
     if energy is not None:
-        answers.put(ENERGY, None if in_periods is None else _roof_energy(energy, in_periods))
+        answers.put(ENERGY, None if in_periods is None else _pv_energy(energy, in_periods))
 
 
-def _roof_power(output: Series, batteries: list[BatterySeries]) -> Series:
+def _pv_power(output: Series, batteries: list[BatterySeries]) -> Series:
     """Return the PV power: output, less what the battery gave, and what it took first."""
     found: Series = {}
     for at, power in output.items():
@@ -103,7 +103,7 @@ def _roof_power(output: Series, batteries: list[BatterySeries]) -> Series:
     return found
 
 
-def _roof_energy(output: Series, batteries: list[BatterySeries]) -> Series:
+def _pv_energy(output: Series, batteries: list[BatterySeries]) -> Series:
     """Return the PV energy of intervals."""
     found: Series = {}
     for at, energy in output.items():

@@ -34,7 +34,7 @@ def needed(site: Site, needs: Needs, others: Needs) -> Needs:  # noqa: ARG001
 
 
 def complete(answers: Answers, site: Site, time_unit: str) -> None:  # noqa: ARG001
-    """Work out what the roof made where a check has shown that production is what the inverters gave."""
+    """Work out what the panels made where a check has shown that production is what the inverters gave."""
     if site.devices.batteries and site.meaning == Meaning.AC:
         take_batteries_out(answers)
 
