@@ -37,9 +37,7 @@ def test_the_database_holds_the_plants_own_values(harvested, table):
         rows = connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
         found = truth.stored(connection, table)
     expected = truth.of_plants(table, simulator.plants.values(), start, now)
-    if (
-        meaning == "ac"
-    ):  # what inverters gave does not tell a night from a dark day
+    if meaning == "ac":  # what inverters gave does not tell a night from a dark day
         expected, found = awake(table, expected), awake(table, found)
     wrong, equal = truth.differences(expected, found)
     assert wrong == []
