@@ -27,8 +27,12 @@ LATER = timedelta(hours=25)
 NOTHING = {"missing", *(f"garbage {nothing!r}" for nothing in (None, "", [], {}))}
 """What is no odd value but none: quarter hours are read again by the next run, days as late data are."""
 DERIVED = {
-    "power_flows": {"load_power", "load_status"},
-    "energy_readings": {"consumption_wh", "self_consumption_wh", "feed_in_wh", "purchased_wh"},
+    "power_flows": {"load_power", "load_status", "self_consumption_power"},
+    "energy_readings": {
+        *("consumption_wh", "self_consumption_wh", "feed_in_wh", "purchased_wh"),
+        *("charged_wh", "discharged_wh"),
+    },
+    "energy_totals": {"self_consumption_wh"},
 }
 """What is worked out or summed: where a part of it cannot be read, the rest tells until the next run."""
 SAMPLES = ("/storageData", "/data")
