@@ -229,7 +229,7 @@ def test_until_it_is_known_the_line_says_so_once_a_day(start_simulator, run_tap,
     assert len(lines(caplog, UNKNOWN)) == 1
     assert said.records["power_readings"]
     simulator.lift_faults()
-    simulator.clock.advance(hours=23)
+    simulator.clock.advance(days=8)
     before = len(simulator.calls)
     said = run_tap(simulator, said.state, site_ids=[HOME])
     assert len(lines(caplog, OUTPUT)) == 1
@@ -237,6 +237,18 @@ def test_until_it_is_known_the_line_says_so_once_a_day(start_simulator, run_tap,
     again = {row["reading_date"]: row["energy_wh"] for row in said.records["energy_readings"]}
     assert again["2026-10-10"] == made(simulator, HOME, "2026-10-10", "2026-10-11")
     assert len(said.records["power_readings"]) > 672
+
+
+def test_what_the_service_does_not_tell_is_asked_once_a_week(start_simulator, tmp_path):
+    simulator = start_simulator()
+    simulator.fault("forbidden", "*/overview")
+    tap = Collected(simulator, tmp_path, site_ids=[HOME], only=DEFAULT - {"energy_totals"}, monthly_credits=0)
+    days = []
+    for _ in range(15):
+        days.append(asked(tap.run())["day"])
+        assert tap.error is None
+        simulator.clock.advance(hours=24)
+    assert days == [1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]
 
 
 def test_a_site_of_which_nobody_tells_the_batteries_is_not_corrected(start_simulator, run_tap, caplog):

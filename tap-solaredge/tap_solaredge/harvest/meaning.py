@@ -17,6 +17,7 @@ from tap_solaredge.spans import Window, missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date
 
     from tap_solaredge.harvest.at_hand import AtHand
     from tap_solaredge.harvest.bookmarks import Bookmarks
@@ -31,10 +32,14 @@ MEANS = "production_means"
 """Name, in the bookmark of `sites`, of what was found out, led by the version of the API: `v2_...`."""
 CHECKED = "production_checked_on"
 """Likewise of the day on which that was tried last, or seen to hold."""
+ASKED = "production_asked_on"
+"""Likewise of the day on which the service was asked last without telling."""
 LOOK_BACK = 28
 """Days among which one is looked for that tells."""
 HOLDS_FOR = timedelta(days=62)
 """How old a check may become: each month's totals make a new one for nothing."""
+ASKED_AGAIN = timedelta(days=7)
+"""How long to wait before a call is spent again on what the service did not tell."""
 SAID = {
     Meaning.PV: "what the panels made",
     Meaning.AC: "what the inverters gave: what batteries gave and took is taken out of it",
@@ -47,7 +52,8 @@ class ProductionCheck:
     def __init__(self, site_id: int, job: Job, bookmarks: Bookmarks) -> None:
         self._site_id = site_id
         self._dialect = job.dialect
-        self._means, self._checked = (f"{job.dialect.name}_{name}" for name in (MEANS, CHECKED))
+        names = (MEANS, CHECKED, ASKED)
+        self._means, self._checked, self._asked_on = (f"{job.dialect.name}_{name}" for name in names)
         self._clock = job.clock
         self._daily = job.scope.time_unit == "DAY"
         self._bookmarks = bookmarks
@@ -67,7 +73,8 @@ class ProductionCheck:
             return False
         checked, today = self._noted(self._checked), local_day(self._clock.now(), site.zone)
         oldest = today if site.meaning is None else today - HOLDS_FOR
-        return not checked or not oldest.isoformat() <= checked <= today.isoformat()
+        asked_lately = _between(today - ASKED_AGAIN, self._noted(self._asked_on), today)
+        return not _between(oldest, checked, today) and not (site.meaning is None and asked_lately)
 
     def is_news(self, site: Site, *, dry: bool) -> bool:
         """Say where nobody knows yet, and return whether what was stored until now means something else."""
@@ -102,6 +109,7 @@ class ProductionCheck:
 
     def _asked(self, window: Window, progress: SiteProgress, streams: Iterable[str]) -> list[Call]:
         self._asked_once = True
+        self._bookmarks.of("sites", self._site_id)[self._asked_on] = progress.today().isoformat()
         requests = self._dialect.requests(TOTALS, progress.site.ref, window)
         return [Call(request, Purpose.CHECK, TOTALS, window, tuple(streams)) for request in requests]
 
@@ -145,6 +153,7 @@ class ProductionCheck:
         partition = self._bookmarks.of("sites", self._site_id)
         known = partition.get(self._means)
         partition[self._means] = site.meaning = str(found)
+        partition.pop(self._asked_on, None)
         if known != found:
             level = logging.INFO if known is None else logging.WARNING
             logger.log(
@@ -165,6 +174,11 @@ class ProductionCheck:
 
     def _noted(self, name: str) -> Any:  # noqa: ANN401
         return self._bookmarks.noted("sites", self._site_id, name)
+
+
+def _between(first: date, day: str | None, last: date) -> bool:
+    """Whether a noted day lies between two; one in the future is not believed."""
+    return bool(day) and first.isoformat() <= str(day) <= last.isoformat()
 
 
 def _read(resource: Resource[Any], window: Window, at_hand: AtHand) -> Any:  # noqa: ANN401
