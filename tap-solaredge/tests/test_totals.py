@@ -110,7 +110,7 @@ def test_two_calls_a_site_and_month_at_most(start_simulator, tmp_path):
         calls_per_minute=0,
     )  # fmt: skip
     first = asked(tap.run())
-    assert first == {"month": 20, "life": 2, "day": 1}  # ten closed months of two sites
+    assert first == {"month": 16, "life": 2, "day": 1}  # ten closed months, and six of the younger site
     simulator.clock.set(datetime(2026, 12, 2, 12, 5, tzinfo=UTC))
     spent = Counter()
     for _ in range(70):
@@ -174,7 +174,7 @@ def test_a_service_that_refuses_totals_costs_them_alone(start_simulator, run_tap
 def test_totals_that_cannot_be_paid_for_wait(start_simulator, tmp_path):
     simulator = start_simulator()
     tap = Collected(
-        simulator, tmp_path, site_ids=[ROOF], start_date="2025-01-01T00:00:00Z", max_calls_per_run=12,
+        simulator, tmp_path, site_ids=[HOME], start_date="2025-01-01T00:00:00Z", max_calls_per_run=40,
         monthly_credits=0, calls_per_minute=0,
     )  # fmt: skip
     months = 0
@@ -182,9 +182,22 @@ def test_totals_that_cannot_be_paid_for_wait(start_simulator, tmp_path):
         calls = tap.run()
         assert tap.error is None
         months += asked(calls)["month"]
-        assert len(calls) <= 12
+        assert len(calls) <= 40
         simulator.clock.advance(hours=24)
     assert months == 22
+
+
+def test_months_before_the_first_data_are_not_asked_for(start_simulator, tmp_path):
+    simulator = start_simulator()
+    first = simulator.plants[HOME].first_day
+    tap = Collected(
+        simulator, tmp_path, only=["sites", "energy_totals"], site_ids=[HOME], monthly_credits=0,
+        start_date=f"{first.year - 3}-01-01T00:00:00Z",
+    )  # fmt: skip
+    months = (2026 - first.year) * 12 + 11 - first.month  # from that of the first data to October
+    assert asked(tap.run()) == {"life": 1, "month": months}
+    simulator.clock.advance(days=1)
+    assert asked(tap.run()) == {}
 
 
 # What production means

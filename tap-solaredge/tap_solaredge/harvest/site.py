@@ -177,6 +177,7 @@ class SiteHarvest:
             energy=self._coverages.progress(site, self._going_on(Cadence.ENERGY), now),
             latest=self._coverages.progress(site, self._going_on(Cadence.LATEST), now),
             totals=self._coverages.progress(site, self._going_on(Cadence.TOTALS), now),
+            first_data=self._totals.first_data(),
             totals_are_due=self._totals.are_due(site, now),
             lifetime_is_due=self._totals.lifetime_is_due(site, now),
             read=self._records.at_hand.read,
@@ -211,7 +212,8 @@ class SiteHarvest:
         denied = (
             self.site is not None and call.resource is not None and call.resource.device in self.site.denied
         )
-        return not denied and any(stream.name in call.serves for stream in self._going_on())
+        wanted = self._totals.wants(call, self.site) and not denied
+        return wanted and any(stream.name in call.serves for stream in self._going_on())
 
     def take(self, call: Call, payloads: list[Any] | None) -> Iterator[Batch | None]:
         """Take in what calls that belong together answered; yield the records that it completes."""
@@ -220,15 +222,13 @@ class SiteHarvest:
         now = self._clock.now()
         answer = None if payloads is None else self._dialect.parse(call.resource, payloads, self.site.ref)
         if call.resource in {POWER, ENERGY} and self._inventory.see_zone(answer):
-            self._plan()
-            self._outdated = True
+            self._outdated = self._plan() is not None
         if call.resource is SNAPSHOT:
             for stream, records in self._live.records(self.site, answer, self._going_on()):
                 yield self.outcomes.counted(stream, records)
             return
         if call.resource.kind is Kind.TOTALS:
             yield from self._totals.take(call, answer, self.site, now)
-            yield None
             return
         if call.resource is STORAGE and call.purpose is Purpose.TODAY and call.window:
             self._take_latest(answer, call.window)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 READ_ON = "read_on"
 """Name, in the bookmark of the stream, of the day on which totals were read last."""
+FIRST_DATA = "first_data_on"
+"""Name, in the bookmark of the stream, of the first day with data, as the service tells it."""
 LIFE_READ = "lifetime_read_in"
 """Name, in the bookmark of the stream, of the month in which the total of the whole life was read."""
 
@@ -67,6 +69,18 @@ class TotalsOfSite:
             for stream in self._going_on()
         )
 
+    def first_data(self) -> str | None:
+        """Return the first day with data, None where the service has not told it."""
+        days = [self._bookmarks.noted(stream.name, self._site_id, FIRST_DATA) for stream in self._streams]
+        return next((day for day in days if isinstance(day, str)), None)
+
+    def wants(self, call: Call, site: Site | None) -> bool:
+        """Whether a call is worth making: before the first data there is no month to ask for."""
+        first = self.first_data()
+        if call.resource is not TOTALS or call.window is None or first is None or site is None:
+            return True
+        return local_day(call.window.end, site.zone).isoformat() > first
+
     def reopen(self, spans: Spans, site: Site) -> None:
         """Let the months be read again in which something changed."""
         if spans:
@@ -85,7 +99,10 @@ class TotalsOfSite:
                 self.check.see_month(days, month, totals, site)
         for stream in self._going_on():
             if call.resource is LIFETIME:
-                self._bookmarks.of(stream.name, self._site_id)[LIFE_READ] = _month(now, site)
+                partition = self._bookmarks.of(stream.name, self._site_id)
+                partition[LIFE_READ] = _month(now, site)
+                if totals is not None and totals.first is not None:
+                    partition[FIRST_DATA] = totals.first.local_date
             elif totals is None:
                 self._coverages.read_dry(stream, call.window, now)
             else:

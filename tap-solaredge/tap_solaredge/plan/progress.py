@@ -54,6 +54,8 @@ class SiteProgress:
     """Whether the last days were not read again yet on this day of the site."""
     totals_are_due: bool = False
     """Whether the service's own totals were not read yet on this day of the site."""
+    first_data: str | None = None
+    """The site's first day with data, where the service has told it."""
     lifetime_is_due: bool = False
     """Whether the total of the whole life was not read yet in this month of the site."""
     end: datetime = field(init=False)

@@ -5,7 +5,7 @@ A month is read when its last days are settled, and again after something in it 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tap_solaredge.local_time import local_day, unit_end, unit_start
@@ -56,6 +56,8 @@ def _months(p: SiteProgress) -> Spans:
     first = unit_start(first_day, "MONTH")
     if first < first_day:
         first = unit_end(first, "MONTH")
+    if p.first_data is not None:
+        first = max(first, unit_start(date.fromisoformat(p.first_data), "MONTH"))
     whole = windows.whole_periods(spans, "MONTH", zone)
     months = (month for span in whole for month in windows.periods_in(span, "MONTH", zone))
     return [month for month in months if p.midnight(first) <= month.start and month.end <= closed]
