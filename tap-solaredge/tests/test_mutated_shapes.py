@@ -19,7 +19,7 @@ MUTATIONS = int(os.environ.get("MUTATIONS", "150"))
 SEED = int(os.environ.get("SEED", "20261128"))
 MEANS = {"voltage", "frequency", "current"}
 """Of what is there: without a phase or a sample they are others."""
-FREE = {"inverters", "computed", "error_codes", "state"}
+FREE = {"inverters", "unreadable_batteries", "computed", "error_codes", "state"}
 """What anything may be, or follows from other fields: an inverter of which `active` is odd may report."""
 
 

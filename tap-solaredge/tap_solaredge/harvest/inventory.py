@@ -5,7 +5,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.errors import NotPermitted, ScopeMissing, SiteDaySpent, TapSolarEdgeError
+from tap_solaredge.errors import (
+    NotPermitted,
+    ScopeMissing,
+    SiteDaySpent,
+    TapSolarEdgeError,
+    UnexpectedPayload,
+)
 from tap_solaredge.local_time import DAY_MINUTES, fixed_zone
 from tap_solaredge.login.grants import DEVICE_DATA, LOGIN
 from tap_solaredge.measured.production import Meaning
@@ -95,6 +101,18 @@ class Inventory:
                 self.deny_devices()
         if self._fresh:
             self._say_devices()
+
+    def give_up_what_batteries_decide(self) -> None:
+        """Let production fail where it is told with what batteries do, and one of them cannot be read."""
+        site, devices = self.site, self.answers.get(DEVICES)
+        if site is None or devices is None or not devices.unreadable_batteries:
+            return
+        if (site.meaning or self._dialect.assumed) == Meaning.AC:
+            error = UnexpectedPayload(
+                "a battery cannot be read, and production counts what it gives and takes"
+            )
+            hit = [s for s in self._streams if s.needs & PRODUCTION and self._outcomes.goes_on(s)]
+            self._outcomes.give_up([str(s.name) for s in hit], "devices", error)
 
     def see_zone(self, answer: Any) -> bool:  # noqa: ANN401
         """Take the zone that an answer's offsets show, and return whether that is news (gotcha 78).

@@ -61,13 +61,14 @@ class ProductionCheck:
         self._believed = job.dialect.assumed
         self._day: Day | None = None
 
-    def remember(self, site: Site) -> None:
-        """Let a site know what was found out in an earlier run."""
+    def begins(self, site: Site) -> bool:
+        """Let a site know what was found out in an earlier run, and return whether that must be checked."""
         known = self._noted(self._means)
         site.meaning = known if known in set(Meaning) else None
         self._believed = site.meaning or self._dialect.assumed
+        return self._is_due(site)
 
-    def is_due(self, site: Site) -> bool:
+    def _is_due(self, site: Site) -> bool:
         """Whether the meaning is not known, or was not confirmed for long."""
         if not site.devices.batteries or not self._daily:
             return False

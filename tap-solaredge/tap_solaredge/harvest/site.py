@@ -200,8 +200,8 @@ class SiteHarvest:
         self._told_in_this_run = self._lists.price(DETAILS, self.site_id) > 0
         self._inventory.read(with_devices=with_devices)
         if self.site is not None:
-            self._totals.check.remember(self.site)
-            self._records.held = PRODUCTION if self._totals.check.is_due(self.site) else frozenset()
+            self._records.held = PRODUCTION if self._totals.check.begins(self.site) else frozenset()
+            self._inventory.give_up_what_batteries_decide()
             self._reopen_what_was_unsettled(self.site)
             for stream in [] if self._dry else self._going_on(Cadence.INVENTORY):
                 yield self.outcomes.counted(stream, list(stream.records(self.site, self._inventory.answers)))

@@ -154,6 +154,8 @@ class Inventory:
     batteries: list[Record]
     inverters: list[str] = field(default_factory=list)
     """Serial numbers of the inverters in service that report what they measure."""
+    unreadable_batteries: int = 0
+    """Batteries that are left out since nothing tells them apart."""
 
 
 class SiteRef(NamedTuple):

@@ -12,7 +12,7 @@ from tap_solaredge.service.place import shown
 from tap_solaredge.service.units import PURE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from tap_solaredge.service.place import Place
     from tap_solaredge.service.units import Units
@@ -85,8 +85,19 @@ def objects(listed: list[Any], place: Place) -> Iterator[tuple[dict[str, Any], P
             where.lose(f"expected an object, got {_kind(entry)}; it is left out")
 
 
-def keyed(value: Any, place: Place, name: str) -> Iterator[tuple[str, dict[str, Any], Place]]:  # noqa: ANN401
+def keyed(
+    value: Any,  # noqa: ANN401
+    place: Place,
+    name: str,
+    metrics: Collection[str],
+) -> Iterator[tuple[str, dict[str, Any], Place]]:
     """Yield serial number, block and place of each device of an answer that is keyed by serial number.
+
+    Args:
+        value: The object.
+        place: Where it stands.
+        name: Its field.
+        metrics: What blocks hold; one that holds other things only is lost.
 
     Raises:
         UnexpectedPayload: If it is no object, nor empty.
@@ -105,6 +116,8 @@ def keyed(value: Any, place: Place, name: str) -> Iterator[tuple[str, dict[str, 
             where.lose(f"expected an object, got {_kind(block)}; the device is left out")
         else:
             known.add(serial)
+            if block and not any(metric in block for metric in metrics):
+                where.lose(f"none of its measurements is known: {shown(list(block))}")
             yield serial, block, where
 
 

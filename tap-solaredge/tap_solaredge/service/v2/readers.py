@@ -44,6 +44,7 @@ _METRICS = {
     MeterType.CONSUMPTION: "consumption",
 }
 _MEASURED: Mapping[str, Units] = MappingProxyType({"Power": POWER, "Energy": ENERGY})
+_OF_METERS = frozenset(f"{prefix}{name}" for prefix in _METRICS.values() for name in _MEASURED)
 _STORED: Mapping[str, Units] = MappingProxyType(
     {
         "chargePower": POWER,
@@ -160,7 +161,7 @@ def _site_series(units: Units) -> Callable[[Any, Place, SiteRef], Series]:
 def meters(payload: Any, place: Place, _: SiteRef) -> list[MeterSeries]:  # noqa: ANN401
     """Return the readings of each meter and type (5.11); a site without a meter gives none."""
     found = []
-    for serial, metrics, where in keyed(essential(payload, "meters", place), place, "meters"):
+    for serial, metrics, where in keyed(essential(payload, "meters", place), place, "meters", _OF_METERS):
         for kind, prefix in _METRICS.items():
             read = {
                 name: series(metrics[f"{prefix}{name}"], where / f"{prefix}{name}", units)
@@ -176,7 +177,7 @@ def storage(payload: Any, place: Place, site: SiteRef) -> list[BatterySeries]:  
     """Return the readings of each battery (5.12); a site without a battery gives none."""
     return [
         _battery(serial, metrics, where, site)
-        for serial, metrics, where in keyed(essential(payload, "storage", place), place, "storage")
+        for serial, metrics, where in keyed(essential(payload, "storage", place), place, "storage", _STORED)
     ]
 
 
