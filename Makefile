@@ -15,7 +15,7 @@ export UV_COMPILE_BYTECODE := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types definitions dashboards packages schema pictures proof-report proof-login proof-pages proofs adoption mutations newest-sdk test-on-day bench bench-tap bench-v1 bench-report shards orchestrators chaos chaos-tap constraints clean
+.PHONY: help setup demo test lint format types definitions dashboards dbt packages schema pictures proof-report proof-login proof-pages proofs adoption mutations newest-sdk test-on-day bench bench-tap bench-v1 bench-report shards orchestrators chaos chaos-tap constraints clean
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -77,6 +77,9 @@ definitions: .venv/tools ## write plugin.yml of both plugins, for Meltano and it
 dashboards: .venv/tools ## write Grafana's dashboards in deploy/grafana
 	@$(BIN)/python -m tools.grafana.dashboard
 
+dbt: .venv/tools ## write the tables, views and columns as dbt's sources, in deploy/dbt
+	@$(BIN)/python -m tools.dbt.sources
+
 packages: .venv/tools ## build wheels and sdists of both plugins into dist/ and check them
 	@$(UV) build --quiet --clear --build-constraints constraints.txt --out-dir $(DIST) tap-solaredge
 	@$(UV) build --quiet --build-constraints constraints.txt --out-dir $(DIST) target-seh-sql
@@ -94,8 +97,8 @@ proof-login: .venv/tools ## 100 hourly runs and 50 kills of a renewal: none may 
 mutations: .venv/tools ## run the tap with 5,000 answers of which one node each is odd, and show what that cost
 	@MUTATIONS=2500 $(BIN)/pytest -n 2 -rP --show-capture=stdout tap-solaredge/tests/test_mutations.py
 
-proof-pages: .venv/tools ## run all commands and queries of all pages, all panels of Grafana, all faults of V1, kills on each database
-	@PROOF=whole $(BIN)/pytest tests/test_docs.py tests/test_chaos.py tests/test_grafana.py tests/test_nothing_on_disk.py \
+proof-pages: .venv/tools ## run all commands and queries of all pages, all panels of Grafana, dbt, all faults of V1, kills on each database
+	@PROOF=whole $(BIN)/pytest tests/test_docs.py tests/test_chaos.py tests/test_grafana.py tests/test_dbt.py tests/test_nothing_on_disk.py \
 		target-seh-sql/tests/test_server_settings.py tap-solaredge/tests/test_wrong_inputs.py \
 		tap-solaredge/tests/v1/test_v1_faults.py -n $(CI_WORKERS) --dist loadfile
 

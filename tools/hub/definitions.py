@@ -1,8 +1,8 @@
 """Writes what Meltano knows of the plugins: plugin.yml of each, as Meltano Hub has them, and meltano.yml.
 
-Settings and capabilities are what a plugin's `--about` says, streams what the tap selects by default, commands,
-label and groups of settings what meltano.yml says; what only the Hub asks stands here. `make definitions` writes
-the files.
+Settings and capabilities are what a plugin's `--about` says, streams what the tap selects by default;
+commands, label and groups of settings are what meltano.yml says; what only the Hub asks stands here. `make
+definitions` writes the files.
 
 A definition has its variant as a list of one: of one that lies flat, as in the Hub's own files, `meltano add
 --from-ref` leaves out `select`, and Meltano selects every stream.
