@@ -17,6 +17,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
+from meltano.core.meltano_file import MeltanoFile
+from meltano.core.yaml import yaml as meltano_yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
@@ -77,7 +79,17 @@ def written(project: str) -> dict[str, str]:
             ]
             files[f"{plugin['name']}/plugin.yml"] = _text(_definition(plugin, about, settings))
             plugin["settings"] = [_of_our_project(setting) for setting in settings]
-    return files | {PROJECT: _text(content)}
+    return files | {PROJECT: _as_meltano_writes_it(_text(content))}
+
+
+def _as_meltano_writes_it(project: str) -> str:
+    """Return meltano.yml in Meltano's own order, so that `meltano config set` changes no other line."""
+    content = meltano_yaml.load(project)
+    ordered: Any = MeltanoFile.parse(meltano_yaml.load(project)).canonical()
+    content["plugins"] = ordered["plugins"]
+    out = StringIO()
+    meltano_yaml.dump(content, out)
+    return out.getvalue()
 
 
 def _about(name: str) -> dict[str, Any]:
