@@ -15,7 +15,7 @@ export UV_COMPILE_BYTECODE := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types definitions dashboards packages schema pictures proof-report proof-login proof-pages year proofs adoption mutations newest-sdk test-on-day bench bench-tap bench-v1 bench-report shards orchestrators chaos chaos-tap constraints clean
+.PHONY: help setup demo test lint format types definitions dashboards dbt packages schema pictures proof-report proof-login proof-pages year proofs adoption mutations newest-sdk test-on-day bench bench-tap bench-v1 bench-report shards orchestrators chaos chaos-tap constraints clean
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -77,6 +77,9 @@ definitions: .venv/tools ## write plugin.yml of both plugins, for Meltano and it
 dashboards: .venv/tools ## write Grafana's dashboards in deploy/grafana
 	@$(BIN)/python -m tools.grafana.dashboard
 
+dbt: .venv/tools ## write the tables, views and columns as dbt's sources, in deploy/dbt
+	@$(BIN)/python -m tools.dbt.sources
+
 packages: .venv/tools ## build wheels and sdists of both plugins into dist/ and check them
 	@$(UV) build --quiet --clear --build-constraints constraints.txt --out-dir $(DIST) tap-solaredge
 	@$(UV) build --quiet --build-constraints constraints.txt --out-dir $(DIST) target-seh-sql
@@ -97,8 +100,8 @@ mutations: .venv/tools ## run the tap with 5,000 answers of which one node each 
 year: .venv/tools ## run each hour for a year with trouble of every kind at random, into three databases, and compare with the truth
 	@PROOF=whole $(BIN)/pytest tests/test_year.py -rP --show-capture=stdout
 
-proof-pages: .venv/tools ## run all commands and queries of all pages, all panels of Grafana, all faults at all endpoints, kills on each database
-	@PROOF=whole $(BIN)/pytest tests/test_docs.py tests/test_chaos.py tests/test_grafana.py tests/test_nothing_on_disk.py \
+proof-pages: .venv/tools ## run all commands and queries of all pages, all panels of Grafana, dbt, all faults at all endpoints, kills on each database
+	@PROOF=whole $(BIN)/pytest tests/test_docs.py tests/test_chaos.py tests/test_grafana.py tests/test_dbt.py tests/test_nothing_on_disk.py \
 		target-seh-sql/tests/test_server_settings.py tap-solaredge/tests/test_wrong_inputs.py \
 		tap-solaredge/tests/test_fault_matrix.py tap-solaredge/tests/v1/test_v1_faults.py -n $(CI_WORKERS) --dist loadfile
 

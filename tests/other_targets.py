@@ -40,7 +40,11 @@ def blocks(name, language):
 
 def executables(name):
     """Return where a target's executable is; install it if need be; skip where that fails, but not in CI."""
-    requirements = blocks(name, "sh")[0].removeprefix("pip install ").split()
+    return installed(name, blocks(name, "sh")[0].removeprefix("pip install ").split())
+
+
+def installed(name, requirements):
+    """Return where the executables of an environment of its own are, as `executables` does."""
     home, ready = HOMES / name, HOMES / name / "ready"
     HOMES.mkdir(exist_ok=True)
     with FileLock(HOMES / f"{name}.lock"):

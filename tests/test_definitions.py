@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -12,10 +13,12 @@ import jsonschema
 import pytest
 import yaml
 from other_targets import OtherTarget, blocks
+from sqlalchemy import inspect
 
 from solaredge_simulator.pytest_plugin import NOW
 from solaredge_simulator.simulator import Simulator
 from target_seh_sql.database import open_engine
+from target_seh_sql.tables.streams import STREAMS
 from tools import truth
 from tools.hub.definitions import PROJECT, written
 from tools.pipeline import BIN
@@ -28,7 +31,10 @@ START = NOW.replace(hour=0, minute=0) - timedelta(days=3)
 
 
 def definition(name):
-    return yaml.safe_load((ROOT / name / "plugin.yml").read_text())
+    """Return a plugin's definition with its only variant laid flat, as the Hub has it."""
+    plugin = yaml.safe_load((ROOT / name / "plugin.yml").read_text())
+    (variant,) = plugin.pop("variants")
+    return variant | plugin
 
 
 def test_the_files_are_what_make_definitions_writes():
@@ -105,6 +111,22 @@ def test_an_empty_project_with_both_definitions_harvests_the_truth(meltano, proj
     meltano("run", "tap-solaredge", "target-seh-sql")
     with open_engine(f"sqlite:///{project / 'solar.db'}").connect() as connection:
         assert truth.problems(connection, simulator.plants.values(), START, NOW) == []
+
+
+def test_what_is_added_selects_what_is_selected_by_default_and_spends_nothing_on_more(
+    meltano, project, simulator
+):
+    (plugin,) = yaml.safe_load((project / PROJECT).read_text())["plugins"]["extractors"]
+    ours = yaml.safe_load((ROOT / PROJECT).read_text())["plugins"]["extractors"][0]["select"]
+    assert plugin["select"] == ours
+    simulator.calls.clear()
+    meltano("run", "--full-refresh", "tap-solaredge", "target-seh-sql")
+    endpoints = {call.endpoint for call in simulator.calls}
+    assert [path for path in endpoints if re.search("alerts|environmental|inverters", path)] == []
+    with open_engine(f"sqlite:///{project / 'solar.db'}").connect() as connection:
+        tables = {*inspect(connection).get_table_names()}
+    loaded = {stream.name for stream in STREAMS if stream.name in tables}
+    assert {f"{name}.*" for name in loaded - {"sync_metadata"}} == {*ours}
 
 
 def test_commands_and_settings_come_with_a_definition(meltano, project):

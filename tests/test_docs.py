@@ -131,7 +131,8 @@ def test_every_setting_exists(name, settings, record_property):
 def names_in_the_code():
     """Return all words with an underscore in the code: tables, columns, keywords, values."""
     found = set()
-    for path in [*ROOT.glob("*/*/**/*.py"), *ROOT.glob("*/*/**/*.sql"), ROOT / "meltano.yml"]:
+    written = ("*/*/**/*.py", "*/*/**/*.sql", "deploy/dbt/**/*.yml", "meltano.yml")
+    for path in (path for pattern in written for path in ROOT.glob(pattern)):
         if not any(part.startswith(".") for part in path.parts):
             found.update(WORD.findall(path.read_text()))
     return found

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from difflib import unified_diff
 from importlib import resources
 from pathlib import Path
 
@@ -43,15 +44,17 @@ def meltano(tmp_path, simulator):
     plugins.write_text((ROOT / "meltano.yml").read_text())
     (tmp_path / ".venv").symlink_to(BIN.parent)
 
-    def run(*arguments, environment="demo"):
+    def run(*arguments, environment="demo", **more):
         settings = {
             "TAP_SOLAREDGE_API_URL": simulator.url,
             "TAP_SOLAREDGE_POWER_LOOKBACK_DAYS": "7",
             "UV_CONSTRAINT": str(ROOT / "constraints.txt"),
             "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+            **more,
         }
+        chosen = [f"--environment={environment}"] if environment else []
         done = subprocess.run(
-            [BIN / "meltano", f"--environment={environment}", *arguments],
+            [BIN / "meltano", *chosen, *arguments],
             cwd=tmp_path, capture_output=True, text=True, check=False, env=os.environ | settings,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-5000:]
@@ -88,3 +91,48 @@ def test_the_names_of_solaredge_harvest_still_work(meltano, monkeypatch):
     assert '"site_ids": "4100001"' in said
     assert '"api_key": "*****"' in said
     assert "key-of-seh" not in said
+
+
+def test_what_meltano_writes_into_the_project_file_is_what_was_asked_and_nothing_else(meltano, tmp_path):
+    before = (tmp_path / "meltano.yml").read_text().splitlines()
+    meltano("config", "set", "tap-solaredge", "start_date", "2026-01-01", environment=None)
+    meltano("config", "set", "target-seh-sql", "table_prefix", "seh_", environment=None)
+    meltano("config", "set", "tap-solaredge", "billing_day", "5")
+    meltano("select", "tap-solaredge", "alerts", "*", environment=None)
+    after = (tmp_path / "meltano.yml").read_text().splitlines()
+    changed = [
+        line for line in unified_diff(before, after, n=0, lineterm="") if line[:2] not in {"--", "++", "@@"}
+    ]
+    (selected,) = (line for line in before if line.startswith("    select: "))
+    assert changed == [
+        f"-{selected}",
+        "+    config:",
+        "+      start_date: '2026-01-01'",
+        f"+{selected[:-1]}, alerts.*]",
+        "+    config:",
+        "+      table_prefix: seh_",
+        "+          billing_day: 5",
+    ]
+
+
+def states(said):
+    """Return what Meltano printed as JSON in one line."""
+    return json.loads(next(line for line in said.splitlines() if line.startswith("{")))
+
+
+def test_a_state_that_is_exported_and_imported_without_its_partial_part_goes_on_in_the_database(
+    meltano, simulator, tmp_path
+):
+    run = "demo:tap-solaredge-to-target-seh-sql"
+    meltano("run", "tap-solaredge", "target-seh-sql")
+    entry = states(meltano("state", "export"))[run]
+    (tmp_path / "states.json").write_text(json.dumps({run: {"completed": entry["completed"]}}))
+    database = {"MELTANO_STATE_BACKEND_URI": f"seh:sqlite:///{tmp_path / 'demo.db'}"}
+    meltano("state", "import", "states.json", **database)
+    assert states(meltano("state", "export", **database)) == {
+        run: {"completed": entry["completed"], "partial": {}}
+    }
+    assert states(meltano("state", "get", run, **database)) == entry["completed"]
+    before = len(simulator.calls)
+    meltano("run", "tap-solaredge", "target-seh-sql", **database)
+    assert len(simulator.calls) - before < before / 2

@@ -1,7 +1,11 @@
 """Writes what Meltano knows of the plugins: plugin.yml of each, as Meltano Hub has them, and meltano.yml.
 
-Settings and capabilities are what a plugin's `--about` says, commands, label and groups of settings what
-meltano.yml says; what only the Hub asks stands here. `make definitions` writes the files.
+Settings and capabilities are what a plugin's `--about` says, streams what the tap selects by default;
+commands, label and groups of settings are what meltano.yml says; what only the Hub asks stands here. `make
+definitions` writes the files.
+
+A definition has its variant as a list of one: of one that lies flat, as in the Hub's own files, `meltano add
+--from-ref` leaves out `select`, and Meltano selects every stream.
 """
 
 from __future__ import annotations
@@ -13,6 +17,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
+from meltano.core.meltano_file import MeltanoFile
+from meltano.core.yaml import yaml as meltano_yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
@@ -34,6 +40,9 @@ HUB: Final[dict[str, dict[str, Any]]] = {
     },
 }
 """What only the Hub asks; `repo` and `docs` are to be added when the repository has an address."""
+
+SHARED: Final = ("name", "namespace", "label", "description")
+"""What all variants of a plugin have in common."""
 
 WITHOUT_USE: Final = ("faker_config", "flattening")
 """Beginnings of settings that the SDK adds to every plugin: no Faker here, and streams are flat."""
@@ -63,34 +72,66 @@ def written(project: str) -> dict[str, str]:
         for plugin in content["plugins"][kind]:
             about = _about(plugin["name"])
             plugin["capabilities"] = _in_one_line(CommentedSeq(about["capabilities"]))
+            if kind == "extractors":
+                plugin["select"] = _in_one_line(CommentedSeq(_selected(plugin["name"])))
             settings = [
                 _setting(*item) for item in about["settings"]["properties"].items() if _is_used(item[0])
             ]
             files[f"{plugin['name']}/plugin.yml"] = _text(_definition(plugin, about, settings))
             plugin["settings"] = [_of_our_project(setting) for setting in settings]
-    return files | {PROJECT: _text(content)}
+    return files | {PROJECT: _as_meltano_writes_it(_text(content))}
+
+
+def _as_meltano_writes_it(project: str) -> str:
+    """Return meltano.yml in Meltano's own order, so that `meltano config set` changes no other line."""
+    content = meltano_yaml.load(project)
+    ordered: Any = MeltanoFile.parse(meltano_yaml.load(project)).canonical()
+    content["plugins"] = ordered["plugins"]
+    out = StringIO()
+    meltano_yaml.dump(content, out)
+    return out.getvalue()
 
 
 def _about(name: str) -> dict[str, Any]:
     """Return what a plugin of this environment says of itself."""
+    return _said(name, "--about", "--format=json")
+
+
+def _selected(name: str) -> list[str]:
+    """Return the selection rules for the streams that a tap of this environment selects by default."""
+    streams = _said(name, "--discover")["streams"]
+    whole = {
+        stream["tap_stream_id"]: entry["metadata"]
+        for stream in streams
+        for entry in stream["metadata"]
+        if not entry["breadcrumb"]
+    }
+    return [f"{stream}.*" for stream, metadata in whole.items() if metadata["selected-by-default"]]
+
+
+def _said(name: str, *arguments: str) -> dict[str, Any]:
     program = Path(sys.executable).with_name(name)
-    said = subprocess.run([program, "--about", "--format=json"], capture_output=True, check=True)  # noqa: S603
-    about: dict[str, Any] = json.loads(said.stdout)
-    return about
+    done = subprocess.run([program, *arguments], capture_output=True, check=True)  # noqa: S603
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
 
 
 def _definition(
     plugin: dict[str, Any], about: dict[str, Any], settings: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    known = {name: plugin[name] for name in plugin if name != "settings"}
-    return {
-        **known,
+    shared = {name: plugin[name] for name in SHARED}
+    hub = HUB[plugin["name"]]
+    own = {name: plugin[name] for name in plugin if name not in {*SHARED, "settings"}}
+    variant = {
+        "name": VARIANT,
+        "pip_url": hub["pip_url"],
+        **own,
         "executable": plugin["name"],
-        "variant": VARIANT,
-        **HUB[plugin["name"]],
         "supported_python_versions": about["supported_python_versions"],
         "settings": settings,
     }
+    only_the_hubs = {name: value for name, value in hub.items() if name != "pip_url"}
+    return {**shared, **only_the_hubs, "variant": VARIANT, "variants": [variant]}
 
 
 def _setting(name: str, known: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What dbt is told of the tables."""
