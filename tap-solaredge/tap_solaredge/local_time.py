@@ -69,7 +69,15 @@ def from_utc_text(text: str) -> datetime:
 
 @lru_cache(maxsize=1 << 10)
 def zone(name: str | None) -> ZoneInfo:
-    """Return a site's zone, also one named by its offset; UTC with a warning for others (gotchas 18, 78)."""
+    """Return a site's zone; UTC with a warning where its name is none (gotchas 18, 78)."""
+    found = named_zone(name)
+    if found is None:
+        logger.warning("Time zone %r is unknown; UTC is used for that site's days", name)
+    return found or ZoneInfo("UTC")
+
+
+def named_zone(name: str | None) -> ZoneInfo | None:
+    """Return the zone of a name, also one that is an offset, such as `UTC+01:00`; None for others."""
     written = _OFFSET.fullmatch((name or "").strip())
     if written:
         sign, hours, minutes = written.groups()
@@ -79,8 +87,7 @@ def zone(name: str | None) -> ZoneInfo:
     try:
         return ZoneInfo(name or "")
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        logger.warning("Time zone %r is unknown; UTC is used for that site's days", name)
-        return ZoneInfo("UTC")
+        return None
 
 
 @lru_cache(maxsize=1 << 8)

@@ -12,7 +12,7 @@ from tap_solaredge.errors import (
     TapSolarEdgeError,
     UnexpectedPayload,
 )
-from tap_solaredge.local_time import DAY_MINUTES, fixed_zone
+from tap_solaredge.local_time import DAY_MINUTES, fixed_zone, named_zone
 from tap_solaredge.login.grants import DEVICE_DATA, LOGIN
 from tap_solaredge.measured.production import Meaning
 from tap_solaredge.measured.readings import Device, site_of
@@ -40,12 +40,14 @@ if TYPE_CHECKING:
     from tap_solaredge.harvest.job import Job
     from tap_solaredge.harvest.lists import Lists
     from tap_solaredge.harvest.outcomes import Outcomes
-    from tap_solaredge.measured.readings import Site
+    from tap_solaredge.measured.readings import Record, Site
 
 logger = logging.getLogger("tap-solaredge")
 
 METER_NAMES = "meter_names"
 """Name, in the bookmark of `sites`, of the names of meters."""
+ZONE = "timezone"
+"""Name, in the bookmark of `sites`, of the zone that was last told, for dialects without offsets."""
 SHOWN = "shown_offset_minutes"
 """Name, in the bookmark of `sites`, of the offset that a site's answers show against its master data."""
 PRODUCTION = frozenset({POWER, ENERGY, QUARTER_ENERGY})
@@ -91,7 +93,7 @@ class Inventory:
                 self._fresh |= resource is DEVICES and fresh and not self._lists.dry
         details = self.answers.get(DETAILS)
         if details is not None:
-            self.site = site_of(details, self.answers.get(DEVICES))
+            self.site = site_of(self._with_zone(details), self.answers.get(DEVICES))
             self._named = self.site.zone
             shown = self._bookmarks.noted("sites", self._site_id, SHOWN)
             if isinstance(shown, int) and abs(shown) < DAY_MINUTES:
@@ -101,6 +103,25 @@ class Inventory:
                 self.deny_devices()
         if self._fresh:
             self._say_devices()
+
+    def _with_zone(self, details: Record) -> Record:
+        """Return the details with the zone that was last told, where times do not show theirs.
+
+        What has times fails where no zone was ever told: it would be stored at wrong ones.
+        """
+        if self._dialect.tells_offsets:
+            return details
+        known = self._bookmarks.noted("sites", self._site_id, ZONE)
+        if named_zone(details["timezone"]) is not None:
+            self._bookmarks.of("sites", self._site_id)[ZONE] = details["timezone"]
+            return details
+        if isinstance(known, str) and named_zone(known) is not None:
+            logger.warning("site %s: no time zone is told; %s is used, as before", self._site_id, known)
+            return details | {"timezone": known}
+        error = UnexpectedPayload("no time zone is told, and times have no offset: name it in the portal")
+        hit = [s for s in self._streams if s.cadence is not Cadence.INVENTORY and self._outcomes.goes_on(s)]
+        self._outcomes.give_up([str(stream.name) for stream in hit], "details", error)
+        return details | {"timezone": "UTC"}
 
     def give_up_what_batteries_decide(self) -> None:
         """Let production fail where it is told with what batteries do, and one of them cannot be read."""

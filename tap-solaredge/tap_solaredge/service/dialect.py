@@ -43,6 +43,8 @@ class Dialect:
     """Whether the site list holds whole rows of `sites`, so that no site is asked for its details."""
     assumed: Meaning
     """What production is taken for, on sites with a battery of which nobody has checked it."""
+    tells_offsets: bool
+    """Whether times have their offset; without, a site's zone must be known."""
     tells_split: bool
     """Whether the answers about meters tell the consumption, so that it takes no call to check production."""
     has_credits: bool

@@ -8,6 +8,7 @@ from math import ceil
 import pytest
 
 from solaredge_simulator.fleet import HOME, ISLAND, OFFICE, ROOF
+from solaredge_simulator.sites import Listed
 from tap_solaredge.errors import Busy, EndpointRetired, HarvestIncomplete, NotAuthorized
 from tap_solaredge.service.dialects import DIALECTS
 from tap_solaredge.streams import STREAMS
@@ -324,3 +325,25 @@ def test_no_answer_at_all_says_what_to_check(v1, run_v1):
 
 def test_the_registry_names_each_dialect():
     assert {name: dialect.name for name, dialect in DIALECTS.items()} == {"v2": "v2", "v1": "v1"}
+
+
+def test_a_site_without_a_time_zone_is_not_stored_at_wrong_times(v1, run_v1, tmp_path, caplog):
+    """V1's times have no offset: the zone that was told last serves, without one the site fails."""
+    simulator = v1()
+    simulator.change(HOME, listed=Listed(zone=None))
+    said = run_v1(simulator, site_ids=[HOME], start_date="2026-11-18T00:00:00Z", live_power_flow=False)
+    assert said.code == 1
+    assert said.records["power_readings"] == said.records["energy_readings"] == []
+    assert len(said.records["equipment"]) > 0
+    assert "no time zone is told, and times have no offset" in caplog.text
+    simulator.change(HOME, listed=Listed())
+    simulator.clock.advance(hours=25)
+    said = run_v1(simulator, said.state, site_ids=[HOME], start_date="2026-11-18T00:00:00Z")
+    assert said.error is None
+    assert said.records["power_readings"][0]["timestamp"] == "2026-11-18T00:00:00Z"
+    simulator.change(HOME, listed=Listed(zone="Mars/Base"))
+    simulator.clock.advance(hours=25)
+    said = run_v1(simulator, said.state, site_ids=[HOME], start_date="2026-11-18T00:00:00Z")
+    assert said.error is None
+    assert f"site {HOME}: no time zone is told; Europe/Amsterdam is used, as before" in caplog.text
+    assert {row["utc_offset_minutes"] for row in said.records["power_readings"]} == {60}

@@ -40,6 +40,7 @@ V1 = Dialect(
     sites_per_page=requests.SITES_PER_PAGE,
     lists_details=True,
     assumed=Meaning.AC,
+    tells_offsets=False,
     tells_split=True,
     has_credits=False,
     daily_calls=300,

@@ -44,6 +44,7 @@ V2 = Dialect(
     sites_per_page=requests.SITES_PER_PAGE,
     lists_details=False,
     assumed=Meaning.PV,
+    tells_offsets=True,
     tells_split=False,
     has_credits=True,
     daily_calls=None,
