@@ -109,7 +109,7 @@ proofs: .venv/tools ## months of hourly runs on the free plan, five years of his
 	@PROOF=whole $(BIN)/pytest tap-solaredge/tests/test_month.py tap-solaredge/tests/test_backfill.py \
 		tap-solaredge/tests/test_fleet.py tap-solaredge/tests/test_two_taps.py \
 		tap-solaredge/tests/test_owed_proof.py tap-solaredge/tests/test_clock_proof.py tap-solaredge/tests/test_pace.py tap-solaredge/tests/v1/test_v1_harvest.py \
-		tap-solaredge/tests/v1/test_v1_records.py tests/test_truth.py tests/test_extension_truth.py \
+		tap-solaredge/tests/v1/test_v1_records.py tests/test_truth.py tests/test_reconciliation.py tests/test_extension_truth.py \
 		tests/test_from_v1_to_v2.py -n $(CI_WORKERS) --dist loadfile -rP --show-capture=stdout
 
 adoption: .venv/tools ## adopt six databases of SolarEdge Harvest, harvest on over both clock changes, kill 30 adoptions on each database

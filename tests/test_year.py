@@ -1,6 +1,6 @@
 """Hourly runs with trouble of every kind, at random: in the end each database holds the truth.
 
-`make year` plays a year and prints what it took; the short form is ten days. `SEED=7` for other trouble.
+`make year` plays a year and prints what it took; the short form is a week. `SEED=7` for other trouble.
 """
 
 import json
@@ -25,7 +25,7 @@ from tools.databases import KINDS, empty_database, engine_of
 from tools.pipeline import BIN
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-DAYS, CALM = (365, 35) if WHOLE else (10, 4)
+DAYS, CALM = (365, 35) if WHOLE else (7, 3)
 """How long it takes, and how much of that in the end is without new trouble."""
 BEGAN = datetime(2025, 11, 20, 12, tzinfo=UTC)
 SEED = os.environ.get("SEED", "20261128")
