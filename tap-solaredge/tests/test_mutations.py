@@ -100,6 +100,9 @@ def test_one_odd_answer_is_told_and_costs_only_itself(
         seed, odd = f"{SEED}/{dialect}/{number}", 1 + number % calls
         caplog.clear()
         _, (rows, error, spent), (later, second, _) = world.run(odd, seed)
+        if dialect == "v1" and any(node[-1] == "batteries" and kind in NOTHING for node, kind in world.told):
+            outcomes["inventory", "lists no battery: that is believed"] += 1
+            continue  # and so its production, which counts what batteries give, is believed too
         what = f"{seed} {asked[odd - 1].path}: {world.told!r:.400}"
         said = [record for record in caplog.records if record.levelno >= logging.WARNING]
         assert not [record for record in caplog.records if record.exc_info], (what, caplog.text[-3000:])
