@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tap_solaredge.service.place import Place
 
 _ELEMENTS = frozenset({"grid", "pv", "load", "storage"})
+_VALUES = frozenset({"status", "currentPower", "chargeLevel", "critical"})
+"""What elements hold."""
 
 
 def power_flow(payload: Any, place: Place) -> Snapshot | None:  # noqa: ANN401
@@ -29,6 +31,9 @@ def power_flow(payload: Any, place: Place) -> Snapshot | None:  # noqa: ANN401
     scale = factor(flow.get("unit"), POWER, place)
     ends = _ends(flow.get("connections"), place / "connections")
     elements = {n.casefold(): mapping(v, place / n) for n, v in flow.items() if n.casefold() in _ELEMENTS}
+    for name, element in elements.items():
+        if element and not element.keys() & _VALUES:
+            (place / name).lose("none of its values is known")
 
     def power(name: str, *, signed: bool) -> float | None:
         watts = number(elements.get(name, {}).get("currentPower"), place / name, POWER, scale)
