@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -59,6 +60,8 @@ SESSION: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 """Statements that set up each session, before SQLAlchemy looks at it."""
+TRIES, BETWEEN_TRIES = 200, 0.05
+"""How often a session of SQLite is set up while another one is in the way; seconds between."""
 READ_ONLY: Final = {
     SQLITE.driver: ("PRAGMA busy_timeout=60000",),
     POSTGRESQL.driver: ("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",),
@@ -132,11 +135,28 @@ def _session_setter(backend: Backend, statements: tuple[str, ...]) -> Any:  # no
             connection.isolation_level = None  # the driver's own BEGIN comes too late: see _begin_sqlite
         cursor = connection.cursor()
         for statement in statements:
-            cursor.execute(statement)
+            _execute(cursor, statement)
         cursor.close()
         connection.commit()
 
     return set_up
+
+
+def _execute(cursor: Any, statement: str) -> None:  # noqa: ANN401
+    """Execute a statement that sets up a session.
+
+    While another session changes the journal, SQLite refuses at once, whatever its timeout says.
+    """
+    for _ in range(TRIES):
+        try:
+            cursor.execute(statement)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            time.sleep(BETWEEN_TRIES)
+        else:
+            return
+    cursor.execute(statement)
 
 
 def _begin_sqlite(connection: Connection) -> None:
