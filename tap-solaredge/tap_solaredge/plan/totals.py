@@ -33,7 +33,7 @@ def calls(p: SiteProgress) -> list[Call]:
         life = Window(BEFORE_ALL_DATA, p.midnight(p.today()))
         found += [
             Call(request, Purpose.TOTALS, LIFETIME, life, names)
-            for request in p.dialect.requests(LIFETIME, p.site.ref, life)
+            for request in p.dialect.requests(LIFETIME, p.site.ref, life, "TOTAL")
         ]
     for month in reversed(_months(p)):
         found += [

@@ -11,7 +11,7 @@ from tap_solaredge.streams.base import Cadence, SolarEdgeStream
 from tap_solaredge.streams.columns import SITE_ID, day, moment, number, text
 
 TOTAL = "TOTAL"
-FIRST_DATA = "2001-01-01"
+OLDEST_FIRST_DAY = "2001-01-01"
 """The oldest day that can be the first with data: SolarEdge is younger."""
 FIGURES = (
     "production", "self_consumption", "feed_in", "to_storage",
@@ -55,7 +55,7 @@ class EnergyTotals(SolarEdgeStream):
             last = local_day(window.end - QUARTER, site.zone).isoformat()
             begin: Instant | None = _at(window.start, site.zone)
             if resource is LIFETIME:
-                begin = totals.first if totals.first and totals.first.local_date >= FIRST_DATA else None
+                begin = totals.first if totals.first and totals.first.local_date >= OLDEST_FIRST_DAY else None
             first, begins = (begin.local_date, begin.utc) if begin else (None, None)
             period = TOTAL if resource is LIFETIME else last[:7]
             figures = (getattr(totals, name) for name in FIGURES)

@@ -96,8 +96,6 @@ def requests(
         params = (("unit", "METRIC"),)
     elif resource is LIFETIME_STORAGE:
         params = (("from", BEFORE_ALL_DATA), ("resolution", "TOTAL"))
-    elif resource is LIFETIME and window is not None:
-        params = (("from", BEFORE_ALL_DATA), ("to", _text(window.end)), ("resolution", "TOTAL"))
     elif resource is TOTALS and window is not None:
         params = (("from", _text(window.start)), ("to", _text(window.end)))
     elif window is not None:
