@@ -9,7 +9,10 @@ from solaredge_simulator.fleet import HOME, ROOF
 from solaredge_simulator.simulator import Simulator
 from solaredge_simulator.v1.rules import V1Rules
 from solaredge_simulator.variety import BATTERY_ALONE, SELLER, TWO_BATTERIES
-from tap_solaredge.measured.production import Day, Meaning, fits, meaning_of
+from tap_solaredge.local_time import Instant
+from tap_solaredge.measured.production import Day, Meaning, fits, meaning_of, take_batteries_out
+from tap_solaredge.measured.readings import BatterySeries
+from tap_solaredge.resources import POWER, QUARTER_ENERGY, STORAGE, Answers
 from tap_solaredge.streams import STREAMS
 
 from .collected import Collected
@@ -336,3 +339,19 @@ def test_the_energy_of_quarter_hours_takes_a_call_a_window_where_it_is_set(simul
     four, said = energy_calls(quarter_hour_energy=True, ledger_path=str(tmp_path / "b.db"))
     assert len(four) == 4
     assert max(row["energy_wh"] or 0 for row in said.records["power_readings"]) > 0
+
+
+def test_a_quarter_hour_of_which_the_battery_tells_nothing_has_no_production():
+    first, second = Instant("2026-11-20T11:00:00Z", 60), Instant("2026-11-20T11:15:00Z", 60)
+    battery = BatterySeries(
+        "B1",
+        charge_power={first: 400.0, second: None}, discharge_power={first: 0.0, second: None},
+        charge_energy={first: 100.0, second: None}, discharge_energy={first: 0.0, second: None},
+    )  # fmt: skip
+    answers = Answers()
+    answers.put(POWER, {first: 1000.0, second: 1000.0})
+    answers.put(QUARTER_ENERGY, {first: 250.0, second: 250.0})
+    answers.put(STORAGE, [battery])
+    take_batteries_out(answers)
+    assert answers.get(POWER) == {first: 1400.0, second: None}
+    assert answers.get(QUARTER_ENERGY) == {first: 350.0, second: None}

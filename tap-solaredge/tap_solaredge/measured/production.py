@@ -14,9 +14,11 @@ from tap_solaredge.measured.split import storage_energies, storage_powers
 from tap_solaredge.resources import ENERGY, POWER, QUARTER_ENERGY, STORAGE, STORAGE_ENERGY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+    from tap_solaredge.local_time import Instant
     from tap_solaredge.measured.readings import BatterySeries, Series
+    from tap_solaredge.measured.split import Storage
     from tap_solaredge.resources import Answers
 
 LEAST_FLOW = 200.0
@@ -82,32 +84,32 @@ def fits(meaning: Meaning, days: Iterable[float | None], pv: float) -> bool:
 
 def take_batteries_out(answers: Answers) -> None:
     """Put what the panels made in the place of what the inverters gave; None where no battery is known."""
-    stored = answers.get(STORAGE)
-    power, energy = answers.get(POWER), answers.get(QUARTER_ENERGY)
-    if power is not None:
-        answers.put(POWER, None if stored is None else _pv_power(power, stored))
-    if energy is not None:
-        answers.put(QUARTER_ENERGY, None if stored is None else _pv_energy(energy, stored))
-    energy, in_periods = answers.get(ENERGY), answers.get(STORAGE_ENERGY)
-    if energy is not None:
-        answers.put(ENERGY, None if in_periods is None else _pv_energy(energy, in_periods))
+    for output, storage, stored_in in (
+        (POWER, STORAGE, storage_powers),
+        (QUARTER_ENERGY, STORAGE, storage_energies),
+        (ENERGY, STORAGE_ENERGY, storage_energies),
+    ):
+        told, batteries = answers.get(output), answers.get(storage)
+        if told is not None:
+            days = output is ENERGY
+            made = None if batteries is None else _made(told, batteries, stored_in, days=days)
+            answers.put(output, made)
 
 
-def _pv_power(output: Series, batteries: list[BatterySeries]) -> Series:
-    """Return the PV power: output, less what the battery gave, and what it took first."""
+def _made(
+    output: Series,
+    batteries: list[BatterySeries],
+    stored_in: Callable[[list[BatterySeries], Instant], Storage],
+    *,
+    days: bool,
+) -> Series:
+    """Return what the panels made: the output, less what batteries gave, and what they took first.
+
+    A quarter hour of which a battery tells nothing is unknown; a day of which none tells was before the first.
+    """
     found: Series = {}
-    for at, power in output.items():
-        stored = storage_powers(batteries, at)
-        known = power is not None and stored.charge is not None and stored.discharge is not None
-        found[at] = max((power or 0) + (stored.charge or 0) - (stored.discharge or 0), 0.0) if known else None
-    return found
-
-
-def _pv_energy(output: Series, batteries: list[BatterySeries]) -> Series:
-    """Return the PV energy of intervals."""
-    found: Series = {}
-    for at, energy in output.items():
-        stored = storage_energies(batteries, at)
-        net = (energy or 0.0) + (stored.charge or 0.0) - (stored.discharge or 0.0)
-        found[at] = None if energy is None else max(net, 0.0)
+    for at, told in output.items():
+        charge, discharge, _ = stored_in(batteries, at)
+        known = told is not None and (days or (charge is not None and discharge is not None))
+        found[at] = max((told or 0.0) + (charge or 0.0) - (discharge or 0.0), 0.0) if known else None
     return found
