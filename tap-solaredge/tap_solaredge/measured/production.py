@@ -105,7 +105,7 @@ def _made(
 ) -> Series:
     """Return what the panels made: the output, less what batteries gave, and what they took first.
 
-    A quarter hour of which a battery tells nothing is unknown; a day of which none tells was before the first.
+    A quarter hour of which a battery tells nothing is unknown; a day of which none tells was before it.
     """
     found: Series = {}
     for at, told in output.items():
