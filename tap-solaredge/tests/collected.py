@@ -95,6 +95,10 @@ class Writer(MsgSpecWriter):
 
 
 class CollectingTap(TapSolarEdge):
-    """The tap with a writer of its own."""
+    """The tap with a writer of its own, which hears only how the state is in the end."""
 
     message_writer_class = Writer
+
+    def write_state(self, *, last=False):
+        if last:
+            super().write_state(last=True)

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 from tap_solaredge.budget.spending import Spending
 from tap_solaredge.errors import (
     BudgetReached,
-    HarvestIncomplete,
-    NotAuthorized,
     SiteDaySpent,
     TapSolarEdgeError,
 )
@@ -24,8 +22,9 @@ from tap_solaredge.harvest.lists import Lists, NotAskedYet
 from tap_solaredge.harvest.outcomes import told
 from tap_solaredge.harvest.pace import Pace
 from tap_solaredge.harvest.site import SiteHarvest
+from tap_solaredge.harvest.summary import summarize
 from tap_solaredge.plan.calls import Purpose
-from tap_solaredge.plan.forecast import Forecast
+from tap_solaredge.plan.forecast import Forecast, counted
 from tap_solaredge.service import place
 
 if TYPE_CHECKING:
@@ -59,12 +58,13 @@ class Harvest:
         self._lists = Lists(job.dialect, self._caller, job.ledger, job.clock, keep_for=job.keep_for)
         self._lengths = Lengths(job.dialect, job.ledger, job.scope.time_unit)
         self._turns: list[SiteHarvest] = []
-        self._pace = Pace(job.clock, job.ledger.limits.calls_per_minute)
+        self._pace = Pace(job.clock, job.ledger)
         self._spent: set[int] = set()
         """Sites that are through with this run."""
         self._listed: int | None = None
         """How many sites the credential sees."""
         self._unknown = 0
+        self._guesses = False
         self._history_left = 0
 
     def run(self) -> Work:
@@ -79,13 +79,14 @@ class Harvest:
             self._say_plan()
             for batch in self._work():
                 yield batch
-                self._say_pace()
+                self._pace.say()
         except BudgetReached as reached:
             logger.warning("%s", reached)
+        self._pace.close()
         for turn in self._turns:
             if turn.site is not None or turn.outcomes.failures or turn.outcomes.skipped:
                 yield from turn.finish()
-        self._summarize()
+        summarize(self._job, self._turns, self._listed, self._lists.failure)
 
     def forecast(self) -> Forecast:
         """Return the calls that a run would make now, as far as that is known without a call.
@@ -107,7 +108,8 @@ class Harvest:
         return Forecast(caller.calls, ends_early, left, ends, harvest._unknown)
 
     def close(self) -> None:
-        """Wait for calls that are on their way, and let go of the ledger."""
+        """Wait for calls that are on their way, and let go of the terminal and the ledger."""
+        self._pace.close()
         self._caller.close()
         self._job.ledger.close()
 
@@ -115,7 +117,7 @@ class Harvest:
         left = self._job.ledger.left()
         known = "calls are not limited"
         if left.month is not None:
-            known = f"{left.month:,} calls are left this month"
+            known = f"{counted(left.month, 'call')} left this month"
         of_run = f", {left.run} in this run" if left.run is not None else ""
         logger.info("Before the first call: %s%s", known, of_run)
         self._expect()
@@ -129,12 +131,17 @@ class Harvest:
             return
         for line in forecast.summary():
             logger.info("%s", line)
-        if duration := self._pace.expect(self._job.ledger.spent_in_run + forecast.estimate()):
+        self._guesses = bool(forecast.unknown)
+        if duration := self._pace.expect(forecast.estimate()):
             logger.info("%s", duration)
 
-    def _say_pace(self) -> None:
-        if line := self._pace.line(self._job.ledger.spent_in_run):
-            logger.info("%s", line)
+    def _guess(self) -> None:
+        """Guess what a first run costs once its first site is known, and anew each time twice as many are."""
+        served = self._pace.served
+        if self._pace.expected is None:
+            self._expect()
+        elif self._guesses and served & (served - 1) == 0:
+            self._pace.expect(self.forecast().estimate())
 
     # Today, then what is owed
 
@@ -150,7 +157,7 @@ class Harvest:
         for number, turn in enumerate(self._turns):
             if number and not spending.serves(turn.lists_price()):
                 waiting = len(self._turns) - number
-                raise BudgetReached(f"{waiting} sites wait for the next run: no calls are left")
+                raise BudgetReached(f"No calls are left: {counted(waiting, 'site')} for the next run")
             yield from self._unless_spent(turn, self._today(turn, spending))
         yield from self._behind(spending)
 
@@ -160,8 +167,8 @@ class Harvest:
         except NotAskedYet:
             self._unknown += 1
             return
-        if self._pace.expected is None and not self._caller.dry:
-            self._expect()
+        if not self._caller.dry:
+            self._guess()
         try:
             calls = turn.today(spending.patience())
             while (yield from self._do(turn, calls)):
@@ -179,7 +186,7 @@ class Harvest:
         turns = {turn.site_id: turn for turn in self._turns if turn.site_id not in self._spent}
         waiting = {site_id: turn.behind() for site_id, turn in turns.items()}
         owed = sum(len(block) for blocks in waiting.values() for block in blocks)
-        self._pace.expect(self._job.ledger.spent_in_run + owed)
+        self._pace.expect(owed)
         while waiting:
             for site_id, block in spending.rounds(waiting):
                 yield from self._unless_spent(turns[site_id], self._block(turns[site_id], block, waiting))
@@ -193,9 +200,10 @@ class Harvest:
                 site_id: turns[site_id].behind() for site_id in waiting if turns[site_id].found_late_data
             }
         if self._history_left and not self._caller.dry:
-            logger.info("History waits for later runs: %s calls", f"{self._history_left:,}")
+            logger.info("History waits for later runs: %s", counted(self._history_left, "call"))
 
     def _block(self, turn: SiteHarvest, block: list[Call], waiting: dict[int, list[list[Call]]]) -> Work:
+        self._pace.has_read(block)
         if (yield from self._do(turn, block)):
             waiting[turn.site_id] = turn.behind()
 
@@ -264,36 +272,3 @@ class Harvest:
         refused = self._job.ledger.learned(f"{TELEMETRY_REFUSED} {site_id}")
         recently = refused is not None and self._job.clock.now().timestamp() - refused < RETRY_REFUSED
         return self._job.client.reads_devices(site_id) and not recently
-
-    def _summarize(self) -> None:
-        failures = {turn.site_id: turn.outcomes.failures for turn in self._turns}
-        failed = [f"site {site_id}: {', '.join(streams)}" for site_id, streams in failures.items() if streams]
-        if self._lists.failure is not None:
-            failed.insert(0, f"site list: {self._lists.failure}")
-        records = sum(sum(turn.outcomes.counts.values()) for turn in self._turns)
-        served = sum(turn.site is not None for turn in self._turns)
-        problems = f", {len(failed)} failures" if failed else ""
-        calls = self._job.ledger.spent_in_run
-        logger.info("%s sites, %s records, %s calls%s", served, f"{records:,}", calls, problems)
-        if self._listed is not None:
-            self._fail_if_nothing_could_be_read()
-        if failed:
-            errors = [error for streams in failures.values() for error in streams.values()]
-            repairs = dict.fromkeys(str(error) for error in errors if isinstance(error, NotAuthorized))
-            raise HarvestIncomplete(
-                ". ".join(["Not everything could be read: " + "; ".join(failed), *repairs])
-            )
-
-    def _fail_if_nothing_could_be_read(self) -> None:
-        """Raise where every site was refused, or none of those that the settings name exists."""
-        wanted = ", ".join(map(str, self._job.site_ids))
-        if wanted and not self._turns:
-            raise HarvestIncomplete(
-                f"None of `site_ids` ({wanted}) is among the {self._listed} sites of this credential"
-            )
-        refused = [turn for turn in self._turns if turn.outcomes.all_skipped(known=turn.site is not None)]
-        if refused and len(refused) == len(self._turns):
-            why = next(iter(refused[0].outcomes.skipped.values()))
-            raise HarvestIncomplete(f"Every site was refused ({len(refused)}), the first one: {why}")
-        if not self._turns:
-            logger.warning("This credential sees no site")

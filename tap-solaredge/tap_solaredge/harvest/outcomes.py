@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from tap_solaredge.errors import NotPermitted, TapSolarEdgeError, Unforeseen
+from tap_solaredge.plan.forecast import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,9 +87,8 @@ class Outcomes:
             self._bookmarks.finish(stream, self._site_id, now)
             newest = self._bookmarks.value(stream, self._site_id)
             complete = f", complete to {newest}" if newest else ""
-            logger.info(
-                "site %s (%s): %s: %s records%s", self._site_id, site_name, stream, f"{count:,}", complete
-            )
+            records = counted(count, "record")
+            logger.info("site %s (%s): %s: %s%s", self._site_id, site_name, stream, records, complete)
 
 
 def told(error: Exception) -> TapSolarEdgeError:

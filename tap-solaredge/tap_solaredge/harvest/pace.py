@@ -1,14 +1,24 @@
-"""How far a run has come, said every quarter of a minute: calls, sites, time left."""
+"""How far a run has come: calls, sites, history, time left; a line of the log now and then, or a live one."""
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tap_solaredge.harvest.live_line import LiveLine
+from tap_solaredge.plan.calls import Purpose
 from tap_solaredge.plan.forecast import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from tap_solaredge.budget.ledger import Ledger
     from tap_solaredge.clock import Clock
+    from tap_solaredge.plan.calls import Call
+
+logger = logging.getLogger("tap-solaredge")
 
 SAID_EVERY = timedelta(seconds=15)
 MINUTE = timedelta(seconds=61)
@@ -18,43 +28,61 @@ MINUTE = timedelta(seconds=61)
 class Pace:
     """Works out how long calls take, from the limit per minute and from those made so far."""
 
-    def __init__(self, clock: Clock, per_minute: int | None, sites: int = 0) -> None:
+    def __init__(self, clock: Clock, ledger: Ledger) -> None:
         self.expected: int | None = None
         """Calls of the whole run, as far as is known."""
-        self.sites = sites
+        self.sites = 0
         self.served = 0
+        """Sites that are up to date."""
         self._clock = clock
-        self._per_minute = per_minute
+        self._ledger = ledger
         self._began = self._said = clock.host()
+        self._back_to: datetime | None = None
+        self._live_line = LiveLine()
 
-    def expect(self, calls: int) -> str | None:
-        """Note how many calls the run will make, and return how long they take where that is minutes."""
-        self.expected = calls
-        needed = self._by_limit(calls)
+    def expect(self, more: int) -> str | None:
+        """Note how many calls will follow, and return how long the run takes where that is minutes."""
+        self.expected = self._ledger.spent_in_run + more
+        needed = self._by_limit(self.expected)
         if needed < MINUTE:
             return None
-        return f"That takes about {_minutes(needed)}, at {self._per_minute} calls a minute"
-
-    def line(self, calls: int) -> str | None:
-        """Return how far the run has come, None where it was said a moment ago or is nearly over.
-
-        Args:
-            calls: Calls made so far.
-        """
-        now, left = self._clock.host(), (self.expected or 0) - calls
-        if now - self._said < SAID_EVERY or calls < 1 or left < 1:
-            return None
-        self._said = now
-        elapsed = now - self._began
-        needed = max(elapsed / calls * left, self._by_limit(self.expected or 0) - elapsed)
         return (
-            f"{calls:,} of about {counted(self.expected or 0, 'call')} made, "
-            f"{self.served:,} of {counted(self.sites, 'site')} up to date, about {_minutes(needed)} left"
+            f"That takes about {_minutes(needed)}, at {self._ledger.limits.calls_per_minute} calls a minute"
+        )
+
+    def has_read(self, calls: Iterable[Call]) -> None:
+        """Note how far back history has been read."""
+        starts = [call.window.start for call in calls if call.window and call.purpose is Purpose.HISTORY]
+        self._back_to = min(starts, default=self._back_to)
+
+    def say(self) -> None:
+        """Show how far the run has come, or say so where the last time was not a moment ago."""
+        calls, whole = self._ledger.spent_in_run, self.expected or 0
+        if calls < 1 or calls >= whole:
+            return
+        if self._live_line.possible:
+            self._live_line.show(self._line(calls, whole), calls, whole)
+        elif self._clock.host() - self._said >= SAID_EVERY:
+            self._said = self._clock.host()
+            logger.info("%s", self._line(calls, whole))
+
+    def close(self) -> None:
+        """Give the terminal back."""
+        self._live_line.end()
+
+    def _line(self, calls: int, whole: int) -> str:
+        elapsed = self._clock.host() - self._began
+        left = max(elapsed / calls * (whole - calls), self._by_limit(whole) - elapsed)
+        history = f", history back to {self._back_to:%Y-%m-%d}" if self._back_to else ""
+        return (
+            f"{calls:,} of about {counted(whole, 'call')} made, about {_minutes(left)} left; "
+            f"{self.served:,} of {counted(self.sites, 'site')} up to date{history}"
         )
 
     def _by_limit(self, calls: int) -> timedelta:
         """Return how long calls take at least: so many go out at once, then the minute has to pass."""
-        return MINUTE * ((calls - 1) // self._per_minute) if self._per_minute else timedelta()
+        per_minute = self._ledger.limits.calls_per_minute
+        return MINUTE * ((calls - 1) // per_minute) if per_minute else timedelta()
 
 
 def _minutes(duration: timedelta) -> str:
