@@ -32,25 +32,35 @@ def column(site: Site, day: date, key: Key) -> Column:
     """Return one series of a local day as it was, whether visible yet or not."""
     if site.first_day is None or day < site.first_day:
         return [None] * quarter_count(site.zone, day)
-    return (columns if _is_of_site(site, key) else inverters)(site, day)[key]
+    return (columns(site, day) if _is_of_site(site, key) else inverters(site, day))[key]
 
 
 def daily_sum(site: Site, day: date, key: Key) -> Sum:
     """Return the sum of one series over a whole local day."""
     if site.first_day is None or day < site.first_day:
         return Sum(0.0, 0)
-    return _sums(site, day)[key] if _is_of_site(site, key) else add(inverters(site, day)[key])
+    if _is_of_site(site, key):
+        return _sums(site.never_silent or site, day)[key]
+    return add(inverters(site, day)[key])
+
+
+def columns(site: Site, day: date) -> Mapping[Key, Column]:
+    """Return the series of the site itself and of its batteries."""
+    return _columns(site.never_silent or site, day)
+
+
+def inverters(site: Site, day: date) -> Mapping[Key, Column]:
+    """Return the series of all inverters."""
+    return _inverters(site.never_silent or site, day)
 
 
 @lru_cache(maxsize=2048)
-def columns(site: Site, day: date) -> Mapping[Key, Column]:
-    """Return the series of the site itself and of its batteries."""
+def _columns(site: Site, day: date) -> Mapping[Key, Column]:
     return _without(link(site, day).lost, _happened(site, day))
 
 
 @lru_cache(maxsize=512)
-def inverters(site: Site, day: date) -> Mapping[Key, Column]:
-    """Return the series of all inverters."""
+def _inverters(site: Site, day: date) -> Mapping[Key, Column]:
     found = inverter_columns(site, midnight(site.zone, day), columns(site, day))
     return _without(link(site, day).lost, found)
 

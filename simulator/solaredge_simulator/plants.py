@@ -119,7 +119,7 @@ class Plant(Site):
         if device is not None and device not in serials:
             raise ValueError(f"site {self.site_id} has no device {device}")
         found = outage(start.timestamp(), end.timestamp(), order, hours, device)
-        return replace(self, outages=(*self.outages, found))
+        return replace(self, outages=(*self.outages, found), never_silent=self.never_silent or self)
 
     def renamed(self, serial: str, name: str, meter_type: str | None = None) -> Self:
         """Return the plant whose devices with a serial, or one listing of a meter, have another name."""

@@ -95,7 +95,7 @@ class Simulator:
 
     def change(self, site: int, **fields: Any) -> Plant:  # noqa: ANN401
         """Give a site other fields, such as `name` or `listed`, and return its plant, new in `plants`."""
-        self.plants[site] = replace(self.plants[site], **fields)
+        self.plants[site] = replace(self.plants[site], **fields, never_silent=None)
         return self.plants[site]
 
     def lift_faults(self) -> None:

@@ -88,6 +88,8 @@ class Site:
     """Hours offline and late uploads happen."""
     outages: tuple[Outage, ...] = ()
     """When the site or one device of it is silent and keeps its data."""
+    never_silent: Site | None = None
+    """The same site without outages: what happens is computed once for both; None: this one has none."""
 
     @property
     def zone_shown(self) -> str | None:
