@@ -78,7 +78,7 @@ def test_of_a_device_that_is_listed_twice_the_active_entry_counts(active_first):
 
 
 @pytest.mark.parametrize("name", ["inverters", "meters", "batteries", "gateways", "thirdPartyInverters"])
-@pytest.mark.parametrize("odd", [None, 5, "text", [None], [5], {}])
+@pytest.mark.parametrize("odd", [None, 5, "text", [None], [5], [[]], [{}], {}])
 def test_a_list_of_v1_that_cannot_be_read_costs_itself(name, odd):
     lists = {
         "inverters": [{"SN": "A"}],
@@ -89,6 +89,8 @@ def test_a_list_of_v1_that_cannot_be_read_costs_itself(name, odd):
     assert [row["serial_number"] for row in found.equipment] == ([] if name == "inverters" else ["A"])
     assert len(found.meters) == int(name != "meters")
     assert len(found.batteries) == int(name != "batteries")
+    none_is_told = odd is None or odd == {}
+    assert found.unreadable_batteries == int(name == "batteries" and not none_is_told)
 
 
 @pytest.mark.parametrize(

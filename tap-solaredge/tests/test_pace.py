@@ -6,6 +6,7 @@
 import logging
 import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ LINE = re.compile(
     r"([\d,]+) of about ([\d,]+) calls made, about ([\d.]+) (seconds?|minutes?|hours) left; "
     r"(\d+) of (\d+) sites? up to date(, history back to (\S+))?"
 )
+PAGE = Path(__file__).parents[2] / "docs/first-run.md"
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -36,11 +38,14 @@ def first_run(request, start_simulator, tmp_path, caplog):
     calls = harvest.run()
     logging.getLogger("tap-solaredge").removeHandler(handler)
     assert harvest.error is None
-    print(f"\n{sites} sites, {per_minute} calls a minute")  # noqa: T201 (the proof)
-    for at, line in said:
-        if not line.startswith(("site ", "The minute's")):
-            print(f"{at:%H:%M:%S} {line}")  # noqa: T201
+    print(f"\n{sites} sites, {per_minute} calls a minute", *printed(said), sep="\n")  # noqa: T201 (the proof)
     return sites, said, len(calls), clock.now()
+
+
+def printed(said):
+    """Return the lines of a run as the page shows them: without those of single sites and of waiting."""
+    left_out = ("site ", "The minute's", "Skipping parse")
+    return [f"{at:%H:%M:%S} {line}" for at, line in said if not line.startswith(left_out)]
 
 
 def test_the_forecast_and_the_time_left_come_true(first_run):
@@ -56,12 +61,21 @@ def test_the_forecast_and_the_time_left_come_true(first_run):
         assert abs(number(found[2]) - calls) <= 0.05 * calls
         left = float(found[3]) * SECONDS[found[4][0]]
         assert left == pytest.approx((end - at).total_seconds(), rel=0.2, abs=61)
+    assert missing_on_the_page(sites, said) == []
     if sites == 1:
         assert all(number(found[2]) == calls for _, found in lines)
         plan = next(line for _, line in said if line.startswith("Plan: ") and "calls" in line)
         assert (
             number(re.match(r"Plan: ([\d,]+) calls", plan)[1]) == calls - 4
         )  # the lists and the first ones are made
+
+
+def missing_on_the_page(sites, said):
+    """Return lines of docs/first-run.md that a first run of so many sites does not print, in order."""
+    page = PAGE.read_text()
+    found = re.search(rf"^## .*\b{sites} sites?, .*\n+```text\n((?:.*\n)+?)```", page, re.MULTILINE)
+    lines = iter(printed(said))
+    return [line for line in found[1].splitlines() if line != "..." and line not in lines] if found else []
 
 
 def number(text):

@@ -23,8 +23,9 @@ class Listed:
         self._reporting: set[str] = set()
         self._meters: dict[tuple[Any, ...], Record] = {}
         self._batteries: dict[str, Record] = {}
+        self.unreadable_batteries = 0
+        """How many entries are batteries, but cannot be told apart or read."""
         self._seen = 0
-        self._unreadable_batteries = 0
         self._with_serial_field = 0
 
     def equipment(self, row: Record, device: Record, place: Place, *, reports: bool) -> None:
@@ -39,7 +40,7 @@ class Listed:
         if self._is_known(row, device, place):
             _keep(self._batteries, row["serial_number"], row)
         else:
-            self._unreadable_batteries += 1
+            self.unreadable_batteries += 1
 
     def meter(self, row: Record, device: Record, place: Place) -> None:
         """Add a meter: serial number and type tell it, or name and type without one (gotchas 43, 44)."""
@@ -64,7 +65,7 @@ class Listed:
             for serial, row in self._equipment.items()
             if serial in self._reporting and row["active"] is not False
         ]
-        batteries, unreadable = list(self._batteries.values()), self._unreadable_batteries
+        batteries, unreadable = list(self._batteries.values()), self.unreadable_batteries
         return Inventory(list(self._equipment.values()), meters, batteries, in_service, unreadable)
 
     def _is_known(self, row: Record, device: Record, place: Place, *, needs_serial: bool = True) -> bool:

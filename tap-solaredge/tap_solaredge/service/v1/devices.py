@@ -40,7 +40,10 @@ def devices(payload: Any, place: Place, site_id: int) -> Inventory:  # noqa: ANN
             listed.equipment(row, device, where, reports=name == "inverters")
     for device, where in _list(lists, "meters", place):
         listed.meter(_shared(device, where, site_id) | _meter(device, where), device, where)
-    for device, where in _list(lists, "batteries", place):
+    lost = place.notes.lost
+    batteries = list(_list(lists, "batteries", place))
+    listed.unreadable_batteries = place.notes.lost - lost
+    for device, where in batteries:
         listed.battery(_shared(device, where, site_id) | _battery(device, where), device, where)
     return listed.inventory()
 
