@@ -133,6 +133,9 @@ bench-v1: .venv/tools ## measure what three calls at once save under V1
 bench-report: .venv/tools ## measure the report: time and memory for five years of three sites, sizes, seconds until drawn
 	@$(BIN)/python -m tools.benchmarks.target.report_time $(BENCH)
 
+bench-status: .venv/tools ## measure status over 100 million rows of 285 sites, in PostgreSQL; BENCH='--sites 20 --database sqlite' for others
+	@$(BIN)/python -m tools.benchmarks.target.status_time $(BENCH)
+
 shards: .venv/tools ## 8 shards at once over 200 sites into one PostgreSQL, equal to the truth; SHARDS='--sites 40' for fewer
 	@$(BIN)/python -m tools.shards $(SHARDS)
 

@@ -23,7 +23,7 @@ YEAR: Final = 365.25 / (2 * math.pi)
 """Days in which the season advances by one radian."""
 
 
-def messages(sites: int, days: int = DAYS) -> Iterator[dict[str, Any]]:
+def messages(sites: int, days: int = DAYS, end: datetime = NOW) -> Iterator[dict[str, Any]]:
     """Yield quarter hours of flows and of a battery, and days of energy, of some sites; oldest last."""
     for stream in ("sites", "batteries", "energy_readings", "power_flows", "battery_readings"):
         kind = RECORD_TYPES[stream]
@@ -34,9 +34,9 @@ def messages(sites: int, days: int = DAYS) -> Iterator[dict[str, Any]]:
         yield _record("sites", id=site_id, name=name, peak_power=9.7 + site_id % 7)
         yield _record("batteries", site_id=site_id, serial_number=f"B{site_id}", capacity=9_700.0)
         for day in range(days):
-            yield _record("energy_readings", site_id=site_id, **_energy(day))
+            yield _record("energy_readings", site_id=site_id, **_energy(end - timedelta(days=day), day))
         for quarter in range(days * 96):
-            yield from _quarter(site_id, quarter)
+            yield from _quarter(site_id, end, quarter)
 
 
 def _record(stream: str, **values: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -48,8 +48,7 @@ def _season(moment: datetime) -> float:
     return math.cos((moment.timetuple().tm_yday - SUMMER) / YEAR)
 
 
-def _energy(day: int) -> dict[str, Any]:
-    date = NOW - timedelta(days=day)
+def _energy(date: datetime, day: int) -> dict[str, Any]:
     made = 17_000 + 12_000 * _season(date) + 4_000 * math.sin(day * 2.3)
     used = 13_000 - 2_000 * _season(date)
     own = min(0.6 * used, 0.55 * made)
@@ -60,8 +59,8 @@ def _energy(day: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _quarter(site_id: int, number: int) -> Iterator[dict[str, Any]]:
-    at = NOW - timedelta(minutes=15 * number)
+def _quarter(site_id: int, end: datetime, number: int) -> Iterator[dict[str, Any]]:
+    at = end - timedelta(minutes=15 * number)
     time = {"site_id": site_id, "timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}", "utc_offset_minutes": 60}
     hour = at.hour + at.minute / 60
     clouds = 0.75 + 0.25 * math.sin(number // 96 * 2.3) * math.cos(number / 7)
@@ -84,6 +83,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sites", type=int, nargs="?", default=1)
     parser.add_argument("--days", type=int, default=DAYS)
+    parser.add_argument(
+        "--end", type=datetime.fromisoformat, default=NOW, help="the newest quarter hour, UTC"
+    )
     wanted = parser.parse_args()
-    for message in messages(wanted.sites, wanted.days):
+    for message in messages(wanted.sites, wanted.days, wanted.end):
         sys.stdout.buffer.write(encode(message) + b"\n")
