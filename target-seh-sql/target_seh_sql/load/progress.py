@@ -56,8 +56,8 @@ class Progress:
             )
         seconds = time.monotonic() - self._began
         logger.info(
-            "%s rows loaded in %.1f s, %s a second",
-            f"{self._rows:,}",
+            "%s loaded in %.1f s, %s a second",
+            "1 row" if self._rows == 1 else f"{self._rows:,} rows",
             seconds,
             f"{self._rows / seconds:,.0f}",
         )
