@@ -50,7 +50,11 @@ __all__ = [
 ]
 
 STATE_EVERY = 1.0
-"""Seconds between two STATEs, at least, unless as many bytes of records came in between."""
+"""Seconds between two STATEs, at least, unless enough records came in between."""
+STATE_SHARE = 0.1
+"""Bytes of STATE for each byte of records."""
+STATE_BYTES = 50_000
+"""Bytes of STATE a second that are always allowed: what a tap on a slow plan has to say must not wait."""
 _encoder = msgspec.json.Encoder()
 
 
@@ -70,12 +74,13 @@ class Writer(MsgSpecWriter):
         _put(line, now=not isinstance(message, RecordMessage))
 
     def write_state(self, state: dict[str, Any], *, last: bool = False) -> None:
-        """Write STATE, unless it is what was written last, or so soon after it that STATE would prevail.
+        """Write STATE, unless it is what was written last, or came so soon that it would cost more than data.
 
-        Its size grows with the number of sites: 300 sites wrote four times as much STATE as data.
+        Its size grows with the number of sites, and so does what a target does with it: 2.5 MB for 1,250.
         """
-        early = time.monotonic() - self._state_at < STATE_EVERY and self._bytes_since < len(self._state)
-        if early and not last:
+        wait = max(STATE_EVERY, len(self._state) / STATE_BYTES)
+        early = time.monotonic() - self._state_at < wait
+        if early and self._bytes_since * STATE_SHARE < len(self._state) and not last:
             return
         self._state_at, self._bytes_since = time.monotonic(), 0
         line = b'{"type":"STATE","value":%b}\n' % _encoder.encode(state)

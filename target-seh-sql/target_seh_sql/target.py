@@ -23,7 +23,7 @@ from target_seh_sql.load.progress import Progress
 from target_seh_sql.load.reader import TypedReader
 from target_seh_sql.load.records import RECORD_TYPES, SYNC, check_columns, line_decoder, row_of
 from target_seh_sql.load.retry import Loader
-from target_seh_sql.load.sync_metadata import Received, decoded, sync_rows
+from target_seh_sql.load.sync_metadata import sync_rows, told
 from target_seh_sql.predecessor import unheard
 from target_seh_sql.settings import accepted
 from target_seh_sql.singer import SingerTarget, StreamSink
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import click
 
     from target_seh_sql.load.records import Row
+    from target_seh_sql.load.sync_metadata import Partitions, Whose
 
 logger = logging.getLogger("target-seh-sql")
 
@@ -119,9 +120,9 @@ class TargetSehSql(SingerTarget):
         self._committed_at = time.monotonic()
         self._newest_state: str | None = None
         self._pending_state: str | None = None
-        self._written_state: dict[str, Any] = {}
-        self._received: Counter[Received] = Counter()
-        self._received_then: Counter[Received] = Counter()
+        self._written: Partitions = {}
+        self._received: Counter[Whose] = Counter()
+        self._received_then: Counter[Whose] = Counter()
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
@@ -252,19 +253,19 @@ class TargetSehSql(SingerTarget):
         batch, sent = self.buffers.batch(), self._pending_state
         self._count(batch)
         rows = dict(batch)
-        state = None if sent is None else decoded(sent)
-        if state is not None:
+        complete = None if sent is None else told(sent)
+        if complete is not None:
             now = datetime.now(UTC).replace(microsecond=0)
             rows[SYNC.stream.name] = sync_rows(
-                state, self._written_state, self._received, self._received_then, now
+                complete, self._written, self._received, self._received_then, now
             )
         if any(rows.values()):
             began = time.monotonic()
             self._loader.write(rows)
             self._progress.add(len(self.buffers), time.monotonic() - began)
         self.buffers.clear()
-        if state is not None:
-            self._pending_state, self._written_state = None, state
+        if complete is not None:
+            self._pending_state, self._written = None, complete
             self._received_then = self._received.copy()
             sys.stdout.write(f"{sent}\n")
             sys.stdout.flush()
@@ -274,7 +275,7 @@ class TargetSehSql(SingerTarget):
         for name, rows in batch.items():
             site = attrgetter("id" if name == "sites" else "site_id")
             for site_id, count in Counter(map(site, rows)).items():
-                self._received[Received(name, site_id)] += count
+                self._received[name, site_id] += count
 
     def process_endofpipe(self) -> None:
         """Commit the rest and say what the run did."""

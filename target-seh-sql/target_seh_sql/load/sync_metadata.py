@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -17,14 +17,9 @@ if TYPE_CHECKING:
     from target_seh_sql.load.records import Row
 
 ERROR_LENGTH: Final = 500
-Partitions = dict[tuple[str, int], dict[str, Any]]
-
-
-class Received(NamedTuple):
-    """Whose records came."""
-
-    stream: str
-    site_id: int
+Whose = tuple[str, int]
+"""Stream and site."""
+Partitions = dict[Whose, dict[str, Any]]
 
 
 def partitions(state: Mapping[str, Any]) -> Partitions:
@@ -39,27 +34,25 @@ def partitions(state: Mapping[str, Any]) -> Partitions:
 
 
 def sync_rows(
-    state: Mapping[str, Any],
-    written: Mapping[str, Any],
-    received: Counter[Received],
-    since: Counter[Received],
+    complete: Partitions,
+    written: Partitions,
+    received: Counter[Whose],
+    since: Counter[Whose],
     now: datetime,
 ) -> list[Row]:
     """Return the rows to write for a state.
 
     Args:
-        state: the state whose data are complete.
-        written: the state that sync_metadata already tells of.
+        complete: partitions of the state whose data are complete.
+        written: those that sync_metadata already tells of.
         received: records since the run began.
         since: records as they stood when `written` was written.
         now: UTC; stands in where a partition has no `synced_at`.
     """
-    before = partitions(written)
     return [
-        _row(stream, site_id, partition, received[Received(stream, site_id)], now)
-        for (stream, site_id), partition in partitions(state).items()
-        if partition != before.get((stream, site_id))
-        or received[Received(stream, site_id)] != since[Received(stream, site_id)]
+        _row(*whose, partition, received[whose], now)
+        for whose, partition in complete.items()
+        if partition != written.get(whose) or received[whose] != since[whose]
     ]
 
 
@@ -95,9 +88,9 @@ def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def decoded(state: str) -> dict[str, Any]:
-    """Decode a STATE; numbers that no database could hold are none of ours."""
+def told(state: str) -> Partitions:
+    """Return the partitions of a STATE as it was sent, also of one with numbers beyond those of databases."""
     try:
-        return msgspec.json.decode(state, type=dict[str, Any])
+        return partitions(msgspec.json.decode(state, type=dict[str, Any]))
     except msgspec.DecodeError:
-        return dict(json.loads(state))
+        return partitions(json.loads(state))
