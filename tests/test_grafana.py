@@ -6,11 +6,15 @@ import re
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from decimal import Decimal
+from functools import reduce
+from operator import getitem
 
 import pytest
 import yaml
 from doc_pages import ROOT, Page
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_macros import expanded, time_range
+from grafana_types import misfits, parsed
 from long import LONG
 from sqlalchemy import text
 
@@ -49,6 +53,30 @@ def test_the_files_are_what_make_dashboards_writes():
     made = dict(written())
     assert made == {path: path.read_text() for path in made}
     assert sorted(made) == sorted((FOLDER / "dashboards").glob("*.json"))
+
+
+@pytest.mark.parametrize("kind", DATABASES)
+def test_grafanas_own_types_know_every_part_of_the_dashboard(kind):
+    read = parsed(dashboard(kind))
+    assert misfits(read) == []
+    assert json.loads(json.dumps(read, cls=JSONEncoder)) == dashboard(kind)  # what they do not know is lost
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong"),
+    [
+        (("graphTooltip",), 7),
+        (("refresh",), 15),
+        (("panels", 0, "gridPos", "w"), "wide"),
+        (("panels", 0, "options", "graphMode"), "sparkles"),
+        (("panels", 3, "fieldConfig", "defaults", "custom", "lineWidth"), "thick"),
+    ],
+)
+def test_grafanas_own_types_refuse(place, wrong):
+    content = dashboard("postgresql")
+    *way, last = place
+    reduce(getitem, way, content)[last] = wrong
+    assert len(misfits(parsed(content))) == 1
 
 
 @pytest.mark.parametrize("kind", DATABASES)

@@ -68,7 +68,7 @@ def packed(figures: Mapping[str, Any], quarters: Quarters) -> str:
 
 
 def _has_values(values: array[int]) -> bool:
-    return values.count(NO_VALUE) < len(values)
+    return any(value != NO_VALUE for value in values)
 
 
 def _in_16_bits(values: array[int]) -> tuple[bytes, int]:

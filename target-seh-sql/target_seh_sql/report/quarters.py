@@ -1,16 +1,15 @@
-"""Reads the quarter hours of a site, weeks at a time: the database makes a list of whole numbers: fast."""
+"""Reads the quarter hours of a site, weeks at a time: the database makes lists of whole numbers: fast."""
 
 from __future__ import annotations
 
 from array import array
 from datetime import UTC, datetime, timedelta
-from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from target_seh_sql.report.packing import NO_VALUE, Quarters
-from target_seh_sql.report.reader import DIVIDED, EPOCH, LISTED, WHOLE, WITH_COMMA, instant
+from target_seh_sql.report.reader import DIVIDED, EPOCH, WHOLE, instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +32,7 @@ FROM_FLOWS: Final = "FROM {power_flows} WHERE coalesce(resolution, '') <> 'SNAPS
 FROM_READINGS: Final = "FROM {power_readings} WHERE site_id = :site_id"
 SPAN: Final = "AND timestamp >= :begin AND timestamp < :end"
 OFFSET: Final = "coalesce(utc_offset_minutes, 0)"
+SUMMARY: Final = f"count(*), min(timestamp), max(timestamp), min({OFFSET}), max({OFFSET})"
 _numbers = msgspec.json.Decoder(list[int]).decode
 
 
@@ -88,20 +88,17 @@ class _Series:
         return [f"coalesce({word(WHOLE, column)}, {NO_VALUE})" for column in self._columns.values()]
 
     def _lists(self, numbers: Sequence[str], span: dict[str, Any]) -> Iterator[Any]:
-        """Yield what is known of a span's rows, then each of the numbers of all rows.
-
-        The database makes one list in which the numbers take turns, so that it sorts the rows once.
-        """
-        word = self._reader.word
-        row = reduce(lambda left, right: word(WITH_COMMA, left, right), numbers)
-        summary = f"count(*), min(timestamp), max(timestamp), min({OFFSET}), max({OFFSET})"
-        columns = f"timestamp, utc_offset_minutes, {row} AS numbers"
-        rows = f"SELECT {columns} {self._source} {SPAN} ORDER BY timestamp"
-        query = f"SELECT {summary}, {word(LISTED, 'numbers')} FROM ({rows}) AS span"  # noqa: S608
-        ((*known, listed),) = self._reader.tuples(query, **span)
-        yield known
-        found = _numbers(f"[{listed or ''}]")
-        yield from (found[place :: len(numbers)] for place in range(len(numbers)))
+        """Yield what is known of a span's rows, then each of the numbers of all rows."""
+        names = [f"number{place}" for place in range(len(numbers))]
+        columns = ", ".join(f"{number} AS {name}" for number, name in zip(numbers, names, strict=True))
+        rows = f"SELECT timestamp, utc_offset_minutes, {columns} {self._source} {SPAN} ORDER BY timestamp"
+        query = f"SELECT {SUMMARY}, {', '.join(self._reader.lists(names))} FROM ({rows}) AS span"  # noqa: S608
+        ((count, first, newest, least, most, *lists),) = self._reader.tuples(query, **span)
+        yield count, first, newest, least, most
+        turns = len(numbers) // len(lists)
+        for listed in lists:
+            found = _numbers(f"[{listed or ''}]")
+            yield from (found[turn::turns] for turn in range(turns))
 
     def _offsets(self, span: dict[str, Any]) -> list[tuple[int, int]]:
         """Return from which quarter hours of a span on which offset holds."""

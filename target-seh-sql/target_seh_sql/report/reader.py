@@ -11,9 +11,9 @@ from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.tables.views import in_words_of, names_of_views
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection, Table, TextClause
 
 Row = dict[str, Any]
 NEEDED: Final = ("energy_by_day", "latest_flow")
@@ -31,11 +31,6 @@ WHOLE: Final = {
 }
 """A number without decimals."""
 DIVIDED: Final = {"sqlite": "{0} / {1}", "postgresql": "{0} / {1}", "mariadb": "{0} DIV {1}"}
-WITH_COMMA: Final = {
-    "sqlite": "({0}) || ',' || ({1})",
-    "postgresql": "({0}) || ',' || ({1})",
-    "mariadb": "concat({0}, ',', {1})",
-}
 LISTED: Final = {
     "sqlite": "group_concat({0})",
     "postgresql": "string_agg(CAST({0} AS text), ',')",
@@ -49,6 +44,7 @@ class Reader:
 
     def __init__(self, connection: Connection, tables: Mapping[str, Table]) -> None:
         self._connection = connection
+        self._statements: dict[str, TextClause] = {}
         quoted = connection.dialect.identifier_preparer.format_table
         self._names = names_of_views(connection, tables) | {
             stream: quoted(table) for stream, table in tables.items()
@@ -64,6 +60,14 @@ class Reader:
         """Return what a function is called in this database, with its arguments."""
         return words[self._connection.dialect.name].format(*arguments)
 
+    def lists(self, columns: Sequence[str]) -> list[str]:
+        """Return SQL for a list of each column's values in all rows.
+
+        MariaDB would sort the rows for each: it makes one list in which the columns take turns.
+        """
+        taken = [", ',', ".join(columns)] if self._connection.dialect.name == "mariadb" else columns
+        return [self.word(LISTED, values) for values in taken]
+
     def tuples(self, query: str, **values: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401
         """Return rows as the driver gives them."""
         return [tuple(row) for row in self._run(query, values)]
@@ -74,8 +78,9 @@ class Reader:
         return [{name: _plain(value) for name, value in row.items()} for row in found]
 
     def _run(self, query: str, values: Row) -> Any:  # noqa: ANN401
-        sql = in_words_of(self._connection.dialect.name, query, self._names)
-        return self._connection.execute(text(sql), values)
+        if query not in self._statements:
+            self._statements[query] = text(in_words_of(self._connection.dialect.name, query, self._names))
+        return self._connection.execute(self._statements[query], values)
 
 
 def instant(value: datetime | str) -> datetime:
