@@ -121,7 +121,7 @@ adoption: .venv/tools ## adopt six databases of SolarEdge Harvest, harvest on ov
 types: .venv/tools ## check types (mypy, strict)
 	@$(BIN)/mypy
 
-bench: .venv/tools ## measure the target against drivers and peers, write docs/benchmarks-target.md; BENCH='--help' tells more
+bench: .venv/tools ## measure the target against the engine's limit and peers, write docs/benchmarks-target.md; BENCH='--help' tells more
 	@$(BIN)/python -m tools.benchmarks.target --out docs/benchmarks-target.md $(BENCH)
 
 bench-tap: .venv/tools ## measure five years of one site through the tap, write docs/benchmarks-tap.md; BENCH='--runs 5'

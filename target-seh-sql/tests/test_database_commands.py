@@ -25,10 +25,10 @@ def kind_of(database):
 
 
 def test_the_tables_are_made_once_without_a_record(database, command):
-    assert command(database, "init-db") == (0, f"Created 9 tables of revision 0003: {NINE}.\n", "")
+    assert command(database, "init-db") == (0, f"Created 9 tables of revision 0004: {NINE}.\n", "")
     assert command(database, "init-db") == (
         0,
-        "The tables are there, of revision 0003; the views were made again.\n",
+        "The tables are there, of revision 0004; the views were made again.\n",
         "",
     )
     with database.connect() as connection:
@@ -43,7 +43,7 @@ def test_what_was_begun_and_never_finished_is_finished(database, command):
         "UPDATE schema_version SET version_num = 'being created'",
         f"DROP TABLE sync_metadata{with_its_view}",
     )
-    assert command(database, "init-db") == (0, f"Created 9 tables of revision 0003: {NINE}.\n", "")
+    assert command(database, "init-db") == (0, f"Created 9 tables of revision 0004: {NINE}.\n", "")
     assert database.execute("SELECT count(*) FROM sync_metadata") == [(0,)]
 
 
@@ -83,7 +83,7 @@ def test_a_database_that_can_be_used_is_ok_line_by_line(database, command):
     code, out, _ = command(database, "check")
     assert code == 0
     assert out.splitlines()[-3:] == [
-        "ok     tables of revision 0003",
+        "ok     tables of revision 0004",
         "ok     may create temporary tables",
         "ok     may insert and update rows",
     ]

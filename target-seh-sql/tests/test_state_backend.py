@@ -91,7 +91,7 @@ def test_other_tables_are_left_alone(states, database, command):
     states.set(completed(RUN, a=1))
     assert (
         command(database, "init-db")[1]
-        == "The tables are there, of revision 0003; the views were made again.\n"
+        == "The tables are there, of revision 0004; the views were made again.\n"
     )
     assert command(database, "adopt")[1] == "The tables are target-seh-sql's already: nothing to do.\n"
     assert states.get(RUN) == completed(RUN, a=1)

@@ -19,6 +19,16 @@ NEW = {
     "inverter_readings": ("apparent_power", "reactive_power"),
 }
 """The columns that revision 0003 added."""
+INDEXED = {
+    "meters": "site_id",
+    "energy_readings": "site_id",
+    "power_readings": "site_id",
+    "power_flows": "site_id",
+    "meter_readings": "meter_id",
+    "inverter_readings": "site_id",
+    "sync_metadata": "site_id",
+}
+"""The columns whose indexes revision 0004 dropped."""
 NEW_VIEWS = {
     "reconciliation",
     "reconciliation_by_day",
@@ -52,7 +62,7 @@ def names_of(config):
 
 
 def make_0002(database, config):
-    """Take away what revision 0003 added, as if today's database were one of revision 0002."""
+    """Undo what later revisions did, as if today's database were one of revision 0002."""
     prefix, place = names_of(config)
     lead = f"{place}.{prefix}" if place else prefix
     kind = make_url(database.url).get_backend_name()
@@ -61,7 +71,9 @@ def make_0002(database, config):
         there = inspect(connection).get_view_names(place)
     made = [view for view in views() if prefix + view.name in there]
     names = {name: lead + name for name in (*tables, *(view.name for view in made))}
+    index = f"ix_{place}_{prefix}" if place else f"ix_{prefix}"
     database.execute(
+        *(f"CREATE INDEX {index}{t}_{c} ON {lead}{t} ({c})" for t, c in INDEXED.items() if t in tables),
         *(f"DROP VIEW {lead}{view.name}" for view in reversed(made)),
         *(f"ALTER TABLE {lead}{t} DROP COLUMN {c}" for t, cs in NEW.items() if t in tables for c in cs),
         *(
@@ -129,14 +141,16 @@ def test_a_database_of_0002_becomes_one_of_today_with_every_row(database, config
     today, rows = shape(database, config), kept(database, config)
     make_0002(database, config)
     assert shape(database, config) != today
-    said = (0, "Upgraded the tables from revision 0002 to 0003.\n", "")
+    said = (0, "Upgraded the tables from revision 0002 to 0004.\n", "")
     assert command(database, "init-db", **config) == said
     assert shape(database, config) == today
     assert kept(database, config) == rows
 
 
 @everywhere
-@pytest.mark.parametrize("place", ["alembic.op.add_column", "target_seh_sql.tables.views._make"])
+@pytest.mark.parametrize(
+    "place", ["alembic.op.add_column", "alembic.op.drop_index", "target_seh_sql.tables.views._make"]
+)
 @pytest.mark.parametrize("after", [1, 4])
 def test_an_upgrade_that_was_killed_is_done_by_the_next_run(database, config, place, after, monkeypatch):
     database.load(*ROWS, **config)
@@ -211,7 +225,7 @@ def test_what_reads_an_older_database_says_what_to_do(database, command, name, t
     database.load(*ROWS)
     make_0002(database, {})
     said = (
-        "the tables are of revision 0002, and this target-seh-sql reads those of 0003: "
+        "the tables are of revision 0002, and this target-seh-sql reads those of 0004: "
         "the next run of the pipeline, or target-seh-sql init-db, upgrades them"
     )
     assert command(database, *name) == (1, "", said)
@@ -225,6 +239,6 @@ def test_check_finds_an_older_database_fit_and_leaves_it_as_it_is(database, conf
     before = shape(database, config)
     code, out, said = command(database, "check", **config)
     assert (code, said) == (0, "")
-    assert "ok     tables of revision 0002: the next run upgrades them to 0003" in out.splitlines()
+    assert "ok     tables of revision 0002: the next run upgrades them to 0004" in out.splitlines()
     assert shape(database, config) == before
     assert command(database, "check", "--quiet", **config) == (0, "", "")

@@ -1,7 +1,8 @@
 """Streams and their tables in dependency order: natural keys, constraints; `columns.py` has the columns.
 
 Nine tables are those of the SolarEdge Harvest database, constraints included; deliberately different: ids are
-BIGINT (upserts burn sequence values). The others are extensions, made when their stream arrives.
+BIGINT (upserts burn sequence values), a parent has no index where the unique key begins with it. The
+others are extensions, made when their stream arrives.
 """
 
 from __future__ import annotations
@@ -182,7 +183,11 @@ def _parent(stream: Stream, metadata: MetaData, prefix: str) -> Columns:
         return []
     name, parent = ("meter_id", "meters") if stream.of_meter else ("site_id", "sites")
     where = f"{metadata.schema}.{prefix}{parent}" if metadata.schema else f"{prefix}{parent}"
-    return [Column(name, ID, ForeignKey(f"{where}.id", ondelete="CASCADE"), nullable=False, index=True)]
+    served = (
+        bool(stream.constraint) and stream.table_key[0] == name
+    )  # by the unique key, which begins with it
+    parent = ForeignKey(f"{where}.id", ondelete="CASCADE")
+    return [Column(name, ID, parent, nullable=False, index=not served)]
 
 
 def _table(stream: Stream, metadata: MetaData, prefix: str) -> Table:

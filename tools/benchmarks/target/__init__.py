@@ -1,1 +1,1 @@
-"""Compares target-seh-sql with the database drivers alone and with its peers; see README.md."""
+"""Compares target-seh-sql with the engine's limit and with its peers; see README.md."""

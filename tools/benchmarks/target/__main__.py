@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from tools.benchmarks.target.contestants import (
     NoEnvironment,
     executables,
 )
+from tools.benchmarks.target.ready import make_ready
 from tools.benchmarks.target.report import Results, page
 
 if TYPE_CHECKING:
@@ -58,11 +60,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.benchmarks.target", description=__doc__)
     parser.add_argument("--small", type=int, default=200_000, help="records for everybody")
     parser.add_argument(
-        "--large", type=int, default=2_000_000, help="records for ours and the drivers; 0: none"
+        "--large", type=int, default=2_000_000, help="records for ours and the engine's limit; 0: none"
     )
     parser.add_argument("--runs", type=int, default=3, help="runs of each, in turn")
     parser.add_argument("--databases", default="sqlite,postgresql,mariadb", help="which, with commas")
-    parser.add_argument("--no-peers", action="store_true", help="only ours and the drivers")
+    parser.add_argument("--no-peers", action="store_true", help="only ours and the engine's limit")
     parser.add_argument(
         "--quick", action="store_true", help="5,000 records, one run, no peers: does it work?"
     )
@@ -141,6 +143,8 @@ def _measured(options: argparse.Namespace, folder: Path, servers: Mapping[str, s
             _say(f"run {run + 1} of {options.runs}: {_key(entry)}: {results.by_key[_key(entry)]}")
     for file in files:
         file.path.unlink()
+        for database in servers:
+            shutil.rmtree(folder / f"{file.path.stem}.{database}", ignore_errors=True)
     return results
 
 
@@ -158,13 +162,18 @@ def _run(entry: Entry, folder: Path, servers: Mapping[str, str], results: Result
         result.wrong = f"cannot be installed: {error}"
         return
     case = Case(entry.file.path, databases.make_empty(servers[entry.database], folder), folder)
-    if not entry.contestant.own_tables:
+    if entry.contestant.ready_rows:
         databases.make_tables(case.url)
+        make_ready(case.url, case.file, case.ready)
     used = _measure(entry.contestant, case, place)
     if used["code"]:
         result.wrong = f"**WRONG: exit code {used['code']:.0f}**"
     elif wrong := databases.differences(case.url, entry.contestant.schema, entry.file.expected):
         result.wrong = f"**WRONG: {wrong[0]}**"
+    else:
+        result.row_bytes.append(
+            databases.bytes_per_row(case.url, entry.contestant.schema, entry.file.expected)
+        )
     result.seconds.append(used["seconds"])
     result.cpu.append(used["cpu"])
     result.mib.append(used["mib"])

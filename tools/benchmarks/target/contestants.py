@@ -1,4 +1,4 @@
-"""Who takes part: target-seh-sql, the drivers alone, and the peers, each in an environment of its own."""
+"""Who takes part: target-seh-sql, the engine's limit, and the peers, each in an environment of its own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 HERE: Final = Path(__file__).parent
 BIN: Final = Path(sys.executable).parent
 OURS: Final = "target-seh-sql"
-DRIVER: Final = "driver alone"
+LIMIT: Final = "the engine's limit"
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,11 @@ class Case:
     file: Path
     url: str
     folder: Path
+
+    @property
+    def ready(self) -> Path:
+        """Folder with the rows of the file as the database takes them."""
+        return self.folder / f"{self.file.stem}.{self.kind}"
 
     @property
     def kind(self) -> str:
@@ -68,8 +73,8 @@ class Contestant:
     """Version of Python, when not ours."""
     schema: str = ""
     """Schema of the tables that it makes, with a dot."""
-    own_tables: bool = True
-    """Whether it makes its tables; else they are made before the clock starts."""
+    ready_rows: bool = False
+    """Whether its tables and rows are made before the clock starts."""
     large: bool = False
     """Whether it loads the large file too."""
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -79,8 +84,8 @@ def _ours(case: Case, executables: Path) -> list[str]:
     return [str(executables / "target-seh-sql"), "--config", case.settings(sqlalchemy_url=case.url)]
 
 
-def _driver(case: Case, executables: Path) -> list[str]:
-    return [str(executables / "python"), "-m", "tools.benchmarks.target.driver", case.url, str(case.file)]
+def _limit(case: Case, executables: Path) -> list[str]:
+    return [str(executables / "python"), "-m", "tools.benchmarks.target.limit", case.url, str(case.ready)]
 
 
 def _meltano(**settings: Any) -> Callable[[Case, Path], list[str]]:  # noqa: ANN401
@@ -122,7 +127,7 @@ def _target_sqlite(case: Case, executables: Path) -> list[str]:
 ALL: Final = ("sqlite", "postgresql", "mariadb")
 CONTESTANTS: Final = (
     Contestant(OURS, ALL, _ours, large=True),
-    Contestant(DRIVER, ALL, _driver, own_tables=False, large=True),
+    Contestant(LIMIT, ALL, _limit, ready_rows=True, large=True),
     Contestant(
         "meltanolabs-target-postgres 0.8.1",
         ("postgresql",),

@@ -14,6 +14,8 @@ from target_seh_sql.tables.streams import nine_tables
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sqlalchemy import Engine
+
     from tools.benchmarks.target.messages import Expected
 
 NAME: Final = "seh_bench"
@@ -60,10 +62,7 @@ def remove(server: str) -> None:
 
 def differences(url: str, schema: str, expected: Mapping[str, Expected]) -> list[str]:
     """Return what is wrong in the tables: rows and sums."""
-    path = make_url(url).database or ""
-    if schema and url.startswith("sqlite"):  # dlt has a file for each schema
-        url, schema = f"sqlite:///{Path(path).with_suffix('')}__{schema[:-1]}.db", ""
-    engine = open_engine(url)
+    engine, schema = _opened(url, schema)
     wrong = []
     with engine.connect() as connection:
         for table, wanted in expected.items():
@@ -76,6 +75,38 @@ def differences(url: str, schema: str, expected: Mapping[str, Expected]) -> list
                     wrong.append(f"{table}: {name} {got} instead of {want}")
     engine.dispose()
     return wrong
+
+
+SIZE: Final = {
+    "sqlite": "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+    "postgresql": "SELECT sum(pg_total_relation_size(n)) FROM unnest(string_to_array(:names, ',')) AS n",
+    "mariadb": "SELECT sum(data_length + index_length) FROM information_schema.tables "
+    "WHERE find_in_set(concat(table_schema, '.', table_name), :names)",
+}
+"""Bytes of tables with all their indexes; SQLite tells those of its file."""
+
+
+def bytes_per_row(url: str, schema: str, expected: Mapping[str, Expected]) -> float:
+    """Return how many bytes a row of the tables takes on disk, its share of all indexes included."""
+    engine, schema = _opened(url, schema)
+    names = [f"{schema}{table}" for table in expected]
+    with engine.connect() as connection:
+        kind = connection.dialect.name
+        if kind == "mariadb":
+            names = [name if schema else f"{NAME}.{name}" for name in names]
+            connection.execute(text(f"ANALYZE TABLE {', '.join(names)}")).all()
+        given = {} if kind == "sqlite" else {"names": ",".join(names)}
+        size = float(connection.execute(text(SIZE[kind]), given).scalar_one())
+    engine.dispose()
+    return size / sum(wanted.rows for wanted in expected.values())
+
+
+def _opened(url: str, schema: str) -> tuple[Engine, str]:
+    """Return an engine for the tables of a schema, and what to put before their names."""
+    if schema and url.startswith("sqlite"):  # dlt has a file for each schema
+        path = Path(make_url(url).database or "")
+        url, schema = f"sqlite:///{path.with_suffix('')}__{schema[:-1]}.db", ""
+    return open_engine(url), schema
 
 
 def stamps(url: str) -> list[tuple[object, ...]]:

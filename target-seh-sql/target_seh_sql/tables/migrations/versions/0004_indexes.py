@@ -1,0 +1,26 @@
+"""Indexes on a parent with which the unique key begins are dropped: that key does what they did.
+
+MariaDB commits each DROP INDEX by itself: what an upgrade that was killed has dropped is gone already.
+"""
+
+from alembic import context, op
+from sqlalchemy import inspect
+
+from target_seh_sql.tables.schema import existing
+from target_seh_sql.tables.streams import all_tables
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    """Drop our indexes on parents that the tables of today do not have."""
+    attributes = context.config.attributes
+    connection, schema = attributes["connection"], attributes["schema"]
+    found = inspect(connection)
+    for table in existing(connection, all_tables(attributes["prefix"], schema)).values():
+        parents = [[column.name] for column in table.c if column.foreign_keys and not column.index]
+        for index in found.get_indexes(table.name, schema):
+            name = str(index["name"])
+            if index["column_names"] in parents and not index["unique"] and name.startswith("ix_"):
+                op.drop_index(name, table.name, schema=schema)
