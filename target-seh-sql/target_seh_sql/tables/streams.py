@@ -183,11 +183,9 @@ def _parent(stream: Stream, metadata: MetaData, prefix: str) -> Columns:
         return []
     name, parent = ("meter_id", "meters") if stream.of_meter else ("site_id", "sites")
     where = f"{metadata.schema}.{prefix}{parent}" if metadata.schema else f"{prefix}{parent}"
-    served = (
-        bool(stream.constraint) and stream.table_key[0] == name
-    )  # by the unique key, which begins with it
-    parent = ForeignKey(f"{where}.id", ondelete="CASCADE")
-    return [Column(name, ID, parent, nullable=False, index=not served)]
+    begins_the_key = bool(stream.constraint) and stream.table_key[0] == name
+    key = ForeignKey(f"{where}.id", ondelete="CASCADE")
+    return [Column(name, ID, key, nullable=False, index=not begins_the_key)]
 
 
 def _table(stream: Stream, metadata: MetaData, prefix: str) -> Table:
