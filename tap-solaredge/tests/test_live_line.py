@@ -25,6 +25,8 @@ def run_on_a_terminal(start_simulator, tmp_path):
 
     def run(term="xterm", stop_when=None):
         simulator = start_simulator(calls_per_minute=None)
+        if term != "dumb":
+            simulator.fault("slow", seconds=0.3)  # the line is drawn twice a second
         settings = {
             "API_URL": simulator.url, "API_KEY": simulator.key, "LEDGER_PATH": str(tmp_path / "ledger.db"),
             "CALLS_PER_MINUTE": "0", "MONTHLY_CREDITS": "0", "SITE_IDS": str(ROOF),
