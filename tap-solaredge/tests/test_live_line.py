@@ -80,8 +80,9 @@ def test_a_terminal_shows_one_live_line_below_the_log(run_on_a_terminal):
 def test_a_signal_gives_the_terminal_back(run_on_a_terminal):
     written, code = run_on_a_terminal(stop_when=b" calls made")
     assert code == 128 + signal.SIGINT
-    assert written.count(HIDE) == written.count(SHOW) == 1
-    assert "Ended by SIGINT" in lines_left(written.split(SHOW)[1])[-1]
+    assert written.count(HIDE) == 1
+    assert written.rindex(SHOW) > written.index(HIDE)
+    assert "Ended by SIGINT" in lines_left(written.rsplit(SHOW, 1)[1])[-1]
 
 
 def test_a_terminal_that_moves_no_cursor_gets_the_log_alone(run_on_a_terminal):
