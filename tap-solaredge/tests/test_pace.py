@@ -17,7 +17,7 @@ from .collected import Collected
 FLEETS = [(1, 10), (5, 10)] + ([(80, 60)] if os.environ.get("PROOF") == "whole" else [])
 LINE = re.compile(
     r"([\d,]+) of about ([\d,]+) calls made, about ([\d.]+) (seconds?|minutes?|hours) left; "
-    r"(\d+) of (\d+) sites? up to date(, history back to (\S+))?"
+    r"(\d+) of (\d+) sites? up to date(, history now at (\S+))?"
 )
 PAGE = Path(__file__).parents[2] / "docs/first-run.md"
 SECONDS = {"s": 1, "m": 60, "h": 3600}

@@ -203,7 +203,7 @@ class Harvest:
             logger.info("History waits for later runs: %s", counted(self._history_left, "call"))
 
     def _block(self, turn: SiteHarvest, block: list[Call], waiting: dict[int, list[list[Call]]]) -> Work:
-        self._pace.has_read(block)
+        self._pace.reads(block)
         if (yield from self._do(turn, block)):
             waiting[turn.site_id] = turn.behind()
 

@@ -37,7 +37,7 @@ class Pace:
         self._clock = clock
         self._ledger = ledger
         self._began = self._said = clock.host()
-        self._back_to: datetime | None = None
+        self._history_at: datetime | None = None
         self._live_line = LiveLine()
 
     def expect(self, more: int) -> str | None:
@@ -50,10 +50,10 @@ class Pace:
             f"That takes about {_minutes(needed)}, at {self._ledger.limits.calls_per_minute} calls a minute"
         )
 
-    def has_read(self, calls: Iterable[Call]) -> None:
-        """Note how far back history has been read."""
+    def reads(self, calls: Iterable[Call]) -> None:
+        """Note where in history the next calls are."""
         starts = [call.window.start for call in calls if call.window and call.purpose is Purpose.HISTORY]
-        self._back_to = min(starts, default=self._back_to)
+        self._history_at = min(starts, default=self._history_at)
 
     def say(self) -> None:
         """Show how far the run has come, or say so where the last time was not a moment ago."""
@@ -73,7 +73,7 @@ class Pace:
     def _line(self, calls: int, whole: int) -> str:
         elapsed = self._clock.host() - self._began
         left = max(elapsed / calls * (whole - calls), self._by_limit(whole) - elapsed)
-        history = f", history back to {self._back_to:%Y-%m-%d}" if self._back_to else ""
+        history = f", history now at {self._history_at:%Y-%m-%d}" if self._history_at else ""
         return (
             f"{calls:,} of about {counted(whole, 'call')} made, about {_minutes(left)} left; "
             f"{self.served:,} of {counted(self.sites, 'site')} up to date{history}"
