@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import time
-from collections import Counter
 from copy import deepcopy
-from datetime import UTC, datetime
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import msgspec
@@ -19,11 +15,10 @@ from singer_sdk.helpers.capabilities import PluginCapabilities
 
 from target_seh_sql.cli import command_line
 from target_seh_sql.errors import BadMessage, RecordBeforeSchema, UnknownStream
-from target_seh_sql.load.progress import Progress
 from target_seh_sql.load.reader import TypedReader
 from target_seh_sql.load.records import RECORD_TYPES, SYNC, check_columns, line_decoder, row_of
 from target_seh_sql.load.retry import Loader
-from target_seh_sql.load.sync_metadata import sync_rows, told
+from target_seh_sql.load.writer import Writer
 from target_seh_sql.predecessor import unheard
 from target_seh_sql.settings import accepted
 from target_seh_sql.singer import SingerTarget, StreamSink
@@ -34,8 +29,6 @@ if TYPE_CHECKING:
 
     import click
 
-    from target_seh_sql.load.records import Row
-    from target_seh_sql.load.sync_metadata import Partitions, Whose
 
 logger = logging.getLogger("target-seh-sql")
 
@@ -116,13 +109,10 @@ class TargetSehSql(SingerTarget):
             prefix=self.config["table_prefix"],
             schema=self.config.get("default_target_schema"),
         )
-        self._progress = Progress()
-        self._committed_at = time.monotonic()
+        self._writer = Writer(self._loader)
+        self._began_at = time.monotonic()
         self._newest_state: str | None = None
         self._pending_state: str | None = None
-        self._written: Partitions = {}
-        self._received: Counter[Whose] = Counter()
-        self._received_then: Counter[Whose] = Counter()
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
@@ -195,6 +185,7 @@ class TargetSehSql(SingerTarget):
         if stream in STREAM_NAMES:
             check_columns(RECORD_TYPES[stream], columns)
             if stream in EXTENSIONS:
+                self._writer.finish()
                 self._loader.extend(stream)
         else:
             logger.warning("stream %r has no table and is ignored (unknown_streams: ignore)", stream)
@@ -240,42 +231,26 @@ class TargetSehSql(SingerTarget):
     # Commits
 
     def _pause(self, input_is_waiting: bool) -> None:
-        """Commit when a batch is full; and a STATE as soon as the tap is silent, or after a second."""
-        waited = time.monotonic() - self._committed_at >= SECONDS_BETWEEN_COMMITS
+        """Write when a batch is full; and a STATE as soon as the tap is silent, or after a second."""
+        waited = time.monotonic() - self._began_at >= SECONDS_BETWEEN_COMMITS
         if len(self.buffers) >= self.config["batch_size_rows"] or (
             self._pending_state is not None and (waited or not input_is_waiting)
         ):
-            self.commit()
+            self._begin()
+        if not (input_is_waiting and self._writer.is_busy):
+            self._writer.finish()
 
     def commit(self) -> None:
         """Write what is buffered and the sync_metadata of its STATE in one transaction; emit the STATE."""
-        self.buffers.settle()
-        batch, sent = self.buffers.batch(), self._pending_state
-        self._count(batch)
-        rows = dict(batch)
-        complete = None if sent is None else told(sent)
-        if complete is not None:
-            now = datetime.now(UTC).replace(microsecond=0)
-            rows[SYNC.stream.name] = sync_rows(
-                complete, self._written, self._received, self._received_then, now
-            )
-        if any(rows.values()):
-            began = time.monotonic()
-            self._loader.write(rows)
-            self._progress.add(len(self.buffers), time.monotonic() - began)
-        self.buffers.clear()
-        if complete is not None:
-            self._pending_state, self._written = None, complete
-            self._received_then = self._received.copy()
-            sys.stdout.write(f"{sent}\n")
-            sys.stdout.flush()
-        self._committed_at = time.monotonic()
+        self._begin()
+        self._writer.finish()
 
-    def _count(self, batch: dict[str, list[Row]]) -> None:
-        for name, rows in batch.items():
-            site = attrgetter("id" if name == "sites" else "site_id")
-            for site_id, count in Counter(map(site, rows)).items():
-                self._received[name, site_id] += count
+    def _begin(self) -> None:
+        """Begin to write what is buffered, once the batch before is committed."""
+        self.buffers.settle()  # first: it may find a bad record
+        state, self._pending_state = self._pending_state, None
+        self._began_at = time.monotonic()
+        self._writer.begin(self.buffers.take(), state)
 
     def process_endofpipe(self) -> None:
         """Commit the rest and say what the run did."""
@@ -284,8 +259,7 @@ class TargetSehSql(SingerTarget):
         except BaseException as error:
             self._failed(error)
             raise
-        self._loader.close()
-        self._progress.end(self._loader.merged)
+        self._writer.end()
 
     def _failed(self, error: BaseException) -> None:
         """Keep what came before a bad line; anything else rolls back to the last commit."""
@@ -293,4 +267,4 @@ class TargetSehSql(SingerTarget):
             if isinstance(error, (BadMessage, UnknownStream)):
                 self.commit()
         finally:
-            self._loader.close()
+            self._writer.close()

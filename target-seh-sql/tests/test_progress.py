@@ -27,5 +27,6 @@ def test_a_slow_database_is_told_and_a_slow_tap_is_not(clock, caplog, writing, s
     told = progress.Progress()
     for _ in range(4):
         clock(4.0)
-        told.add(1000, writing)
+        told.waited(writing)
+        told.add(1000)
     assert caplog.messages == said

@@ -32,12 +32,9 @@ class Buffers:
                 settle_times(kind, rows, self._settled.get(kind.row, 0))
                 self._settled[kind.row] = len(rows)
 
-    def batch(self) -> dict[str, list[Row]]:
-        """Return the streams that have rows."""
-        return {name: self.rows[kind.row] for name, kind in RECORD_TYPES.items() if self.rows.get(kind.row)}
-
-    def clear(self) -> None:
-        """Forget all rows."""
-        for rows in self.rows.values():
-            rows.clear()
+    def take(self) -> dict[str, list[Row]]:
+        """Return the rows of the streams that have any, and begin anew."""
+        taken = {name: self.rows[kind.row] for name, kind in RECORD_TYPES.items() if self.rows.get(kind.row)}
+        self.rows.clear()
         self._settled.clear()
+        return taken

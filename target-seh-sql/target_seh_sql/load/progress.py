@@ -24,27 +24,25 @@ class Progress:
     def __init__(self) -> None:
         self._began = self._said = time.monotonic()
         self._rows = self._rows_said = 0
-        self._writing = 0.0
+        self._waited = 0.0
 
-    def add(self, rows: int, seconds: float) -> None:
-        """Count rows that were committed; say so now and then where most of the time goes into writing them.
+    def waited(self, seconds: float) -> None:
+        """Count the seconds in which nothing was done but wait for the database."""
+        self._waited += seconds
 
-        Args:
-            rows: of one commit.
-            seconds: that it took.
-        """
+    def add(self, rows: int) -> None:
+        """Count rows of a commit; say so now and then where most of the time goes into writing them."""
         self._rows += rows
-        self._writing += seconds
         now = time.monotonic()
         if (elapsed := now - self._said) < SECONDS_BETWEEN:
             return
-        if self._writing > WAITED_FOR * elapsed:
+        if self._waited > WAITED_FOR * elapsed:
             logger.info(
                 "%s rows written, now %s a second",
                 f"{self._rows:,}",
                 f"{(self._rows - self._rows_said) / elapsed:,.0f}",
             )
-        self._said, self._rows_said, self._writing = now, self._rows, 0.0
+        self._said, self._rows_said, self._waited = now, self._rows, 0.0
 
     def end(self, merged: Mapping[str, Merged]) -> None:
         """Say what the run did, one line per table."""

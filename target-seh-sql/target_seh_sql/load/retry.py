@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-import time
+from threading import Event
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,7 +19,7 @@ from target_seh_sql.tables.schema import ensure_extensions, ensure_tables
 from target_seh_sql.tables.streams import all_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Engine
 
@@ -47,6 +47,7 @@ class Loader:
         self._has_tables = False
         self._names = MeterNames()
         self._session: Session | None = None
+        self._given_up = Event()
         self.merged: dict[str, Merged] = {}
         """What the batches so far did, by table."""
 
@@ -54,8 +55,10 @@ class Loader:
         """Let the next batch find the table of an extension stream."""
         self._new_extensions.add(stream)
 
-    def write(self, batch: Mapping[str, Sequence[Row]]) -> None:
+    def write(self, batch: Mapping[str, Sequence[Row]], staged: Callable[[], None] = lambda: None) -> None:
         """Write rows, by stream, in one transaction that is committed when this returns.
+
+        `staged` is called when only the database still has to work; at a further try once more.
 
         Connects first, and creates or upgrades the tables, where that is still to be done. All of it is tried
         again, on a new connection, after a deadlock, or when there is no connection (yet).
@@ -70,14 +73,13 @@ class Loader:
         waits = iter(WAITS)
         while True:
             try:
-                written = self._ready(self._engine).write(batch)
+                written = self._ready(self._engine).write(batch, staged)
                 break
             except (SQLAlchemyError, driver.Error) as error:
                 self._let_go()
                 seconds = next(waits, None) if is_transient(error) else None
-                if seconds is None:
+                if seconds is None or self._has_to_leave(error, seconds):
                     raise explained(error) from error
-                _wait(error, seconds)
         for name, counts in written.items():
             self.merged[name] = self.merged.get(name, Merged()).plus(counts)
 
@@ -94,6 +96,16 @@ class Loader:
         self._session = self._session or Session(engine, self._tables, self._names)
         return self._session
 
+    def _has_to_leave(self, error: Exception, seconds: float) -> bool:
+        """Wait before the next try; tell whether there shall be none."""
+        seconds *= random.uniform(0.5, 1.0)  # two that met must not meet again
+        logger.warning("the database said: %s; trying again in %.1f s", said(error), seconds)
+        return self._given_up.wait(seconds)
+
+    def give_up(self) -> None:
+        """Let a try that fails be the last, also from another thread."""
+        self._given_up.set()
+
     def _let_go(self) -> None:
         session, self._session = self._session, None
         if session is not None:
@@ -105,9 +117,3 @@ class Loader:
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
-
-
-def _wait(error: Exception, seconds: float) -> None:
-    seconds *= random.uniform(0.5, 1.0)  # two that met must not meet again
-    logger.warning("the database said: %s; trying again in %.1f s", said(error), seconds)
-    time.sleep(seconds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
@@ -22,8 +22,24 @@ Whose = tuple[str, int]
 Partitions = dict[Whose, dict[str, Any]]
 
 
-def partitions(state: Mapping[str, Any]) -> Partitions:
-    """Return the state's partitions by stream and site; those of other streams or of no site are left out."""
+class Told(NamedTuple):
+    """What sync_metadata tells."""
+
+    partitions: Partitions
+    """Those of a STATE whose data are complete."""
+    received: Counter[Whose]
+    """Records since the run began."""
+
+
+def partitions(sent: str) -> Partitions:
+    """Return the partitions of a STATE as it was sent, by stream and site.
+
+    Those of other streams or of no site are left out; numbers may be beyond those of databases.
+    """
+    try:
+        state = msgspec.json.decode(sent, type=dict[str, Any])
+    except msgspec.DecodeError:
+        state = json.loads(sent)
     return {
         (stream, site_id): partition
         for stream, bookmark in _dict(state.get("bookmarks")).items()
@@ -33,26 +49,12 @@ def partitions(state: Mapping[str, Any]) -> Partitions:
     }
 
 
-def sync_rows(
-    complete: Partitions,
-    written: Partitions,
-    received: Counter[Whose],
-    since: Counter[Whose],
-    now: datetime,
-) -> list[Row]:
-    """Return the rows to write for a state.
-
-    Args:
-        complete: partitions of the state whose data are complete.
-        written: those that sync_metadata already tells of.
-        received: records since the run began.
-        since: records as they stood when `written` was written.
-        now: UTC; stands in where a partition has no `synced_at`.
-    """
+def sync_rows(new: Told, old: Told, now: datetime) -> list[Row]:
+    """Return the rows that say what is new; `now`, in UTC, stands in for a missing `synced_at`."""
     return [
-        _row(*whose, partition, received[whose], now)
-        for whose, partition in complete.items()
-        if partition != written.get(whose) or received[whose] != since[whose]
+        _row(*whose, partition, new.received[whose], now)
+        for whose, partition in new.partitions.items()
+        if partition != old.partitions.get(whose) or new.received[whose] != old.received[whose]
     ]
 
 
@@ -86,11 +88,3 @@ def _dict(value: object) -> dict[str, Any]:
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def told(state: str) -> Partitions:
-    """Return the partitions of a STATE as it was sent, also of one with numbers beyond those of databases."""
-    try:
-        return partitions(msgspec.json.decode(state, type=dict[str, Any]))
-    except msgspec.DecodeError:
-        return partitions(json.loads(state))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from target_seh_sql.load import parents
 from target_seh_sql.load.dialects import Merged, loading, plan
@@ -13,7 +13,7 @@ from target_seh_sql.load.identity import active_ones
 from target_seh_sql.load.records import METER, RECORD_TYPES, SITE, one_per_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Engine, Table
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from target_seh_sql.load.records import RecordType, Row
 
 logger = logging.getLogger("target-seh-sql")
+
+PARENTS: Final = frozenset({SITE, METER})
+"""Tables on whose rows others hang: theirs must be there before those of the others are looked at."""
 
 
 class Session:
@@ -39,17 +42,32 @@ class Session:
         self._connection.invalidate()
         self._connection.close()
 
-    def write(self, batch: Mapping[str, Sequence[Row]]) -> dict[str, Merged]:
-        """Write a batch in one transaction, committed when this returns; tell what it did by table."""
+    def write(self, batch: Mapping[str, Sequence[Row]], staged: Callable[[], None]) -> dict[str, Merged]:
+        """Write a batch in one transaction, committed when this returns; tell what it did by table.
+
+        `staged` is called when no row is needed any more: from then on only the database works.
+        """
         now = datetime.now(UTC).replace(microsecond=0)
         merged: dict[str, Merged] = defaultdict(Merged)
+        waiting: dict[RecordType, int] = {}
+
+        def add(kind: RecordType, counts: Merged) -> None:
+            merged[kind.stream.name] = merged[kind.stream.name].plus(counts)
+
         with self._connection.begin():
             for name, kind in RECORD_TYPES.items():
                 if rows := batch.get(name):
                     rows = one_per_key(kind, self._identified(kind, rows, now))
                     for parent, counts in self._add_parents(kind, rows, now):
-                        merged[parent.stream.name] = merged[parent.stream.name].plus(counts)
-                    merged[name] = merged[name].plus(self._merge(kind, rows, now))
+                        add(parent, counts)
+                    self._stage(kind, rows)
+                    if kind in PARENTS:
+                        add(kind, self._merge(kind, now, len(rows)))
+                    else:
+                        waiting[kind] = len(rows)
+            staged()
+            for kind, count in waiting.items():
+                add(kind, self._merge(kind, now, count))
         return merged
 
     def _identified(self, kind: RecordType, rows: Sequence[Row], now: datetime) -> Sequence[Row]:
@@ -74,13 +92,15 @@ class Session:
             _warn(kind, METER, meters)
             yield METER, parents.insert_bare(self._connection, self._tables["meters"], meters, now)
 
-    def _merge(self, kind: RecordType, rows: Sequence[Row], now: datetime) -> Merged:
+    def _stage(self, kind: RecordType, rows: Sequence[Row]) -> None:
         plan = self._plans[kind.stream.name]
         if kind not in self._prepared:
             self._loading.prepare(self._connection, plan)
             self._prepared.add(kind)
         self._loading.stage(self._connection, plan, rows)
-        return self._loading.merge(self._connection, plan, now, len(rows))
+
+    def _merge(self, kind: RecordType, now: datetime, staged: int) -> Merged:
+        return self._loading.merge(self._connection, self._plans[kind.stream.name], now, staged)
 
 
 def _warn(kind: RecordType, parent: RecordType, bare: Sequence[Row]) -> None:
