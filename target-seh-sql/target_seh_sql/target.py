@@ -82,7 +82,7 @@ class TargetSehSql(SingerTarget):
         th.Property(
             "batch_size_rows",
             th.IntegerType,
-            default=10_000,
+            default=20_000,
             minimum=1,
             title="Rows per batch",
             description="Rows that are written in one transaction when the tap is faster than the database; "
