@@ -9,7 +9,7 @@ from tap_solaredge.measured.day_sums import DaySums
 from tap_solaredge.plan import windows
 from tap_solaredge.plan.owed import CLOCKS_DIFFER, changed_days
 from tap_solaredge.resources import ENERGY, METERS, POWER, QUARTER_SUMS, Answers, Needs
-from tap_solaredge.spans import Spans, Window, common, missing, union, without
+from tap_solaredge.spans import Spans, Window, common, union, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,13 +85,19 @@ class Periods:
 
 
 def _whole(spans: Spans, known: Spans, end: datetime | None, progress: SiteProgress) -> Spans:
-    """Return those periods of some spans that are known whole, the running one to the end of all."""
-    periods = (
-        Window(period.start, min(period.end, end or period.end))
-        for span in spans
-        for period in windows.periods_in(span, progress.scope.time_unit, progress.site.zone)
-    )
-    return union(period for period in periods if not missing(period, known))
+    """Return those periods of some spans that are known whole, the running one to the end of all.
+
+    Only the first and the last period of each part are looked at: the cost does not grow with the years.
+    """
+    unit, zone = progress.scope.time_unit, progress.site.zone
+    found: Spans = []
+    for part in common(spans, union(known)):
+        first = windows.period_at(part.start, unit, zone)
+        last = windows.period_before(part.end, unit, zone)
+        start = first.start if first.start == part.start else first.end
+        until = min(last.end, end or last.end)
+        found.append(Window(start, until if until <= part.end else last.start))
+    return union(found)
 
 
 def compared(

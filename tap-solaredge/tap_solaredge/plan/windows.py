@@ -60,6 +60,17 @@ def whole_periods(spans: Iterable[Window], unit: str, zone: ZoneInfo) -> Spans:
     )
 
 
+def period_at(moment: datetime, unit: str, zone: ZoneInfo) -> Window:
+    """Return the local day, week, month or year in which a moment lies."""
+    start = unit_start(local_day(moment, zone), unit)
+    return Window(midnight(start, zone), midnight(unit_end(start, unit), zone))
+
+
+def period_before(moment: datetime, unit: str, zone: ZoneInfo) -> Window:
+    """Return the local period that has gone on until a moment."""
+    return period_at(moment - _MOMENT, unit, zone)
+
+
 def periods_in(span: Window, unit: str, zone: ZoneInfo) -> Spans:
     """Return each local day, week, month or year of a span that consists of whole ones."""
     found, start = [], local_day(span.start, zone)
