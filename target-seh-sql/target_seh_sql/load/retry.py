@@ -55,7 +55,7 @@ class Loader:
         """Let the next batch find the table of an extension stream."""
         self._new_extensions.add(stream)
 
-    def write(self, batch: Mapping[str, Sequence[Row]], staged: Callable[[], None] = lambda: None) -> None:
+    def write(self, batch: Mapping[str, Sequence[Row]], staged: Callable[[], None]) -> None:
         """Write rows, by stream, in one transaction that is committed when this returns.
 
         `staged` is called when only the database still has to work; at a further try once more.
