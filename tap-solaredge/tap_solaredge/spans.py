@@ -51,8 +51,13 @@ def without(spans: Iterable[Window], taken: Iterable[Window]) -> Spans:
 
 def common(some: Iterable[Window], others: Iterable[Window]) -> Spans:
     """Return the spans that both cover."""
-    some = list(some)
-    return without(some, without(some, others))
+    covered = union(others)
+    return [
+        Window(max(span.start, other.start), min(span.end, other.end))
+        for span in some
+        for other in covered
+        if span.start < other.end and other.start < span.end
+    ]
 
 
 def touch(window: Window, spans: Iterable[Window]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import date
+from functools import reduce
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -194,16 +195,10 @@ class Records:
             records = self._with_data(stream, records, progress)
         yield self._outcomes.counted(stream, records)
         newest_first = sorted(records, key=itemgetter(key), reverse=True)
-        over = [record for record in newest_first if _is_over(record[key], progress)]
+        over = (record for record in newest_first if _is_over(record[key], progress))
         newest = next((record[key] for record in over if stream.has_value(record)), None)
         if stream.cadence is Cadence.ENERGY:
-            days = (date.fromisoformat(record[key]) for record in over if not stream.has_value(record))
-            empty = windows.whole_periods(
-                _starts(days, progress), progress.scope.time_unit, progress.site.zone
-            )
-            empty = union(empty, common(self._unread, [window]))
-            if Device.METER in progress.site.denied:  # the split may come with a later permission
-                empty = [window]
+            empty = self._empty_periods(stream, records, window, progress)
             window = Window(window.start, max(window.start, min(window.end, self._settled(progress))))
         moment = from_utc_text(newest) if newest and "T" in newest else None
         late = self._coverages.read(stream, window, empty, moment, progress.now)
@@ -214,6 +209,19 @@ class Records:
         if self._bookmarks.was_skipped(stream.name, progress.site.site_id) and not self._woken:
             self._woken = self.found_late_data = True
             self._coverages.wake(self._going_on(Cadence.ENERGY), progress.now)
+
+    def _empty_periods(
+        self, stream: SolarEdgeStream, records: list[Record], window: Window, progress: SiteProgress
+    ) -> Spans:
+        """Return the periods that are over and still have no value, and what could not be read."""
+        if Device.METER in progress.site.denied:  # the split may come with a later permission
+            return [window]
+        key = str(stream.replication_key)
+        without_value = (record for record in records if not stream.has_value(record))
+        days = (str(record[key]) for record in without_value)
+        starts = _starts((date.fromisoformat(day) for day in days if _is_over(day, progress)), progress)
+        empty = windows.whole_periods(starts, progress.scope.time_unit, progress.site.zone)
+        return union(empty, common(self._unread, [window]))
 
     def _settled(self, progress: SiteProgress) -> datetime:
         """Return up to when days are final: just after midnight the last quarter hours are still to come."""
@@ -265,21 +273,18 @@ class Records:
 
     def _forget(self, progress: SiteProgress) -> None:
         """Let go of answers from which all streams have made their records."""
+        needs = {
+            str(stream.name): progress.needed([progress.quarters[str(stream.name)]])
+            for stream in self._going_on(Cadence.QUARTER_HOURS)
+        }
+        summed = self._periods.needed_quarters(progress)
         for resource, read in self.at_hand.read.items():
-            done = read
-            for spans in self._used(resource, progress):
-                done = common(done, spans)
-            self.at_hand.forget(resource, done)
-
-    def _used(self, resource: Resource[Any], progress: SiteProgress) -> Iterator[Spans]:
-        """Yield what each user of a resource has used of it."""
-        for stream in self._going_on(Cadence.QUARTER_HOURS):
-            if resource in progress.needed([progress.quarters[str(stream.name)]]):
-                yield self.done.of(stream.name)
-        if resource.kind is Kind.PERIODS:
-            yield from (self.done.of(stream.name) for stream in self._going_on(Cadence.ENERGY))
-        elif resource in self._periods.needed_quarters(progress):
-            yield self._periods.summed()
+            users = [self.done.of(name) for name, needed in needs.items() if resource in needed]
+            if resource.kind is Kind.PERIODS:
+                users += [self.done.of(stream.name) for stream in self._going_on(Cadence.ENERGY)]
+            elif resource in summed:
+                users.append(self._periods.summed())
+            self.at_hand.forget(resource, reduce(common, users, read))
 
 
 def _is_over(value: str, progress: SiteProgress) -> bool:

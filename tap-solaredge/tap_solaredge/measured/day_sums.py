@@ -91,10 +91,11 @@ class DaySums:
         first, last = (local_day(moment, zone).isoformat() for moment in window)
         running = midnight(date.fromisoformat(last), zone) < window.end
         found = {}
-        for name, day in self._days.items():
+        for name in (name for name in self._days if first <= name <= last):
+            day = self._days[name]
             whole = _span(name, day)
             until = window.end if running and whole.start < window.end < whole.end else whole.end
-            if first <= name <= last and not missing(Window(whole.start, until), self._read):
+            if not missing(Window(whole.start, until), self._read):
                 found[name] = Instant(utc_text(whole.start), day.first.offset_minutes)
         return found
 
