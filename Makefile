@@ -15,7 +15,7 @@ export UV_COMPILE_BYTECODE := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types definitions dashboards dbt packages schema pictures proof-report proof-login proof-pages year proofs adoption mutations newest-sdk test-on-day bench bench-tap bench-v1 bench-report bench-status shards orchestrators chaos chaos-tap constraints clean
+.PHONY: help setup demo test lint format types definitions dashboards dbt packages schema pictures proof-report proof-login proof-pages year proofs adoption mutations newest-sdk test-on-day bench bench-tap bench-v1 bench-report bench-status bench-state shards orchestrators chaos chaos-tap constraints clean
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -135,6 +135,9 @@ bench-report: .venv/tools ## measure the report: time and memory for five years 
 
 bench-status: .venv/tools ## measure status over 100 million rows of 285 sites, in PostgreSQL; BENCH='--sites 20 --database sqlite' for others
 	@$(BIN)/python -m tools.benchmarks.target.status_time $(BENCH)
+
+bench-state: .venv/tools ## measure what STATE costs the target: a day of 1,250 sites in one shard
+	@$(BIN)/python -m tools.benchmarks.target.state_share $(BENCH)
 
 shards: .venv/tools ## 8 shards at once over 200 sites into one PostgreSQL, equal to the truth; SHARDS='--sites 40' for fewer
 	@$(BIN)/python -m tools.shards $(SHARDS)

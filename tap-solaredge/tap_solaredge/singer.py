@@ -51,7 +51,7 @@ __all__ = [
 
 STATE_EVERY = 1.0
 """Seconds between two STATEs, at least, unless enough records came in between."""
-STATE_SHARE = 0.03
+STATE_SHARE = 0.02
 """Bytes of STATE for each byte of records."""
 STATE_BYTES = 50_000
 """Bytes of STATE a second that are always allowed: what a tap on a slow plan has to say must not wait."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.report.quarters import quarter_hours
-from target_seh_sql.report.reader import DIVIDED, EPOCH, Reader, day_number, instant
+from target_seh_sql.report.reader import Reader, day_number, instant
 from target_seh_sql.status.agreement import TOLERANCE, agreement_of, of_site
 from target_seh_sql.status.freshness import StreamStatus, statuses
 
@@ -38,10 +38,10 @@ DAYS: Final = """
 ENERGIES: Final = ("production", "consumption", "own", "feedIn", "purchased", "charged", "discharged")
 """Energies of a day as the page calls them, in the order of the queries."""
 BATTERY_DAYS: Final = """
-    SELECT {day} AS day,
-        sum(CASE WHEN charge_energy_wh >= 0 THEN charge_energy_wh END),
-        sum(CASE WHEN discharge_energy_wh >= 0 THEN discharge_energy_wh END)
-    FROM {{battery_readings}} WHERE site_id = :site_id GROUP BY {day}"""
+    SELECT LOCAL_DATE(b) AS day,
+        sum(CASE WHEN b.charge_energy_wh >= 0 THEN b.charge_energy_wh END),
+        sum(CASE WHEN b.discharge_energy_wh >= 0 THEN b.discharge_energy_wh END)
+    FROM {battery_readings} b WHERE b.site_id = :site_id GROUP BY LOCAL_DATE(b)"""
 CAPACITY: Final = """
     SELECT sum(coalesce(capacity, nameplate_capacity)) FROM {batteries}
     WHERE site_id = :site_id AND coalesce(active, 1 = 1)"""
@@ -138,10 +138,8 @@ class Figures:
         """Return what the batteries took and gave by day."""
         if not self._reader.has("battery_readings"):
             return {}
-        word = self._reader.word
-        minutes = f"({word(DIVIDED, word(EPOCH, 'timestamp'), 60)} + coalesce(utc_offset_minutes, 0))"
-        query = BATTERY_DAYS.format(day=word(DIVIDED, minutes, 1440))
-        return {int(day): energies for day, *energies in self._reader.tuples(query, site_id=site_id)}
+        found = self._reader.tuples(BATTERY_DAYS, site_id=site_id)
+        return {day_number(day): energies for day, *energies in found}
 
 
 def _rounded(value: float | None) -> float | None:

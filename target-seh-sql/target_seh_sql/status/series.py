@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import BigInteger, and_, cast, exists, extract, func, literal, null, select
+from sqlalchemy import BigInteger, and_, cast, exists, func, literal, null, select
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -145,7 +145,7 @@ def seconds(connection: Connection, column: ColumnElement[Any]) -> ColumnElement
         return cast(func.strftime("%s", column), BigInteger)
     if connection.dialect.name == "mariadb":
         return cast(func.unix_timestamp(column), BigInteger)
-    return cast(extract("epoch", column), BigInteger)
+    return cast(func.date_part("epoch", column), BigInteger)  # extract counts in decimals: slow
 
 
 def _whole(number: Any) -> int | None:  # noqa: ANN401 -- an integer or Decimal
