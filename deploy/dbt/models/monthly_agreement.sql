@@ -1,4 +1,3 @@
-{{ config(enabled="energy_totals" in var("more_streams")) }}
 select
     site_id,
     site_name,
