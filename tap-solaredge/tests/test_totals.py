@@ -63,6 +63,16 @@ def made(simulator, site, first, end):
 # What they are
 
 
+def test_months_without_a_figure_from_before_the_installation_are_no_rows(run_tap):
+    with Simulator(now=datetime(2026, 11, 20, 12, 5, tzinfo=UTC), v1=V1Rules()) as simulator:
+        said = run_tap(
+            simulator, api_version="v1", api_key=simulator.v1_key, site_ids=[ROOF],
+            start_date="2026-02-01T00:00:00Z",
+        )  # fmt: skip
+    periods = [row["period"] for row in said.records["energy_totals"]]
+    assert sorted(periods) == [*(f"2026-{month:02d}" for month in range(5, 11)), "TOTAL"]
+
+
 def test_a_month_and_the_whole_life_are_records(simulator, run_tap):
     said = run_tap(simulator, site_ids=[ROOF], **OCTOBER)
     plant = simulator.plants[ROOF]

@@ -13,6 +13,7 @@ from tap_solaredge.plan import windows
 from tap_solaredge.plan.calls import Purpose
 from tap_solaredge.resources import LIFETIME, TOTALS, Answers
 from tap_solaredge.streams import Cadence
+from tap_solaredge.streams.energy_totals import FIGURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,7 +111,7 @@ class TotalsOfSite:
                 self._bookmarks.advance(
                     stream.name, self._site_id, str(stream.replication_key), utc_text(call.window.end)
                 )
-            if totals is not None:
+            if totals is not None and not _is_before(call, totals, site):
                 yield self._batch(stream, call, totals, site, now)
 
     def _batch(self, stream: SolarEdgeStream, call: Call, totals: Totals, site: Site, now: datetime) -> Batch:
@@ -123,6 +124,14 @@ class TotalsOfSite:
 
     def _going_on(self) -> list[SolarEdgeStream]:
         return [stream for stream in self._streams if self._outcomes.goes_on(stream)]
+
+
+def _is_before(call: Call, totals: Totals, site: Site) -> bool:
+    """Whether a month without any figure was over when the site was installed."""
+    told = any(getattr(totals, name) is not None for name in FIGURES)
+    if call.resource is not TOTALS or call.window is None or site.installed is None or told:
+        return False
+    return local_day(call.window.end, site.zone) <= site.installed
 
 
 def _day(now: datetime, site: Site) -> str:
