@@ -39,6 +39,7 @@ class Listed(NamedTuple):
     status: str = "own"
     """Such as PENDING, though data come."""
     installed: date | str = "own"
+    latitude: float | str | None = "own"
 
 
 TRUE = Listed()
@@ -100,6 +101,11 @@ class Site:
     def installed_shown(self) -> date | str:
         """The installation date that master data name."""
         return self.installed if self.listed.installed == "own" else self.listed.installed
+
+    @property
+    def latitude_shown(self) -> float | str | None:
+        """The latitude that master data name, in degrees."""
+        return self.place.latitude if self.listed.latitude == "own" else self.listed.latitude
 
     def status_shown(self, now: datetime) -> str:
         """Return the status that master data name."""

@@ -98,6 +98,7 @@ def _checked(name: str, value: object, schema: Mapping[str, Any]) -> object:
     if problem is not None:
         wanted = " or ".join({types} if isinstance(types, str) else types)
         what = f"it is not of type {wanted}" if schema.get("secret") else problem.message
+        what = f"wanted is: {schema['description']}" if problem.validator == "pattern" else what
         raise ConfigError(f"the setting {name} cannot be used: {what}")
     return value
 

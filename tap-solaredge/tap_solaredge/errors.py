@@ -98,6 +98,12 @@ class SiteDaySpent(BudgetReached):
     stops_the_run = False
 
 
+class OutputLost(TapSolarEdgeError):
+    """Nobody takes what the tap writes: its reader has ended, or the disk is full."""
+
+    stops_the_run = True
+
+
 class UnexpectedPayload(TapSolarEdgeError):
     """The answer is not what the API promises."""
 

@@ -12,6 +12,7 @@ from tap_solaredge.budget.ledger import default_path
 from tap_solaredge.budget.limits import Limits
 from tap_solaredge.errors import ConfigError
 from tap_solaredge.plan.scope import Scope
+from tap_solaredge.plan.totals import BEFORE_ALL_DATA
 from tap_solaredge.service.client import DEFAULT_RETRIES
 from tap_solaredge.service.dialects import DIALECTS
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 API_URL = "https://monitoringapi.solaredge.com"
 AUTHORIZE_URL = "https://connect.solaredge.com/authorize"
 REDIRECT_URL = "http://127.0.0.1:8765/callback"
+AFTER_ALL_DATA = datetime(2200, 1, 1, tzinfo=UTC)
 TIME_UNITS = ["DAY", "WEEK", "MONTH", "YEAR"]
 
 SETTINGS = th.PropertiesList(
@@ -108,14 +110,14 @@ SETTINGS = th.PropertiesList(
     ),
     th.Property(
         "energy_lookback_days",
-        th.IntegerType(minimum=1),
+        th.IntegerType(minimum=1, maximum=36500),
         default=365,
         title="Energy look-back",
         description="Days of energy readings that the first run fetches",
     ),
     th.Property(
         "power_lookback_days",
-        th.IntegerType(minimum=1),
+        th.IntegerType(minimum=1, maximum=36500),
         default=7,
         title="Power look-back",
         description="Days of quarter hours (power, flows, meters) that the first run fetches",
@@ -136,14 +138,14 @@ SETTINGS = th.PropertiesList(
     ),
     th.Property(
         "api_url",
-        th.StringType,
+        th.StringType(pattern=r"^https?://[^\s/?#]+(/\S*)?$"),
         default=API_URL,
         title="API URL",
-        description="Base address of the service, without version",
+        description="Base address of the service, with http:// or https://, without version",
     ),
     th.Property(
         "request_timeout",
-        th.IntegerType(minimum=1),
+        th.IntegerType(minimum=1, maximum=86400),
         default=30,
         title="Request timeout",
         description="Seconds to wait for an answer",
@@ -157,14 +159,14 @@ SETTINGS = th.PropertiesList(
     ),
     th.Property(
         "late_data_days",
-        th.IntegerType(minimum=0),
+        th.IntegerType(minimum=0, maximum=3650),
         default=3,
         title="Late data",
         description="Days that are read again once a day, for data that arrive late",
     ),
     th.Property(
         "inventory_refresh_hours",
-        th.IntegerType(minimum=0),
+        th.IntegerType(minimum=0, maximum=87600),
         default=24,
         title="Inventory refresh",
         description="Hours that the lists of sites and devices are kept before they are asked again",
@@ -230,9 +232,9 @@ SETTINGS = th.PropertiesList(
     ),
     th.Property(
         "user_agent",
-        th.StringType,
+        th.StringType(pattern="^[ -~]*$"),
         title="User agent",
-        description="Name that the tap gives itself in requests; its own name and version when empty",
+        description="Name of the tap in requests, in ASCII; its own name and version when empty",
     ),
 ).to_dict()
 
@@ -247,8 +249,8 @@ def scope(config: Mapping[str, Any]) -> Scope:
         ConfigError: If a date is no date, or the end is not after the start.
     """
     start, end = _instant(config, "start_date"), _instant(config, "end_date")
-    if start and end and end <= start:
-        raise ConfigError("`end_date` must be after `start_date`")
+    if end and end <= (start or BEFORE_ALL_DATA):
+        raise ConfigError("`end_date` must be after `start_date`, and after 2000")
     return Scope(
         start=start,
         end=end,
@@ -286,7 +288,8 @@ def _instant(config: Mapping[str, Any], name: str) -> datetime | None:
     if not value:
         return None
     try:
-        moment = datetime.fromisoformat(str(value))
+        moment = datetime.fromisoformat(str(value).strip())
     except ValueError:
         raise ConfigError(f"`{name}` is {value!r}; write it like 2026-01-31T00:00:00Z") from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max(moment, BEFORE_ALL_DATA), AFTER_ALL_DATA).astimezone(UTC)

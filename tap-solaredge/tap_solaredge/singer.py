@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import abc
+import os
 import select
 import sys
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import msgspec
 from singer_sdk import Stream, Tap
@@ -26,7 +27,7 @@ from singer_sdk.tap_base import CliTestOptionValue
 
 from tap_solaredge.accepted_settings import from_file
 from tap_solaredge.ending import ending
-from tap_solaredge.errors import ConfigError
+from tap_solaredge.errors import ConfigError, OutputLost
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -105,23 +106,38 @@ class Writer(MsgSpecWriter):
 
 
 def _put(lines: bytes | bytearray, *, now: bool = False) -> None:
-    """Write whole lines to stdout, all of them: unbuffered output may take less than it is given."""
+    """Write whole lines to stdout, all of them: unbuffered output may take less than it is given.
+
+    Raises:
+        OutputLost: If nobody takes them.
+    """
+    if sys.stdout is None:
+        raise OutputLost("there is no standard output to write records to")
     with ending:
-        left, out = memoryview(lines), sys.stdout.buffer
-        while left:
-            try:
-                taken: int | None = out.write(left)
-            except BlockingIOError as full:
-                taken = full.characters_written or None
-            if taken is None:
-                select.select([], [out], [])  # a pipe that does not block, and that nobody has emptied
-            left = left[taken or 0 :]
-        while now:
-            try:
-                out.flush()
-                now = False
-            except BlockingIOError:
-                select.select([], [out], [])
+        try:
+            _write(memoryview(lines), sys.stdout.buffer, now=now)
+        except OSError as error:
+            with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 (what is left in the buffer goes there at the end)
+                os.dup2(nowhere.fileno(), sys.stdout.fileno())
+            lost = f"nobody takes the output ({error.strerror})"
+            raise OutputLost(f"{lost}; the next run goes on from the last STATE that was kept") from error
+
+
+def _write(left: memoryview, out: BinaryIO, *, now: bool) -> None:
+    while left:
+        try:
+            taken: int | None = out.write(left)
+        except BlockingIOError as full:
+            taken = full.characters_written or None
+        if taken is None:
+            select.select([], [out], [])  # a pipe that does not block, and that nobody has emptied
+        left = left[taken or 0 :]
+    while now:
+        try:
+            out.flush()
+            now = False
+        except BlockingIOError:
+            select.select([], [out], [])
 
 
 class HarvestedStream(Stream):

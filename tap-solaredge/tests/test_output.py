@@ -104,6 +104,23 @@ def test_short_writes_of_raw_output_lose_nothing():
     assert json.loads(second)["value"] == {"bookmarks": {"y" * 1000: {}}}
 
 
+LOST = {
+    "a reader that ends": 'exec "$@" | true',
+    "a full disk": 'exec "$@" >/dev/full',
+    "none": 'exec "$@" >&-',
+}
+
+
+@pytest.mark.parametrize("output", LOST)
+def test_output_that_nobody_takes_is_one_line(start, output):
+    said = (
+        start(command=("bash", "-o", "pipefail", "-c", LOST[output], "bash", TAP)).communicate()[1].decode()
+    )
+    assert len(re.findall("nobody takes the output|there is no standard output", said)) == 1
+    assert "Traceback" not in said
+    assert "Exception ignored" not in said
+
+
 # Signals
 
 

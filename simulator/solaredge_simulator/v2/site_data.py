@@ -45,7 +45,7 @@ def details(ask: SiteAsk) -> object:
         "zip": place.zip_code,
         "country": place.country,
         "countryCode": place.country_code,
-        "latitude": place.latitude,
+        "latitude": plant.latitude_shown,
         "longitude": place.longitude,
         "timezone": plant.zone_shown,
     }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.measured.joining import copied, joined, trimmed
-from tap_solaredge.resources import Answers, Resource
+from tap_solaredge.measured.joining import copied, from_its_first_period, joined, trimmed
+from tap_solaredge.resources import Answers, Kind, Resource
 from tap_solaredge.spans import Spans, Window, common, missing, touch, union, without
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ class AtHand:
 
     def put(self, resource: Resource[Any], window: Window, answer: Any) -> None:  # noqa: ANN401
         """Add the answer for a window; None is that of a forecast."""
+        if answer and resource.kind is Kind.PERIODS:
+            window = from_its_first_period(window, answer)
         self.read[resource] = union(self.read.get(resource, []), [window])
         if answer is not None:
             self._parts.setdefault(resource, []).append((window, trimmed(answer, window)))

@@ -56,6 +56,10 @@ class Bookmarks:
             self._index[stream, site_id] = partition
         return self._index[stream, site_id]
 
+    def sites(self) -> set[int]:
+        """Return the sites that were read before."""
+        return {site_id for stream, site_id in self._index if stream == "sites"}
+
     def noted(self, stream: str, site_id: int, name: str) -> Any:  # noqa: ANN401
         """Return what a partition holds under a name; this makes no partition."""
         return self._index.get((stream, site_id), {}).get(name)

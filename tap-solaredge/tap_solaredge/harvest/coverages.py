@@ -6,6 +6,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tap_solaredge.harvest.periods import SEEN
 from tap_solaredge.local_time import utc_text
 from tap_solaredge.plan import owed
 from tap_solaredge.plan.progress import earlier, first_run
@@ -28,6 +29,10 @@ logger = logging.getLogger("tap-solaredge")
 
 DAYS = frozenset({Cadence.ENERGY, Cadence.TOTALS})
 """What begins where daily energy does."""
+
+
+UNIT = "time_unit"
+"""Name, in the bookmark of daily energy, of the period that its coverage is about."""
 
 
 class Coverages:
@@ -65,6 +70,23 @@ class Coverages:
         late = owed.late_values(before, window, empty, newest)
         self._move(stream, owed.after_reading(before, window, empty, newest, now))
         return late
+
+    def begin_anew_in_another_unit(self, streams: Iterable[SolarEdgeStream], *, dry: bool) -> None:
+        """Forget what was read of days where other periods are wanted now: all is owed again."""
+        for stream in streams:
+            known = self._bookmarks.noted(stream.name, self._site_id, UNIT)
+            if known is None and self._bookmarks.noted(stream.name, self._site_id, SEEN):
+                known = "DAY"  # of states from before it was noted
+            if known in {None, self._scope.time_unit}:
+                continue
+            if not dry:
+                logger.info(
+                    "site %s: `energy_time_unit` is %s now, it was %s: %s is read anew",
+                    self._site_id, self._scope.time_unit, known, stream.name,
+                )  # fmt: skip
+            self._bookmarks.of(stream.name, self._site_id).pop(SEEN, None)
+            self._bookmarks.forget_value(stream.name, self._site_id)
+            self._move(stream, owed.Coverage(start=self._of(stream).start))
 
     def read_dry(self, stream: SolarEdgeStream, window: Window, now: datetime) -> None:
         """Note what a forecast expects to be read: nothing is known to have come late."""
@@ -142,3 +164,5 @@ class Coverages:
         if coverage.newest is None and self._bookmarks.newest(stream.name, self._site_id) is not None:
             self._bookmarks.forget_value(stream.name, self._site_id)
         self._bookmarks.move(stream.name, self._site_id, coverage)
+        if stream.cadence is Cadence.ENERGY:
+            self._bookmarks.of(stream.name, self._site_id)[UNIT] = self._scope.time_unit

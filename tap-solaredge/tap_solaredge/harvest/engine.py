@@ -44,6 +44,8 @@ logger = logging.getLogger("tap-solaredge")
 NEVER = datetime.min.replace(tzinfo=UTC)
 LISTS_EVERY = 12
 """Turns of a site for which its lists are kept at least."""
+NAMED = 10
+"""Sites that one line names at most."""
 RETRY_REFUSED = 86400.0
 """Seconds until telemetry that a grant does not cover is tried again."""
 
@@ -250,6 +252,13 @@ class Harvest:
                     "site %s is not among the %s sites of this credential; check `site_ids`",
                     site_id, len(listed),
                 )  # fmt: skip
+        gone = sorted(self._bookmarks.sites() - found)
+        if gone and not self._job.site_ids and self._job.client.granted_sites() is None:
+            named = ", ".join(map(str, gone[:NAMED])) + (", ..." if len(gone) > NAMED else "")
+            logger.warning(
+                "%s not listed any more and not read, the data stay: %s",
+                "1 site is" if len(gone) == 1 else f"{len(gone):,} sites are", named,
+            )  # fmt: skip
 
     def _in_turn(self, listed: list[Record]) -> list[SiteHarvest]:
         """Return the wanted sites, those that were read longest ago first."""

@@ -217,8 +217,7 @@ class Records:
         if Device.METER in progress.site.denied:  # the split may come with a later permission
             return [window]
         key = str(stream.replication_key)
-        without_value = (record for record in records if not stream.has_value(record))
-        days = (str(record[key]) for record in without_value)
+        days = (str(record[key]) for record in records if not stream.has_value(record))
         starts = _starts((date.fromisoformat(day) for day in days if _is_over(day, progress)), progress)
         empty = windows.whole_periods(starts, progress.scope.time_unit, progress.site.zone)
         return union(empty, common(self._unread, [window]))

@@ -21,14 +21,7 @@ from tap_solaredge.plan.calls import Call, Purpose
 from tap_solaredge.plan.progress import SiteProgress
 from tap_solaredge.plan.today import Today
 from tap_solaredge.plan.totals import BEFORE_ALL_DATA
-from tap_solaredge.resources import (
-    DETAILS,
-    ENERGY,
-    POWER,
-    SNAPSHOT,
-    STORAGE,
-    Kind,
-)
+from tap_solaredge.resources import DETAILS, ENERGY, POWER, SNAPSHOT, STORAGE, Kind
 from tap_solaredge.service import place
 from tap_solaredge.spans import Window
 from tap_solaredge.streams import Cadence, SolarEdgeStream
@@ -202,6 +195,7 @@ class SiteHarvest:
         if self.site is not None:
             self._records.held = PRODUCTION if self._totals.check.begins(self.site) else frozenset()
             self._inventory.give_up_what_batteries_decide()
+            self._coverages.begin_anew_in_another_unit(self._going_on(Cadence.ENERGY), dry=self._dry)
             self._reopen_what_was_unsettled(self.site)
             for stream in [] if self._dry else self._going_on(Cadence.INVENTORY):
                 yield self.outcomes.counted(stream, list(stream.records(self.site, self._inventory.answers)))
@@ -221,8 +215,11 @@ class SiteHarvest:
         self._hear()
         now = self._clock.now()
         answer = None if payloads is None else self._dialect.parse(call.resource, payloads, self.site.ref)
+        answer = self.site.spelled(answer)
         if call.resource in {POWER, ENERGY} and self._inventory.see_zone(answer):
             self._outdated = self._plan() is not None
+            if call.resource is ENERGY:  # from another zone's midnight on: what it cuts is no day
+                return
         if call.resource is SNAPSHOT:
             for stream, records in self._live.records(self.site, answer, self._going_on()):
                 yield self.outcomes.counted(stream, records)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.local_time import utc_text
+from tap_solaredge.local_time import from_utc_text, utc_text
 from tap_solaredge.measured.readings import BatterySeries, InverterSeries, MeterSeries
+from tap_solaredge.spans import Window
 
 if TYPE_CHECKING:
     from tap_solaredge.measured.readings import Series
-    from tap_solaredge.spans import Window
+
+
+CLOCKS_CHANGE = timedelta(hours=2)
+"""By how much clocks are moved at most when they are changed."""
 
 
 def joined(answer: Any, part: Any) -> Any:  # noqa: ANN401
@@ -43,6 +48,23 @@ def trimmed(answer: Any, window: Window) -> Any:  # noqa: ANN401
         replace(series, **{name: inside(getattr(series, name)) for name in _series_names(series)})
         for series in answer
     ]
+
+
+def from_its_first_period(window: Window, answer: Any) -> Window:  # noqa: ANN401
+    """Return the part of a window of which an answer tells whole days, weeks, months or years.
+
+    Where only an offset is known of a site's zone, a window may begin an hour late, beyond a change of the
+    clocks: it cuts its first period, which must be read again then (gotcha 78).
+    """
+    many = [answer] if isinstance(answer, dict) else [
+        getattr(series, name) for series in answer for name in _series_names(series)
+    ]  # fmt: skip
+    starts = {at.utc for values in many for at in values}
+    begin, clocks_change = utc_text(window.start), utc_text(window.start - CLOCKS_CHANGE)
+    if not any(clocks_change <= start < begin for start in starts):
+        return window
+    first = min((start for start in starts if start >= begin), default=utc_text(window.end))
+    return Window(min(from_utc_text(first), window.end), window.end)
 
 
 def _device(series: MeterSeries | BatterySeries | InverterSeries) -> tuple[str | None, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum, StrEnum, auto
@@ -18,6 +19,7 @@ Series = dict[Instant, float | None]
 Words = dict[Instant, str | None]
 """Start of interval to a word."""
 Record = dict[str, Any]
+_CHECK_DIGITS = re.compile("-[0-9a-f]{2}$")
 
 
 class Device(Enum):
@@ -210,6 +212,21 @@ class Site:
         batteries = self.devices.batteries if device is Device.BATTERY else []
         return [(b["serial_number"], "") for b in batteries if b["active"] is not False]
 
+    def spelled(self, answer: Any) -> Any:  # noqa: ANN401
+        """Return an answer with the serial numbers as the inventory writes them (gotcha 42)."""
+        if not isinstance(answer, list):
+            return answer
+        devices = [*self.devices.meters, *self.devices.batteries]
+        known = {device["serial_number"] for device in devices} | set(self.devices.inverters)
+        spelling: dict[str | None, set[str]] = {}
+        for serial in filter(None, known):
+            spelling.setdefault(_bare(serial), set()).add(serial)
+        for series in answer:
+            alike = spelling.get(_bare(series.serial_number), set())
+            if series.serial_number not in known and len(alike) == 1:
+                (series.serial_number,) = alike
+        return answer
+
     def meters_of(self, meter_type: MeterType) -> list[Record]:
         """Return the physical meters that count something."""
         return [m for m in self.devices.meters if m["serial_number"] and m["meter_type"] == meter_type]
@@ -228,6 +245,11 @@ class Site:
         """Return the name that a meter was last known by, else one of its type and serial."""
         made = f"{meter_type} {serial_number}"
         return self.meter_names.get(made, made)
+
+
+def _bare(serial: str | None) -> str | None:
+    """Return a serial number without its check digits, in one case: services write it in several ways."""
+    return None if serial is None else _CHECK_DIGITS.sub("", serial.strip().casefold())
 
 
 def site_of(details: Record, devices: Inventory | None) -> Site:

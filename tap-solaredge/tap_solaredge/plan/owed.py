@@ -147,6 +147,8 @@ def late_values(coverage: Coverage, window: Window, empty: Spans, newest: dateti
     filled = without(common(outages, [window]), empty)
     if filled or newest is None or coverage.newest is None or newest < coverage.newest + OUTAGE:
         return filled
+    if coverage.until is None or coverage.until < coverage.newest + OUTAGE:
+        return filled  # all was well when it was last read: it is one device that says nothing
     silent = coverage.newest + QUARTER
     return [span for span in outages if span.start <= silent <= span.end]
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 SETTLES = timedelta(minutes=90)
 """How long after dusk power is still read: the last quarter hours arrive late (gotcha 2)."""
+LONGEST_NIGHT = timedelta(hours=20)
+"""A longer one is the far north, or a wrong latitude: power is read once then (gotcha 81)."""
 DAY_REFRESH = timedelta(hours=6)
 """How often the running day's energy is read, where it costs a call."""
 LONGEST_WAIT = timedelta(hours=30)
@@ -108,7 +110,7 @@ class Today:
         if site.latitude is None or site.longitude is None or not powers or None in powers:
             return None
         evening = min(until for until in powers if until is not None) - SETTLES
-        if not sun.dark(site.latitude, site.longitude, evening, end):
+        if end - evening > LONGEST_NIGHT or not sun.dark(site.latitude, site.longitude, evening, end):
             return None
         return max(quarter_floor(evening), window.start)
 

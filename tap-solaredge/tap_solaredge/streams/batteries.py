@@ -42,7 +42,8 @@ class Batteries(SolarEdgeStream):
 
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
         latest = {series.serial_number: series for series in answers.get(STORAGE) or ()}
-        lifetime = {series.serial_number: series for series in answers.get(LIFETIME_STORAGE) or ()}
+        counted = site.spelled(answers.get(LIFETIME_STORAGE) or [])
+        lifetime = {series.serial_number: series for series in counted}
         for battery in site.devices.batteries:
             serial = battery["serial_number"]
             record = dict(battery)

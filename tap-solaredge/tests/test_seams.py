@@ -1,0 +1,109 @@
+"""Days at the seams of zones, other periods, sites that vanish, dead devices, latitudes, serial numbers."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from solaredge_simulator.fleet import HOME, ROOF
+from solaredge_simulator.sites import Listed
+from tap_solaredge.measured.readings import Inventory, MeterSeries, MeterType, Site
+from tools import truth
+
+from .collected import Collected
+
+NOW = datetime(2026, 11, 10, 12, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "America/Los_Angeles"])
+def test_no_day_is_lost_where_windows_meet_and_the_zone_is_wrong(start_simulator, tmp_path, zone):
+    simulator = start_simulator(trouble=False, now=NOW)
+    plant = simulator.change(HOME, listed=Listed(zone=zone))
+    harvest = Collected(
+        simulator, tmp_path, only=["sites", "energy_readings"], site_ids=[HOME], start_date="2026-08-15",
+        calls_per_minute=0,
+    )  # fmt: skip
+    harvest.run()
+    expected = dict(truth.energy_readings(plant, datetime(2026, 8, 16, tzinfo=UTC), NOW - timedelta(days=1)))
+    found = harvest.table("energy_readings", truth.COLUMNS["energy_readings"], 3)
+    over = {key for key in expected if key[1] < "2026-11-09"}
+    assert {key: found[key][1] for key in over} == pytest.approx({key: expected[key][1] for key in over})
+
+
+@pytest.mark.parametrize(("zone", "unit"), [("UTC", "MONTH"), ("UTC", "WEEK")])
+def test_the_first_period_is_whole_where_only_an_offset_is_known(start_simulator, tmp_path, zone, unit):
+    found = []
+    for number, told in enumerate(("own", zone)):
+        simulator = start_simulator(trouble=False, now=NOW)
+        simulator.change(HOME, listed=Listed(zone=told))
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        harvest = Collected(
+            simulator, folder, only=["sites", "energy_readings"], site_ids=[HOME], start_date="2026-07-06",
+            calls_per_minute=0, energy_time_unit=unit,
+        )  # fmt: skip
+        harvest.run()
+        found.append({key: row["energy_wh"] for key, row in harvest.rows["energy_readings"].items()})
+    assert found[0] == pytest.approx(found[1])
+
+
+def test_days_are_owed_where_months_were_read(simulator, run_tap):
+    settings = {"site_ids": [HOME], "start_date": "2026-04-01", "power_lookback_days": 1}
+    state = run_tap(simulator, energy_time_unit="MONTH", **settings).state
+    simulator.clock.advance(hours=25)
+    said = run_tap(simulator, state=state, energy_time_unit="DAY", **settings)
+    days = {record["reading_date"] for record in said.records["energy_readings"]}
+    assert min(days) == "2026-04-01"
+    assert "2026-04-15" in days
+
+
+def test_a_site_that_is_not_listed_any_more_is_named(simulator, run_tap, caplog):
+    state = run_tap(simulator, power_lookback_days=1, energy_lookback_days=1).state
+    del simulator.plants[HOME]
+    simulator.clock.advance(hours=25)
+    run_tap(simulator, state=state, power_lookback_days=1, energy_lookback_days=1)
+    said = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert f"1 site is not listed any more and not read, the data stay: {HOME}" in said
+
+
+def test_a_dead_battery_beside_a_healthy_one_costs_no_calls(start_simulator, run_tap):
+    simulator = start_simulator(trouble=False, sites="variety", now=datetime(2026, 6, 10, 12, 5, tzinfo=UTC))
+    plant = next(plant for plant in simulator.plants.values() if len(plant.batteries) > 1)
+    ever = datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
+    simulator.outage(plant.site_id, *ever, device=plant.batteries[1].serial)
+    settings = {"site_ids": [plant.site_id], "start_date": "2026-04-15"}
+    said = run_tap(simulator, **settings)
+    for _ in range(3):
+        before = len(simulator.calls)
+        simulator.clock.advance(hours=3)
+        said = run_tap(simulator, state=said.state, **settings)
+    assert len(simulator.calls) - before <= 8
+
+
+@pytest.mark.parametrize("latitude", [90.0, None])
+def test_power_is_read_in_winter_whatever_latitude_is_told(start_simulator, run_tap, latitude):
+    simulator = start_simulator(trouble=False, now=NOW)
+    simulator.change(ROOF, listed=Listed(latitude=latitude))
+    settings = {"site_ids": [ROOF], "power_lookback_days": 1, "energy_lookback_days": 1}
+    said = run_tap(simulator, **settings)
+    for _ in range(20):
+        simulator.clock.advance(hours=2)
+        said = run_tap(simulator, state=said.state, **settings)
+    newest = said.state["bookmarks"]["power_readings"]["partitions"][0]["replication_key_value"]
+    assert newest > (simulator.clock.now() - timedelta(hours=24)).isoformat()
+
+
+@pytest.mark.parametrize(
+    "change", [str.lower, lambda serial: serial.rsplit("-", 1)[0]], ids=["case", "digits"]
+)
+def test_telemetry_is_that_of_the_device_however_its_serial_number_is_written(change):
+    listed = [
+        {"serial_number": serial, "meter_type": "Production"} for serial in ("7F0A12B3-C4", "7F0A12B4-C5")
+    ]
+    site = Site(1, "", ZoneInfo("UTC"), None, pending=False, devices=Inventory([], listed, listed[1:]))
+    answer = [
+        MeterSeries(change("7F0A12B3-C4"), MeterType.PRODUCTION),
+        MeterSeries("9-11", MeterType.PRODUCTION),
+    ]
+    assert [series.serial_number for series in site.spelled(answer)] == ["7F0A12B3-C4", "9-11"]
