@@ -47,7 +47,7 @@ def test_readings_under_the_new_name_that_came_first_are_moved(database):
     database.load(*SITE, meter("Old"), reading("Old", 1, 1.0), reading("Old", 2, 2.0))
     database.load(*SITE, reading("New", 2, 2.5), reading("New", 3, 3.0))
     database.load(*SITE, meter("New"))
-    assert readings(database) == [("New", "M1", 1.0), ("New", "M1", 2.0), ("New", "M1", 3.0)]
+    assert readings(database) == [("New", "M1", 1.0), ("New", "M1", 2.5), ("New", "M1", 3.0)]
     assert database.rows("meters", "name") == [("New",)]
 
 

@@ -27,7 +27,14 @@ from target_seh_sql.database import connected
 from target_seh_sql.database_url import database_url, missing_file
 from target_seh_sql.errors import TargetSehSqlError
 from target_seh_sql.failures import error_code, explained
-from target_seh_sql.tables.schema import BEING_CREATED, create, existing, fitting_revision, revisions
+from target_seh_sql.tables.schema import (
+    BEING_CREATED,
+    create,
+    existing,
+    fitting_revision,
+    flaws,
+    revisions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -137,7 +144,9 @@ def _tables(
     revision, newest = fitting_revision(connection, tables), revisions()[-1]
     there = list(existing(connection, tables).values()) if revision is not None else []
     if revision == newest:
+        wrong = list(flaws(connection, tables))
         yield Finding(True, f"tables of revision {revision}")
+        yield from (Finding(False, f"{each}: restore it, or load into a new database") for each in wrong)
     elif revision is None:
         yield Finding(True, "no tables yet: the first run, or target-seh-sql init-db, makes them")
     else:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from target_seh_sql.commands.settings import readable, with_settings
+from target_seh_sql.commands.output import whole
+from target_seh_sql.commands.settings import readable, site_number, with_settings
 from target_seh_sql.report.figures import Figures
 from target_seh_sql.report.page import LANGUAGES, page
 from target_seh_sql.report.tariff import read_tariff
@@ -36,7 +37,13 @@ def _tariff(_: click.Context, __: click.Parameter, path: Path | None) -> dict[st
     help="Where to write it; one that is there is replaced.",
 )
 @click.option(
-    "--site-id", "--site", "site_ids", multiple=True, type=int, help="Only this site; may be repeated."
+    "--site-id",
+    "--site",
+    "site_ids",
+    multiple=True,
+    type=site_number,
+    metavar="INTEGER",
+    help="Only this site; may be repeated.",
 )
 @click.option(
     "--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of the page."
@@ -53,9 +60,7 @@ def report(
     """Write one HTML page of the sites: every day, month and year, flows, battery, money, what is missing."""
     with readable(settings) as (connection, tables):
         figures = Figures(connection, tables, site_ids)
-        unfinished = output.with_name(output.name + ".part")
-        with unfinished.open("w", encoding="utf-8") as file:
+        with whole(output, "w", encoding="utf-8") as file:
             file.writelines(page(figures, datetime.now(UTC), language, tariff))
-    unfinished.replace(output)
     many = "1 site" if len(figures.sites) == 1 else f"{len(figures.sites)} sites"
     click.echo(f"Wrote {output}: {many}, {output.stat().st_size / 1e6:.1f} MB. Open it in a browser.")

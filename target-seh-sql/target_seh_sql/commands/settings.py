@@ -12,7 +12,7 @@ from target_seh_sql.database import connected
 from target_seh_sql.database_url import database_url, missing_file
 from target_seh_sql.errors import SchemaMismatch, UnsupportedDatabase
 from target_seh_sql.tables.schema import existing, fitting_revision, revisions
-from target_seh_sql.tables.streams import all_tables
+from target_seh_sql.tables.streams import NINE, all_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,6 +49,18 @@ def tables_of(settings: Settings) -> dict[str, Table]:
     return all_tables(settings["table_prefix"], settings.get("default_target_schema"))
 
 
+def site_number(text: str) -> int:
+    """Return a site's number, as an option gives it.
+
+    Raises:
+        ValueError: no number, or one that no database holds.
+    """
+    number = int(text)
+    if number.bit_length() >= 64:  # noqa: PLR2004 -- BIGINT
+        raise ValueError(f"{text} is no number of a site")
+    return number
+
+
 @contextmanager
 def readable(settings: Settings) -> Iterator[tuple[Connection, dict[str, Table]]]:
     """Connect to a database that a run has filled; give the connection and the tables that are there.
@@ -69,4 +81,7 @@ def readable(settings: Settings) -> Iterator[tuple[Connection, dict[str, Table]]
                 f"the tables are of revision {revision}, and this target-seh-sql reads those of {newest}: "
                 "the next run of the pipeline, or target-seh-sql init-db, upgrades them"
             )
-        yield connection, existing(connection, tables)
+        there = existing(connection, tables)
+        if missing := [tables[stream.name].name for stream in NINE if stream.name not in there]:
+            raise SchemaMismatch(f"the table {', '.join(missing)} is missing: target-seh-sql check says more")
+        yield connection, there

@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from target_seh_sql.commands.settings import readable, with_settings
+from target_seh_sql.commands.settings import readable, site_number, with_settings
 from target_seh_sql.database_url import database_url
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.status.agreement import (
@@ -27,12 +27,13 @@ from target_seh_sql.status.text import SHOWN_GAPS, gap_lines, plain, print_strea
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
     from target_seh_sql.commands.settings import Settings
 
 MAX_AGE: Final = 3.0
 """Hours; a run each hour on the free plan shows a home's data at most two hours old (docs/limits.md)."""
+LARGEST: Final = 1_000_000
+"""Of the numbers that are options."""
 WINDOW: Final = 35
 """Days that are looked at."""
 
@@ -52,6 +53,22 @@ class Asked:
     tolerance: float = TOLERANCE
 
 
+class Finite(click.FloatRange):
+    """A number that can be compared, and hours that a clock can count."""
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        """Return the number."""
+        number: float = super().convert(value, param, ctx)
+        if not number <= LARGEST:  # NaN neither
+            self.fail(f"{value} is not a number up to {LARGEST:,}.", param, ctx)
+        return number
+
+
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
@@ -61,10 +78,17 @@ def _moment(text: str) -> datetime:
     "stream, and whether the data agree with SolarEdge's own figures; exit with 1 when something is wrong."
 )
 @with_settings
-@click.option("--site-id", "site_ids", multiple=True, type=int, help="Only this site; may be repeated.")
+@click.option(
+    "--site-id",
+    "site_ids",
+    multiple=True,
+    type=site_number,
+    metavar="INTEGER",
+    help="Only this site; may be repeated.",
+)
 @click.option(
     "--max-age",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Finite(min=0, min_open=True),
     default=MAX_AGE,
     show_default=True,
     metavar="HOURS",
@@ -72,7 +96,7 @@ def _moment(text: str) -> datetime:
 )
 @click.option(
     "--tolerance",
-    type=click.FloatRange(min=0),
+    type=Finite(min=0),
     default=TOLERANCE,
     show_default=True,
     metavar="PERCENT",
@@ -145,7 +169,7 @@ def show_streams(settings: Settings, asked: Asked, now: datetime) -> None:
             click.echo(line)
     if asked.notify:
         database = database_url(settings["sqlalchemy_url"])[0].render_as_string()
-        notify(asked.notify, database, wrong, asked.notified)
+        notify(asked.notify, database, wrong, asked.notified, asked.site_ids)
     if wrong:
         raise SystemExit(1)
 

@@ -22,6 +22,8 @@ BATCH: Final = 20_000
 """Rows of a group in a Parquet file."""
 SHEET_ROWS: Final = 1_048_575
 """Rows that Excel takes below the titles; the rest goes to further sheets."""
+WHOLE: Final = 10**15
+"""Excel keeps 15 digits of a number; what has more is written as text."""
 NAME_LENGTH: Final = 25
 """Of a sheet's name, which Excel wants to have 31 characters at most, a number included."""
 
@@ -29,7 +31,7 @@ NAME_LENGTH: Final = 25
 def write_csv(out: IO[bytes], _name: str, kinds: Mapping[str, str], rows: Rows) -> int:
     """Write comma-separated values in UTF-8: times as `2026-11-20 12:15:00`, no value as nothing."""
     with _as_text(out) as text:
-        writer = csv.writer(text, lineterminator="\n")
+        writer = csv.writer(_Lines(text), lineterminator="\r\n")
         writer.writerow(kinds)
         return _count(rows, lambda row: writer.writerow([_for_csv(value) for value in row]))
 
@@ -92,6 +94,8 @@ def _fill(sheet: Any, rows: Rows, days: Any) -> int:  # noqa: ANN401 -- XlsxWrit
                 sheet.write_datetime(written, index, value, days)
             elif isinstance(value, str):
                 sheet.write_string(written, index, value)
+            elif isinstance(value, int) and abs(value) > WHOLE:
+                sheet.write_string(written, index, str(value))
             elif value is not None:
                 sheet.write(written, index, value)
     return written
@@ -136,6 +140,16 @@ def _array(values: Iterable[Any], kind: str, types: Mapping[str, Any]) -> Any:  
 
 def _as_text(out: IO[bytes]) -> _Text:
     return _Text(out, encoding="utf-8", newline="", write_through=False)
+
+
+class _Lines:
+    """Ends lines with a line feed only; a writer that ended them so would not quote a carriage return."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._write = text.write
+
+    def write(self, line: str) -> None:
+        self._write(line[:-2] + "\n")
 
 
 class _Text(io.TextIOWrapper):

@@ -166,9 +166,9 @@ def _cut(found: Source, wanted: Wanted, time: str | None) -> Select[Any]:
         return query
     is_date = found.kinds[time] == "date"
     bounds: list[ColumnElement[bool]] = []
-    if wanted.begin:
+    if wanted.begin and wanted.begin > date.min:
         bounds.append(columns[time] >= (wanted.begin if is_date else _midnight(wanted.begin - DAY)))
-    if wanted.end:
+    if wanted.end and (date.max - wanted.end) >= 2 * DAY:
         bounds.append(columns[time] < (wanted.end + DAY if is_date else _midnight(wanted.end + 2 * DAY)))
     return query.where(*bounds)
 
@@ -205,6 +205,8 @@ class _Clock:
         owner = row[self._owner]
         zone = self._zones.get(self._owners.get(owner, owner), UTC)
         offset = None if self._offset is None else row[self._offset]
+        if offset is not None and abs(offset) >= DAY / timedelta(minutes=1):
+            offset = None  # no clock is a day off
         for index in self._instants:
             if row[index] is not None:
                 own = offset is not None and index == self._timestamp
@@ -215,7 +217,7 @@ class _Clock:
 def _zone(name: str | None) -> Any:  # noqa: ANN401 -- a tzinfo
     try:
         return ZoneInfo(name) if name else UTC
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # the last: `Europe`, a folder
         return UTC
 
 

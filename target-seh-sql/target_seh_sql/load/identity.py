@@ -91,6 +91,10 @@ def _stored_meters(connection: Connection, meters: Table, sites: set[int]) -> St
     return {_named(meter): (meter.id, _identity(meter)) for meter in found}
 
 
+TWIN_KEYS: Final = frozenset({"id", "meter_id", "timestamp", "created_at"})
+"""What a reading keeps when it takes the values of another one."""
+
+
 def _rename(
     connection: Connection,
     tables: Mapping[str, Table],
@@ -120,10 +124,18 @@ def _rename(
 
 
 def _move_readings(connection: Connection, tables: Mapping[str, Table], old: int, new: int) -> None:
-    """Hang the readings of one meter on another; where both have one, that of the other stays."""
+    """Hang the readings of one meter on another; where both have one, the values of the first win.
+
+    They stand under the new name, so they came last; a NULL replaces nothing.
+    """
     readings = tables["meter_readings"]
-    twin = readings.alias("twin")
-    taken = select(twin.c.timestamp).where(twin.c.meter_id == new).scalar_subquery()
+    kept, later = readings.alias("kept"), readings.alias("later")
+    values = [column for column in later.c if column.name not in TWIN_KEYS]
+    both = (kept.c.meter_id == new, later.c.meter_id == old, kept.c.timestamp == later.c.timestamp)
+    for number, *twin in connection.execute(select(kept.c.id, *values).where(*both)).all():
+        told = {column.name: value for column, value in zip(values, twin, strict=True) if value is not None}
+        connection.execute(update(readings).where(readings.c.id == number).values(**told))
+    taken = select(kept.c.timestamp).where(kept.c.meter_id == new).scalar_subquery()
     hanging = (readings.c.meter_id == old, readings.c.timestamp.not_in(taken))
     connection.execute(update(readings).where(*hanging).values(meter_id=new))
 

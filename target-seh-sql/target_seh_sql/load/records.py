@@ -182,7 +182,7 @@ def _fitting(kind: RecordType, record: Mapping[str, Any]) -> Iterator[tuple[str,
         length = kind.text_lengths.get(name)
         if length is None or not isinstance(value, str):
             continue
-        fitting = _NO_CHARACTERS.sub("", value)[:length]
+        fitting = clean(value)[:length]
         if fitting != value:
             _warn_of_text(kind.stream.name, name, length)
             yield name, fitting
@@ -190,6 +190,11 @@ def _fitting(kind: RecordType, record: Mapping[str, Any]) -> Iterator[tuple[str,
 
 _NO_CHARACTERS: Final = re.compile("[\0\ud800-\udfff]")
 """U+0000 and halves of surrogate pairs: databases refuse them."""
+
+
+def clean(text: str) -> str:
+    """Return a text without what databases refuse."""
+    return _NO_CHARACTERS.sub("", text)
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from target_seh_sql.load.records import RECORD_TYPES, SYNC
+from target_seh_sql.load.records import RECORD_TYPES, SYNC, YEARS, clean
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -45,7 +45,8 @@ def partitions(sent: str) -> Partitions:
         for stream, bookmark in _dict(state.get("bookmarks")).items()
         if stream in RECORD_TYPES and stream != SYNC.stream.name
         for partition in _list(_dict(bookmark).get("partitions"))
-        if isinstance(site_id := _dict(_dict(partition).get("context")).get("site_id"), int)
+        if type(site_id := _dict(_dict(partition).get("context")).get("site_id")) is int
+        and site_id.bit_length() < 64  # noqa: PLR2004 -- BIGINT
     }
 
 
@@ -66,20 +67,24 @@ def _row(stream: str, site_id: int, partition: Mapping[str, Any], records: int, 
         last_sync_time=_instant(partition.get("synced_at")) or now,
         last_data_timestamp=_instant(partition.get("replication_key_value")),
         records_synced=records,
-        status=str(partition.get("status", "success"))[:20],
-        error_message=None if error is None else str(error)[:ERROR_LENGTH],
+        status=clean(str(partition.get("status", "success")))[:20],
+        error_message=None if error is None else clean(str(error))[:ERROR_LENGTH],
     )
 
 
 def _instant(text: object) -> datetime | None:
-    """Read a date-time, or a date as its midnight; both count as UTC when they have no offset."""
+    """Read a date-time, or a date as its midnight; both count as UTC when they have no offset.
+
+    Whole seconds, of a year that every database keeps: anything else says nothing.
+    """
     if not isinstance(text, str):
         return None
     try:
         instant = datetime.fromisoformat(text)
-        return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
+        instant = (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return instant.replace(microsecond=0) if instant.year in YEARS else None
 
 
 def _dict(value: object) -> dict[str, Any]:

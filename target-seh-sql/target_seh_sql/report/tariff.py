@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import tomllib
 from datetime import date, time
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from target_seh_sql.report.reader import day_number
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
 MIDNIGHT: Final = time(0)
-WHAT: Final = "each [[import]] and [[export]] needs a price, and may have since (a date), from and to (times)"
+DIRECTIONS: Final = ("import", "export")
+KEYS: Final = frozenset({"price", "since", "from", "to"})
+WHAT: Final = (
+    "it may have currency, [[import]] and [[export]]; "
+    "each of the two needs a price, and may have since (a date), from and to (times)"
+)
 
 
 def read_tariff(path: Path) -> dict[str, Any]:
@@ -23,9 +30,10 @@ def read_tariff(path: Path) -> dict[str, Any]:
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
+        _check_names(content, {"currency", *DIRECTIONS})
         return {
             "currency": str(content.get("currency", "")),
-            **{name: [_price(entry) for entry in content.get(name, ())] for name in ("import", "export")},
+            **{name: [_price(entry) for entry in content.get(name, ())] for name in DIRECTIONS},
         }
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is no TOML file: {error}") from None
@@ -35,6 +43,9 @@ def read_tariff(path: Path) -> dict[str, Any]:
 
 def _price(entry: dict[str, Any]) -> dict[str, Any]:
     since = entry.get("since", date(1970, 1, 1))
+    _check_names(entry, KEYS)
+    if isinstance(entry["price"], bool) or not isfinite(float(entry["price"])):
+        raise ValueError(entry["price"])
     return {
         "price": float(entry["price"]),
         "since": day_number(since),
@@ -46,3 +57,9 @@ def _price(entry: dict[str, Any]) -> dict[str, Any]:
 def _minutes(moment: time | str) -> int:
     found = time.fromisoformat(moment) if isinstance(moment, str) else moment
     return found.hour * 60 + found.minute
+
+
+def _check_names(table: Mapping[str, Any], known: Collection[str]) -> None:
+    """Refuse names that nobody knows: one that is misspelt would be no price, or one at all times."""
+    if unknown := table.keys() - known:
+        raise ValueError(unknown)

@@ -83,6 +83,9 @@ class StreamStatus:
                 yield f"not read for {span(now - self.read_at)}"
         elif self.known_since is None or now - self.known_since > max_age:  # else its first run goes on
             yield "no run is recorded"
+        for moment, what in ((self.read_at, "last run"), (self.newest, "newest value")):
+            if moment is not None and moment - now > NIGHT:  # dates are the site's own
+                yield f"its {what} is dated {moment:%Y-%m-%d}, which is to come: a clock is or was wrong"
         if self.ended is not None and now - self.ended > self.patience + max_age:
             yield f"no value for {span(now - self.ended)}"
 

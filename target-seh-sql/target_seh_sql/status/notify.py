@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
+
+import msgspec
 
 from target_seh_sql.errors import TargetSehSqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from target_seh_sql.status.freshness import Problem, StreamStatus
 
+logger = logging.getLogger("target-seh-sql")
+
+_Key = Annotated[str, msgspec.Meta(pattern=r"^-?\d+ ")]
 LISTED: Final = 30
 """Lines of a message; a fleet that is late would fill pages."""
 
@@ -75,7 +81,11 @@ def _part(name: str, lines: Sequence[str]) -> Iterator[str]:
 
 
 def notify(
-    urls: Sequence[str], database: str, wrong: Sequence[tuple[StreamStatus, Problem]], kept: Path | None
+    urls: Sequence[str],
+    database: str,
+    wrong: Sequence[tuple[StreamStatus, Problem]],
+    kept: Path | None,
+    site_ids: Collection[int] = (),
 ) -> bool:
     """Send one message where something has changed since the last one; return whether one was sent.
 
@@ -84,13 +94,15 @@ def notify(
         database: names the database, without secrets.
         wrong: what is wrong now.
         kept: the file of what was told; None: in the platform's state directory.
+        site_ids: the sites that were looked at, all when empty: of others nothing is known now.
 
     Raises:
         NotNotified: an address is wrong or did not take the message.
     """
     path = kept or state_folder() / f"told-{_mark(database, *urls)}.json"
-    told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    now = told_as(wrong)
+    told = _told(path)
+    others = {key: line for key, line in told.items() if site_ids and int(key.split()[0]) not in site_ids}
+    now = {**others, **told_as(wrong)}
     found = news(told, now)
     if found.wrong or found.well:
         _send(urls, *message(found, len(now)))
@@ -100,6 +112,19 @@ def notify(
         draft.write_text(json.dumps(now, indent=1, ensure_ascii=False), encoding="utf-8")
         draft.replace(path)
     return bool(found.wrong or found.well)
+
+
+def _told(path: Path) -> dict[str, str]:
+    """Return what was told; nothing of a file that cannot be understood: everything is told anew."""
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=dict[_Key, str])
+    except FileNotFoundError:
+        return {}
+    except msgspec.DecodeError:
+        logger.warning("%s is damaged: what --notify has told before is told again", path)
+        path.unlink()
+        return {}
+    return found
 
 
 def _send(urls: Sequence[str], title: str, text: str) -> None:

@@ -92,7 +92,9 @@ def _print(titles: list[str], lines: list[list[str]]) -> None:
         table.add_column(title, justify="right" if right else "left")
     for line in lines:
         table.add_row(*line)
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDE).print(table)
+    # A name in brackets or colons is a name, no markup.
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDE, markup=False, emoji=False)
+    console.print(table)
 
 
 def _cells(each: StreamStatus, now: datetime) -> Iterator[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Column, MetaData, String, Table, insert, inspect, select, text, update
 from sqlalchemy.schema import CreateSchema, SetColumnComment, SetTableComment
 
 from target_seh_sql.errors import SchemaMismatch
-from target_seh_sql.tables.streams import NINE
+from target_seh_sql.tables.streams import NINE, STREAMS
 from target_seh_sql.tables.views import make_views
 
 if TYPE_CHECKING:
@@ -70,6 +70,36 @@ def existing(connection: Connection, tables: Mapping[str, Table]) -> dict[str, T
     """Return those of the tables that the database has."""
     names = set(inspect(connection).get_table_names(schema=tables["sites"].schema))
     return {stream: table for stream, table in tables.items() if table.name in names}
+
+
+def flaws(connection: Connection, tables: Mapping[str, Table]) -> Iterator[str]:
+    """Yield what somebody has changed of the tables so that nothing can be loaded, or not rightly."""
+    found, there = inspect(connection), existing(connection, tables)
+    for stream in STREAMS:
+        table = tables[stream.name]
+        if stream.name not in there:
+            if stream in NINE:
+                yield f"the table {table.name} is missing"
+            continue
+        given = {column["name"]: column for column in found.get_columns(table.name, schema=table.schema)}
+        if missing := [column.name for column in table.c if column.name not in given]:
+            yield f"the table {table.name} lacks the column {', '.join(missing)}"
+        key = frozenset(stream.table_key)
+        unique = set(_unique(found, table))
+        if key not in unique:
+            yield f"the table {table.name} has no unique key of {', '.join(stream.table_key)}"
+        for other in sorted(map(sorted, unique - {key, frozenset({"id"})})):
+            yield f"the table {table.name} has a unique key that is not ours, of {', '.join(other)}"
+
+
+def _unique(found: Any, table: Table) -> Iterator[frozenset[str]]:  # noqa: ANN401 -- an Inspector
+    name, schema = table.name, table.schema
+    yield frozenset(found.get_pk_constraint(name, schema=schema)["constrained_columns"])
+    for each in found.get_unique_constraints(name, schema=schema):
+        yield frozenset(each["column_names"])
+    for each in found.get_indexes(name, schema=schema):
+        if each["unique"]:
+            yield frozenset(column or "" for column in each["column_names"])
 
 
 @contextmanager
