@@ -98,7 +98,7 @@ def test_a_table_that_is_gone_is_named(database, command, gone):
     code, out, _ = command(database, "check", "--quiet")
     assert code == 1
     assert f"the table {table} is missing" in out
-    for name in (["status"], ["report"], ["export", "sites"]):
+    for name in (["status"], ["report"], ["export", "sites"], ["init-db"]):
         code, _, errors = command(database, *name)
         assert code == 1
         assert f"the table {table} is missing" in errors

@@ -8,7 +8,16 @@ import click
 
 from target_seh_sql.commands.settings import tables_of, with_settings
 from target_seh_sql.database import connected
-from target_seh_sql.tables.schema import BEING_CREATED, alone, comment_on, ensure_tables, existing, revisions
+from target_seh_sql.errors import SchemaMismatch
+from target_seh_sql.tables.schema import (
+    BEING_CREATED,
+    alone,
+    comment_on,
+    ensure_tables,
+    existing,
+    flaws,
+    revisions,
+)
 from target_seh_sql.tables.streams import NINE
 from target_seh_sql.tables.views import make_views
 
@@ -28,6 +37,9 @@ def init_db(settings: Settings) -> None:
             there = existing(connection, tables)
             make_views(connection, there)
             comment_on(connection, there)
+        wrong = list(flaws(connection, tables))
+    if wrong:
+        raise SchemaMismatch(f"{'; '.join(wrong)}: restore it, or load into a new database")
     if before == newest:
         click.echo(f"The tables are there, of revision {newest}; the views were made again.")
     elif before in {None, BEING_CREATED}:
