@@ -33,13 +33,12 @@ def init_db(settings: Settings) -> None:
     newest = revisions()[-1]
     with connected(settings["sqlalchemy_url"]) as connection:
         before = ensure_tables(connection, tables)
+        if wrong := list(flaws(connection, tables)):
+            raise SchemaMismatch(f"{'; '.join(wrong)}: restore it, or load into a new database")
         with alone(connection), connection.begin():
             there = existing(connection, tables)
             make_views(connection, there)
             comment_on(connection, there)
-        wrong = list(flaws(connection, tables))
-    if wrong:
-        raise SchemaMismatch(f"{'; '.join(wrong)}: restore it, or load into a new database")
     if before == newest:
         click.echo(f"The tables are there, of revision {newest}; the views were made again.")
     elif before in {None, BEING_CREATED}:
