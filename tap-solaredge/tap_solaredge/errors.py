@@ -14,6 +14,7 @@ TapSolarEdgeError
     Unreachable        no connection at all                wait and retry, then stop
   BudgetReached        our limit or theirs, a long wait    end cleanly, exit code 0
     SiteDaySpent       the day's calls of one site         the site waits for a later run
+  OutputLost           nobody takes what is written        stop; the next run goes on from the last STATE
   UnexpectedPayload    not what the API promised           this stream and site fail, others go on
   Unforeseen           a fault of this tap                 this stream or site fails, others go on
   HarvestIncomplete    the summary of a run with failures  exit code 1
