@@ -182,19 +182,14 @@ def _fitting(kind: RecordType, record: Mapping[str, Any]) -> Iterator[tuple[str,
         length = kind.text_lengths.get(name)
         if length is None or not isinstance(value, str):
             continue
-        fitting = clean(value)[:length]
+        fitting = NO_CHARACTERS.sub("", value)[:length]
         if fitting != value:
             _warn_of_text(kind.stream.name, name, length)
             yield name, fitting
 
 
-_NO_CHARACTERS: Final = re.compile("[\0\ud800-\udfff]")
+NO_CHARACTERS: Final = re.compile("[\0\ud800-\udfff]")
 """U+0000 and halves of surrogate pairs: databases refuse them."""
-
-
-def clean(text: str) -> str:
-    """Return a text without what databases refuse."""
-    return _NO_CHARACTERS.sub("", text)
 
 
 @cache
@@ -211,7 +206,7 @@ def _refused(value: object) -> str | None:
         return None
     if "\0" in value:
         return "the character U+0000"
-    return "half of a surrogate pair" if _NO_CHARACTERS.search(value) else None
+    return "half of a surrogate pair" if NO_CHARACTERS.search(value) else None
 
 
 def _only_days(kind: RecordType, record: Mapping[str, Any]) -> dict[str, Any]:

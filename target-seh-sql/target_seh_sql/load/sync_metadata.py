@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from target_seh_sql.load.records import RECORD_TYPES, SYNC, YEARS, clean
+from target_seh_sql.load.records import NO_CHARACTERS, RECORD_TYPES, SYNC, YEARS
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -67,8 +67,8 @@ def _row(stream: str, site_id: int, partition: Mapping[str, Any], records: int, 
         last_sync_time=_instant(partition.get("synced_at")) or now,
         last_data_timestamp=_instant(partition.get("replication_key_value")),
         records_synced=records,
-        status=clean(str(partition.get("status", "success")))[:20],
-        error_message=None if error is None else clean(str(error))[:ERROR_LENGTH],
+        status=NO_CHARACTERS.sub("", str(partition.get("status", "success")))[:20],
+        error_message=None if error is None else NO_CHARACTERS.sub("", str(error))[:ERROR_LENGTH],
     )
 
 
