@@ -101,7 +101,7 @@ def test_no_wrong_input_brings_a_command_to_a_traceback(what, tmp_path):
     print(f"{what}: {said[-1]}")  # noqa: T201 -- what is told, for people to read
     assert done.returncode != 0
     assert "Traceback" not in done.stdout + done.stderr
-    assert "a fault of the program" not in done.stderr
+    assert "a fault of the tap" not in done.stderr
     assert len([line for line in said if "| CRITICAL " in line or "| ERROR " in line]) <= 1
 
 
@@ -122,6 +122,25 @@ def test_a_wrong_variable_names_its_setting(tmp_path):
     (line,) = told(done)
     assert done.returncode == 2
     assert "the setting monthly_credits cannot be used: 'many'" in line
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("api_url", "127.0.0.1"),
+        ("api_url", "http://127.0.0.1:9 "),
+        ("user_agent", "a\nb"),
+        ("energy_lookback_days", 999_999),
+        ("request_timeout", 10**12),
+        ("end_date", "1960-01-01"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_line_before_the_first_call(tmp_path, setting, value):
+    (tmp_path / "odd.json").write_text(json.dumps({"api_key": "k", "ledger_path": "l.db", setting: value}))
+    done = run(tmp_path, ["--config=odd.json"])
+    (line,) = told(done)
+    assert done.returncode == 2
+    assert setting in line
 
 
 def test_a_setting_that_does_not_exist_is_named_with_the_nearest_one(tmp_path):
