@@ -11,6 +11,7 @@ from singer_sdk import typing as th
 from tap_solaredge.budget.ledger import default_path
 from tap_solaredge.budget.limits import Limits
 from tap_solaredge.errors import ConfigError
+from tap_solaredge.local_time import LAST_YEAR
 from tap_solaredge.plan.scope import Scope
 from tap_solaredge.plan.totals import BEFORE_ALL_DATA
 from tap_solaredge.service.client import DEFAULT_RETRIES
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 API_URL = "https://monitoringapi.solaredge.com"
 AUTHORIZE_URL = "https://connect.solaredge.com/authorize"
 REDIRECT_URL = "http://127.0.0.1:8765/callback"
-AFTER_ALL_DATA = datetime(2200, 1, 1, tzinfo=UTC)
+AFTER_ALL_DATA = datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
 TIME_UNITS = ["DAY", "WEEK", "MONTH", "YEAR"]
 
 SETTINGS = th.PropertiesList(

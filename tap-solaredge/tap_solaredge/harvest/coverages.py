@@ -29,8 +29,6 @@ logger = logging.getLogger("tap-solaredge")
 
 DAYS = frozenset({Cadence.ENERGY, Cadence.TOTALS})
 """What begins where daily energy does."""
-
-
 UNIT = "time_unit"
 """Name, in the bookmark of daily energy, of the period that its coverage is about."""
 

@@ -255,10 +255,8 @@ class Harvest:
         gone = sorted(self._bookmarks.sites() - found)
         if gone and not self._job.site_ids and self._job.client.granted_sites() is None:
             named = ", ".join(map(str, gone[:NAMED])) + (", ..." if len(gone) > NAMED else "")
-            logger.warning(
-                "%s not listed any more and not read, the data stay: %s",
-                "1 site is" if len(gone) == 1 else f"{len(gone):,} sites are", named,
-            )  # fmt: skip
+            missing = counted(len(gone), "site")
+            logger.warning("%s no longer listed and not read, the data stay: %s", missing, named)
 
     def _in_turn(self, listed: list[Record]) -> list[SiteHarvest]:
         """Return the wanted sites, those that were read longest ago first."""

@@ -28,6 +28,7 @@ from target_seh_sql.database_url import database_url, missing_file
 from target_seh_sql.errors import TargetSehSqlError
 from target_seh_sql.failures import error_code, explained
 from target_seh_sql.tables.schema import (
+    ADVICE,
     BEING_CREATED,
     create,
     existing,
@@ -146,7 +147,7 @@ def _tables(
     if revision == newest:
         wrong = list(flaws(connection, tables))
         yield Finding(True, f"tables of revision {revision}")
-        yield from (Finding(False, f"{each}: restore it, or load into a new database") for each in wrong)
+        yield from (Finding(False, f"{each}: {ADVICE}") for each in wrong)
     elif revision is None:
         yield Finding(True, "no tables yet: the first run, or target-seh-sql init-db, makes them")
     else:

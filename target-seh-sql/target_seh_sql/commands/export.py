@@ -12,7 +12,7 @@ import click
 from sqlalchemy import select
 
 from target_seh_sql.commands.output import whole
-from target_seh_sql.commands.settings import readable, site_number, with_settings
+from target_seh_sql.commands.settings import of_sites, readable, with_settings
 from target_seh_sql.errors import NothingToExport
 from target_seh_sql.export.files import FORMATS
 from target_seh_sql.export.source import Wanted, rows_of, source
@@ -45,14 +45,7 @@ def _day(text: str) -> date:
     type=click.Choice(list(FORMATS)),
     help="CSV, JSON lines, Excel or Parquet; what the ending of the file says by default, else CSV.",
 )
-@click.option(
-    "--site-id",
-    "site_ids",
-    multiple=True,
-    type=site_number,
-    metavar="INTEGER",
-    help="Only this site; may be repeated.",
-)
+@of_sites("--site-id")
 @click.option("--from", "begin", type=_day, metavar="DATE", help="First day.")
 @click.option("--to", "end", type=_day, metavar="DATE", help="Last day.")
 @click.option("--local", is_flag=True, help="Times by the clock of the site instead of UTC; dates too.")

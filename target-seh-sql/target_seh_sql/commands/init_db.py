@@ -10,6 +10,7 @@ from target_seh_sql.commands.settings import tables_of, with_settings
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.tables.schema import (
+    ADVICE,
     BEING_CREATED,
     alone,
     comment_on,
@@ -34,7 +35,7 @@ def init_db(settings: Settings) -> None:
     with connected(settings["sqlalchemy_url"]) as connection:
         before = ensure_tables(connection, tables)
         if wrong := list(flaws(connection, tables)):
-            raise SchemaMismatch(f"{'; '.join(wrong)}: restore it, or load into a new database")
+            raise SchemaMismatch(f"{'; '.join(wrong)}: {ADVICE}")
         with alone(connection), connection.begin():
             there = existing(connection, tables)
             make_views(connection, there)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from target_seh_sql.commands.output import whole
-from target_seh_sql.commands.settings import readable, site_number, with_settings
+from target_seh_sql.commands.settings import of_sites, readable, with_settings
 from target_seh_sql.report.figures import Figures
 from target_seh_sql.report.page import LANGUAGES, page
 from target_seh_sql.report.tariff import read_tariff
@@ -36,15 +36,7 @@ def _tariff(_: click.Context, __: click.Parameter, path: Path | None) -> dict[st
     show_default=True,
     help="Where to write it; one that is there is replaced.",
 )
-@click.option(
-    "--site-id",
-    "--site",
-    "site_ids",
-    multiple=True,
-    type=site_number,
-    metavar="INTEGER",
-    help="Only this site; may be repeated.",
-)
+@of_sites("--site-id", "--site")
 @click.option(
     "--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of the page."
 )

@@ -15,7 +15,7 @@ from target_seh_sql.tables.schema import existing, fitting_revision, revisions
 from target_seh_sql.tables.streams import NINE, all_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from singer_sdk import Target
     from sqlalchemy import Connection, Table
@@ -49,7 +49,7 @@ def tables_of(settings: Settings) -> dict[str, Table]:
     return all_tables(settings["table_prefix"], settings.get("default_target_schema"))
 
 
-def site_number(text: str) -> int:
+def _site_number(text: str) -> int:
     """Return a site's number, as an option gives it.
 
     Raises:
@@ -59,6 +59,12 @@ def site_number(text: str) -> int:
     if number.bit_length() >= 64:  # noqa: PLR2004 -- BIGINT
         raise ValueError(f"{text} is no number of a site")
     return number
+
+
+def of_sites(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return what gives a command an option of these names, and its values as the argument `site_ids`."""
+    about = "Only this site; may be repeated."
+    return click.option(*names, "site_ids", multiple=True, type=_site_number, metavar="INTEGER", help=about)
 
 
 @contextmanager

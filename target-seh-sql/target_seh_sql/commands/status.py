@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from target_seh_sql.commands.settings import readable, site_number, with_settings
+from target_seh_sql.commands.settings import of_sites, readable, with_settings
 from target_seh_sql.database_url import database_url
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.status.agreement import (
@@ -78,14 +78,7 @@ def _moment(text: str) -> datetime:
     "stream, and whether the data agree with SolarEdge's own figures; exit with 1 when something is wrong."
 )
 @with_settings
-@click.option(
-    "--site-id",
-    "site_ids",
-    multiple=True,
-    type=site_number,
-    metavar="INTEGER",
-    help="Only this site; may be repeated.",
-)
+@of_sites("--site-id")
 @click.option(
     "--max-age",
     type=Finite(min=0, min_open=True),

@@ -72,6 +72,10 @@ def existing(connection: Connection, tables: Mapping[str, Table]) -> dict[str, T
     return {stream: table for stream, table in tables.items() if table.name in names}
 
 
+ADVICE: Final = "set the table right, or load into a new database"
+"""What to do about a flaw."""
+
+
 def flaws(connection: Connection, tables: Mapping[str, Table]) -> Iterator[str]:
     """Yield what somebody has changed of the tables so that nothing can be loaded, or not rightly."""
     found, there = inspect(connection), existing(connection, tables)
@@ -81,7 +85,7 @@ def flaws(connection: Connection, tables: Mapping[str, Table]) -> Iterator[str]:
             if stream in NINE:
                 yield f"the table {table.name} is missing"
             continue
-        given = {column["name"]: column for column in found.get_columns(table.name, schema=table.schema)}
+        given = {column["name"] for column in found.get_columns(table.name, schema=table.schema)}
         if missing := [column.name for column in table.c if column.name not in given]:
             yield f"the table {table.name} lacks the column {', '.join(missing)}"
         key = frozenset(stream.table_key)
