@@ -162,6 +162,11 @@ def test_each_format_holds_the_same_rows_as_the_database(database, exported, nam
     assert found == [{key: rounded(in_xlsx(value)) for key, value in row.items()} for row in rows]
 
 
+def test_excel_keeps_all_digits_of_a_long_number(database, exported):
+    database.load(*LOADED, schema("alerts"), record("alerts", site_id=1, alert_id=9007199254740993))
+    assert "9007199254740993" in [row["alert_id"] for row in exported("alerts", "xlsx")]
+
+
 def test_the_rows_are_whole_and_in_order(database, exported):
     database.load(*LOADED)
     rows = exported("power_readings", "jsonl")
