@@ -90,3 +90,49 @@ def test_a_damaged_span_is_named_with_a_remedy():
     bookmarks = Bookmarks({"bookmarks": {"power_readings": {"partitions": [partition]}}})
     with pytest.raises(ConfigError, match=r"power_readings, site 1 is damaged.*remove that partition"):
         bookmarks.coverage("power_readings", 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("late_read_on", "yesterday"),
+        ("late_read_on", 20261120),
+        ("meter_names", ["Feed-in"]),
+        ("timezone", 60),
+        ("shown_offset_minutes", "60"),
+        ("v2_production_means", ["pv"]),
+        ("v1_production_checked_on", "2026-11"),
+        ("days", {"monday": 12}),
+        ("days", [12]),
+        ("first_data_on", "long ago"),
+        ("snapshot_at", "noon"),
+        ("replication_key_value", "newest"),
+        ("replication_key_value", "Thursday"),
+        ("replication_key_value", 5),
+        ("replication_key_value", "2026-11-20T12:00:00"),
+    ],
+)
+def test_a_damaged_note_is_named_and_left_out(caplog, name, value):
+    partition = {"context": {"site_id": 1}, name: value, "status": "success"}
+    bookmarks = Bookmarks({"bookmarks": {"sites": {"partitions": [partition]}}})
+    bookmarks.check()
+    assert f"The state of sites, site 1 has no readable `{name}`" in caplog.text
+    assert partition == {"context": {"site_id": 1}, "status": "success"}
+
+
+def test_what_a_run_writes_is_readable(caplog):
+    notes = {
+        "replication_key_value": "2026-11-20",
+        "late_read_on": "2026-11-20",
+        "meter_names": {"Production 7E1": "Roof"},
+        "shown_offset_minutes": -210,
+        "v2_production_means": "ac",
+        "days": {"2026-11-19": 1200, "2026-11-20": None},
+        "lifetime_read_in": "2026-11",
+        "snapshot_at": "2026-11-20T12:05:00Z",
+        "of_a_later_version": [1],
+    }
+    partition = {"context": {"site_id": 1}, **notes}
+    Bookmarks({"bookmarks": {"sites": {"partitions": [partition]}}}).check()
+    assert partition == {"context": {"site_id": 1}, **notes}
+    assert not caplog.text

@@ -13,7 +13,7 @@ import pytest
 
 from target_seh_sql.status.notify import notify
 
-from .conftest import record, schema, state
+from .conftest import lines, record, schema, state
 
 SITE = schema("sites"), record("sites", id=1, name="Dak")
 AT = "2026-11-20T12:00:00Z"
@@ -82,6 +82,41 @@ def test_a_unique_key_that_is_gone_is_named(database, command):
     code, out, _ = command(database, "check")
     assert code == 1
     assert "the table power_readings has no unique key of site_id, timestamp" in out
+
+
+@pytest.mark.parametrize("database", ["mariadb"], indirect=True)
+@pytest.mark.parametrize(
+    ("changes", "flaw"),
+    [
+        (
+            ["CREATE UNIQUE INDEX mine ON power_readings (timestamp)"],
+            "a unique key that is not ours, of timestamp",
+        ),
+        (
+            ["CREATE INDEX mine ON power_readings (site_id)", "DROP INDEX {ours} ON power_readings"],
+            "no unique key of site_id, timestamp",
+        ),
+    ],
+)
+def test_no_row_is_loaded_where_its_key_is_not_the_only_one(database, changes, flaw):
+    database.load(*SITE, *POWER)
+    keys = database.execute("SHOW INDEX FROM power_readings WHERE NOT Non_unique AND Key_name <> 'PRIMARY'")
+    database.execute(*(change.format(ours=keys[0][2]) for change in changes))
+    before = database.rows("power_readings", "site_id", "power_watts")
+    other_site = record("sites", id=2), record("power_readings", site_id=2, timestamp=AT, power_watts=9)
+    done = database.run(lines(SITE[0], POWER[0], *other_site))
+    assert done.returncode == 1
+    assert f"power_readings has {flaw}: set the table right" in done.stderr.replace("`", "")
+    assert "Traceback" not in done.stderr
+    assert database.rows("power_readings", "site_id", "power_watts") == before
+
+
+@pytest.mark.parametrize("database", ["mariadb"], indirect=True)
+def test_a_unique_key_that_holds_ours_harms_nothing(database, command):
+    database.load(*SITE, *POWER)
+    database.execute("CREATE UNIQUE INDEX mine ON power_readings (timestamp, site_id, power_watts)")
+    database.load(*SITE, *POWER)
+    assert command(database, "check", "--quiet")[:2] == (0, "")
 
 
 def test_what_is_as_it_was_made_has_no_flaw(database, command):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tap_solaredge.errors import ConfigError
+from tap_solaredge.harvest.notes import VALUE, unreadable
 from tap_solaredge.local_time import from_utc_text, utc_text
 from tap_solaredge.plan.owed import Coverage
 from tap_solaredge.spans import Spans, Window
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+logger = logging.getLogger("tap-solaredge")
 
 Partition = dict[str, Any]
 _TIMES = ("start", "woke_at", "reopened_at")
@@ -23,7 +27,7 @@ class Bookmarks:
 
     A partition holds `context` (the site), `replication_key` and `replication_key_value` (start of the newest
     complete interval that carried a value), the fields of `Coverage` (spans as pairs of UTC times),
-    `synced_at`, `status` (`success`, `skipped` or `error`) and, after a failure, `error_message`.
+    `synced_at`, `status` (`success`, `skipped` or `error`), after a failure `error_message`, and `notes`.
     """
 
     def __init__(self, state: dict[str, Any]) -> None:
@@ -36,12 +40,17 @@ class Bookmarks:
                 self._index[stream, partition["context"]["site_id"]] = partition
 
     def check(self) -> None:
-        """Look at all coverages, before the first call.
+        """Look at all that the state holds, before the first call; an unreadable note is left out.
 
         Raises:
-            ConfigError: If the state holds something else.
+            ConfigError: If a coverage is something else.
         """
-        for stream, site_id in self._index:
+        for (stream, site_id), partition in self._index.items():
+            for name in list(unreadable(partition)):
+                logger.warning(
+                    "The state of %s, site %s has no readable `%s` but %.60r: it is left out",
+                    stream, site_id, name, partition.pop(name),
+                )  # fmt: skip
             self.coverage(stream, site_id)
 
     def copy(self) -> Bookmarks:
@@ -66,7 +75,7 @@ class Bookmarks:
 
     def value(self, stream: str, site_id: int) -> str | None:
         """Return the bookmark: UTC time or date as text."""
-        value = self.noted(stream, site_id, "replication_key_value")
+        value = self.noted(stream, site_id, VALUE)
         return str(value) if value is not None else None
 
     def newest(self, stream: str, site_id: int) -> datetime | None:
@@ -110,11 +119,11 @@ class Bookmarks:
         partition = self.of(stream, site_id)
         partition["replication_key"] = key
         if value is not None and value > (self.value(stream, site_id) or ""):
-            partition["replication_key_value"] = value
+            partition[VALUE] = value
 
     def forget_value(self, stream: str, site_id: int) -> None:
         """Forget a bookmark that cannot be true."""
-        self.of(stream, site_id).pop("replication_key_value", None)
+        self.of(stream, site_id).pop(VALUE, None)
 
     def was_skipped(self, stream: str, site_id: int) -> bool:
         """Whether the run before could not read a stream for want of permission."""

@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tap_solaredge.harvest.periods import SEEN
+from tap_solaredge.harvest.notes import SEEN, UNIT
 from tap_solaredge.local_time import utc_text
 from tap_solaredge.plan import owed
 from tap_solaredge.plan.progress import earlier, first_run
@@ -29,8 +29,6 @@ logger = logging.getLogger("tap-solaredge")
 
 DAYS = frozenset({Cadence.ENERGY, Cadence.TOTALS})
 """What begins where daily energy does."""
-UNIT = "time_unit"
-"""Name, in the bookmark of daily energy, of the period that its coverage is about."""
 
 
 class Coverages:

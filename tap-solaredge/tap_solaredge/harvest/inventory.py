@@ -12,6 +12,7 @@ from tap_solaredge.errors import (
     TapSolarEdgeError,
     UnexpectedPayload,
 )
+from tap_solaredge.harvest.notes import METER_NAMES, SHOWN, ZONE
 from tap_solaredge.local_time import DAY_MINUTES, fixed_zone, named_zone
 from tap_solaredge.login.grants import DEVICE_DATA, LOGIN
 from tap_solaredge.measured.production import Meaning
@@ -44,12 +45,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-solaredge")
 
-METER_NAMES = "meter_names"
-"""Name, in the bookmark of `sites`, of the names of meters."""
-ZONE = "timezone"
-"""Name, in the bookmark of `sites`, of the zone that was last told, for dialects without offsets."""
-SHOWN = "shown_offset_minutes"
-"""Name, in the bookmark of `sites`, of the offset that a site's answers show against its master data."""
 PRODUCTION = frozenset({POWER, ENERGY, QUARTER_ENERGY})
 """What has the one or the other meaning on a site with batteries."""
 SLOW = tuple(resource for resource in RESOURCES if resource.kind is Kind.LIST)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tap_solaredge.harvest.notes import READ_AT
 from tap_solaredge.local_time import QUARTER, from_utc_text, instant, quarter_of, utc_text
 from tap_solaredge.measured.readings import Device
 from tap_solaredge.plan.calls import Call, Purpose
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from tap_solaredge.harvest.outcomes import Batch
     from tap_solaredge.measured.readings import Site, Snapshot
     from tap_solaredge.streams import SolarEdgeStream
-
-READ_AT = "snapshot_at"
-"""Name, in the bookmark of the stream, of the time of its newest live flows."""
 
 
 class LiveFlows:

@@ -7,6 +7,7 @@ from calendar import monthrange
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from tap_solaredge.harvest.notes import ASKED, CHECKED, MEANS
 from tap_solaredge.local_time import DAY, local_day, midnight
 from tap_solaredge.measured.production import Day, Meaning, fits, meaning_of
 from tap_solaredge.measured.readings import MeterType
@@ -28,12 +29,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-solaredge")
 
-MEANS = "production_means"
-"""Name, in the bookmark of `sites`, of what was found out, led by the version of the API: `v2_...`."""
-CHECKED = "production_checked_on"
-"""Likewise of the day on which that was tried last, or seen to hold."""
-ASKED = "production_asked_on"
-"""Likewise of the day on which the service was asked last without telling."""
 LOOK_BACK = 28
 """Days among which one is looked for that tells."""
 HOLDS_FOR = timedelta(days=62)

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from tap_solaredge.measured.readings import Series
     from tap_solaredge.plan.progress import SiteProgress
 
-SEEN = "days"
-"""Name of the newest days' energies (Wh) in the bookmark of daily energy."""
 REMEMBERED = 35
 """Days whose energy is remembered, so that a change shows late data: a call reads 28."""
 

@@ -9,7 +9,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.harvest.at_hand import AtHand, Done
-from tap_solaredge.harvest.periods import SEEN, Periods, compared
+from tap_solaredge.harvest.notes import SEEN
+from tap_solaredge.harvest.periods import Periods, compared
 from tap_solaredge.local_time import DAY, QUARTER, from_utc_text, local_day, unit_end
 from tap_solaredge.measured.gaps import by_device, empty_spans
 from tap_solaredge.measured.readings import Device

@@ -11,6 +11,7 @@ from tap_solaredge.harvest.coverages import Coverages
 from tap_solaredge.harvest.failing import Failing
 from tap_solaredge.harvest.inventory import PRODUCTION, Inventory
 from tap_solaredge.harvest.live_flows import LiveFlows
+from tap_solaredge.harvest.notes import LATE_READ
 from tap_solaredge.harvest.outcomes import Outcomes
 from tap_solaredge.harvest.records import Records
 from tap_solaredge.harvest.totals import TotalsOfSite
@@ -43,8 +44,6 @@ logger = logging.getLogger("tap-solaredge")
 
 JUMP = timedelta(minutes=1)
 """A plan that was made with a time so wrong is made anew."""
-LATE_READ = "late_read_on"
-"""Name, in the bookmark of `sites`, of the site's day on which the last days were read again."""
 
 
 class SiteHarvest:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tap_solaredge.harvest.meaning import ProductionCheck
-from tap_solaredge.harvest.periods import SEEN
+from tap_solaredge.harvest.notes import FIRST_DATA, LIFE_READ, READ_ON, SEEN
 from tap_solaredge.local_time import local_day, utc_text
 from tap_solaredge.measured.production import Meaning
 from tap_solaredge.plan import windows
@@ -27,13 +27,6 @@ if TYPE_CHECKING:
     from tap_solaredge.plan.calls import Call
     from tap_solaredge.spans import Spans
     from tap_solaredge.streams import SolarEdgeStream
-
-READ_ON = "read_on"
-"""Name, in the bookmark of the stream, of the day on which totals were read last."""
-FIRST_DATA = "first_data_on"
-"""Name, in the bookmark of the stream, of the first day with data, as the service tells it."""
-LIFE_READ = "lifetime_read_in"
-"""Name, in the bookmark of the stream, of the month in which the total of the whole life was read."""
 
 
 class TotalsOfSite:

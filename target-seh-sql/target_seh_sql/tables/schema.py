@@ -88,12 +88,16 @@ def flaws(connection: Connection, tables: Mapping[str, Table]) -> Iterator[str]:
         given = {column["name"] for column in found.get_columns(table.name, schema=table.schema)}
         if missing := [column.name for column in table.c if column.name not in given]:
             yield f"the table {table.name} lacks the column {', '.join(missing)}"
-        key = frozenset(stream.table_key)
-        unique = set(_unique(found, table))
-        if key not in unique:
-            yield f"the table {table.name} has no unique key of {', '.join(stream.table_key)}"
-        for other in sorted(map(sorted, unique - {key, frozenset({"id"})})):
-            yield f"the table {table.name} has a unique key that is not ours, of {', '.join(other)}"
+        yield from key_flaws(table.name, stream.table_key, list(_unique(found, table)))
+
+
+def key_flaws(table: str, key: Collection[str], unique: Collection[Collection[str]]) -> Iterator[str]:
+    """Yield what is wrong with unique keys: ours is missing, or two rows of ours may share another."""
+    if not any(set(key) == set(each) for each in unique):
+        yield f"the table {table} has no unique key of {', '.join(key)}"
+    for other in sorted(map(sorted, unique)):
+        if "id" not in other and not set(key) <= set(other):
+            yield f"the table {table} has a unique key that is not ours, of {', '.join(other)}"
 
 
 def _unique(found: Any, table: Table) -> Iterator[frozenset[str]]:  # noqa: ANN401 -- an Inspector

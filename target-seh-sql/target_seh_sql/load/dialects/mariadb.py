@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from functools import cache
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +13,9 @@ from msgspec.structs import astuple
 from sqlalchemy import String
 from sqlalchemy.schema import CreateTable
 
+from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.load.dialects import Merged, staging_table
+from target_seh_sql.tables.schema import ADVICE, key_flaws
 from target_seh_sql.tables.streams import COLLATION
 
 if TYPE_CHECKING:
@@ -39,7 +42,22 @@ def prepare(connection: Connection, plan: Plan) -> None:
     table = staging_table(plan, **{f"mariadb_{name}": value for name, value in options.items()})
     for name in plan.kind.instants:
         table.c[name].type = String(20)
+    _check_keys(connection, plan)
     connection.execute(CreateTable(table))
+
+
+def _check_keys(connection: Connection, plan: Plan) -> None:
+    """Look at the unique keys, for the upsert cannot name one: with others it would harm rows in silence.
+
+    Raises:
+        SchemaMismatch: ours is missing, or there is one that is not ours.
+    """
+    keys: defaultdict[str, list[str]] = defaultdict(list)
+    found = connection.exec_driver_sql(f"SHOW INDEX FROM {plan.table} WHERE Non_unique = 0")
+    for row in found.mappings():
+        keys[row["Key_name"]].append(row["Column_name"])
+    for flaw in key_flaws(plan.table, plan.key, keys.values()):
+        raise SchemaMismatch(f"{flaw}: {ADVICE}")
 
 
 def stage(connection: Connection, plan: Plan, rows: Sequence[Row]) -> None:

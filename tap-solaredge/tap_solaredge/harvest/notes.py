@@ -1,0 +1,73 @@
+"""What the state keeps of a site beside its coverages: the name of each note, and what it may hold."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# In the bookmark of `sites`
+
+LATE_READ = "late_read_on"
+"""The site's day on which the last days were read again."""
+METER_NAMES = "meter_names"
+"""The names of meters, by type and serial number."""
+ZONE = "timezone"
+"""The zone that was last told, for dialects without offsets."""
+SHOWN = "shown_offset_minutes"
+"""The offset that a site's answers show against its master data."""
+MEANS = "production_means"
+"""What production was found to mean; this and the next two are led by the version of the API: `v2_...`."""
+CHECKED = "production_checked_on"
+"""The day on which that was tried last, or seen to hold."""
+ASKED = "production_asked_on"
+"""The day on which the service was asked last without telling."""
+
+# In the bookmark of a stream
+
+VALUE = "replication_key_value"
+"""The bookmark itself: a UTC time or a date."""
+SEEN = "days"
+"""The newest days' energies (Wh), of daily energy."""
+UNIT = "time_unit"
+"""The period that the coverage of daily energy is about."""
+READ_ON = "read_on"
+"""The day on which the service's own totals were read last."""
+FIRST_DATA = "first_data_on"
+"""The first day with data, as the service's own totals tell it."""
+LIFE_READ = "lifetime_read_in"
+"""The month in which the total of the whole life was read."""
+READ_AT = "snapshot_at"
+"""The time of the newest live flows."""
+
+_Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+_TYPES: Mapping[str, Any] = MappingProxyType(
+    {
+        **dict.fromkeys((LATE_READ, CHECKED, ASKED, READ_ON, FIRST_DATA), date),
+        **dict.fromkeys((ZONE, MEANS, UNIT, LIFE_READ), str),
+        METER_NAMES: dict[str, str],
+        SHOWN: int,
+        SEEN: dict[date, int | None],
+        READ_AT: _Moment,
+    }
+)
+_OF_DIALECT = re.compile(r"^v\d_")
+
+
+def unreadable(partition: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names under which a partition holds what no run can have written: somebody edited it."""
+    for name, value in partition.items():
+        kind = _TYPES.get(_OF_DIALECT.sub("", name))
+        if name == VALUE and value is not None:
+            kind = _Moment if "T" in str(value) else date
+        if kind is not None:
+            try:
+                msgspec.convert(value, kind)
+            except msgspec.ValidationError:
+                yield name
