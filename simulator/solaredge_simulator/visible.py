@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from solaredge_simulator import days
@@ -43,11 +44,7 @@ class View(NamedTuple):
 
     def sum(self, key: Key, start: float, end: float) -> Sum:
         """Return sum and number of the values of one series that are visible in [start, end)."""
-        total, known = 0.0, 0
-        for piece in slices(self.site.zone, max(start, self.site.begins), min(end, self.now)):
-            part = self._piece(piece, key)
-            total, known = total + part.total, known + part.known
-        return Sum(total, known)
+        return _sum(self, key, max(start, self.site.begins), min(end, self.now))
 
     def total(self, key: Key, start: float, end: float) -> float | None:
         """Return the sum of what is visible in [start, end); None where there is nothing."""
@@ -59,7 +56,8 @@ class View(NamedTuple):
         found = self.sum(key, start, end)
         return found.total / found.known if found.known else None
 
-    def _piece(self, piece: Slice, key: Key) -> Sum:
+    def piece(self, piece: Slice, key: Key) -> Sum:
+        """Return sum and number of the visible values of one series in a part of a local day."""
         if piece.last - piece.first == piece.of and self._settled(piece.day):
             return days.daily_sum(self.site, piece.day, key)
         return days.add(self.column(piece.day, key)[piece.first : piece.last])
@@ -68,3 +66,12 @@ class View(NamedTuple):
         begin = midnight(self.site.zone, day)
         late = any(outage.touches(begin, self.now) for outage in self.site.outages)
         return not late and self.now - begin > LATEST + 90_000
+
+
+@lru_cache(maxsize=20_000)
+def _sum(view: View, key: Key, start: float, end: float) -> Sum:
+    total, known = 0.0, 0
+    for piece in slices(view.site.zone, start, end):
+        part = view.piece(piece, key)
+        total, known = total + part.total, known + part.known
+    return Sum(total, known)

@@ -135,7 +135,7 @@ def number(value: Any, place: Place, units: Units = PURE, scale: float | None = 
     """
     if value is None or value == "":
         return None
-    read, own = _read_number(value)
+    read, own = (value, None) if type(value) is float else _read_number(value)
     scale = scale if own is None else units.get(own.upper())
     if read is None or scale is None or not -MOST < read * scale < MOST:
         place.lose(f"expected a number, got {shown(value)}")

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from tap_solaredge.local_time import Instant
-    from tap_solaredge.measured.readings import Record
     from tap_solaredge.service.place import Place
     from tap_solaredge.service.units import Units
     from tap_solaredge.service.v1.samples import Count, Sample
@@ -78,11 +77,10 @@ def _summed(samples: list[Sample], name: str, place: Place, units: Units) -> flo
 
 def _of_phases(samples: list[Sample], name: str, place: Place, units: Units) -> list[float]:
     """Return a value of all phases against neutral that are there."""
-    phases: list[tuple[str, Record]] = [
-        (phase, mapping(sample.row[phase], place / phase))
-        for sample in samples
-        for phase in _PHASES
-        if phase in sample.row
-    ]
-    read = [number(told.get(name), place / phase / name, units) for phase, told in phases]
+    read = []
+    for phase in _PHASES:
+        of_phase = place / phase
+        where = of_phase / name
+        told = [mapping(sample.row[phase], of_phase) for sample in samples if phase in sample.row]
+        read += [number(one.get(name), where, units) for one in told]
     return [value for value in read if value is not None]

@@ -73,13 +73,15 @@ def timed(rows: list[Any], stamp: str, place: Place, zone: ZoneInfo) -> Iterator
 
 def values(samples: list[Sample], name: str, place: Place, units: Units = PURE) -> list[float]:
     """Return the values that a field has in the samples."""
-    read = [number(sample.row.get(name), place / name, units) for sample in samples]
+    where = place / name
+    read = [number(sample.row.get(name), where, units) for sample in samples]
     return [value for value in read if value is not None]
 
 
 def count(samples: list[Sample], name: str, place: Place) -> Count | None:
     """Return what a counter showed last."""
-    read = [(sample.at, number(sample.row.get(name), place / name, ENERGY)) for sample in samples]
+    where = place / name
+    read = [(sample.at, number(sample.row.get(name), where, ENERGY)) for sample in samples]
     counted = [Count(at, value) for at, value in read if value is not None]
     return counted[-1] if counted else None
 
