@@ -163,6 +163,16 @@ CELLS = [
 ]
 
 
+def chosen(dialect, step):
+    """Return every step-th cell of a dialect, so that all kinds and all endpoints are among them."""
+    places = product(enumerate(NEEDS[dialect]), enumerate(KINDS_HERE))
+    return [
+        Cell(dialect, endpoint, kind)
+        for (row, endpoint), (column, kind) in places
+        if (row + column) % step == 0
+    ]
+
+
 def table(dialect):
     """Return the matrix of one dialect in Markdown: kinds with the same row share it."""
     rows = {}

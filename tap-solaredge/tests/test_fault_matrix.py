@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from .fault_cells import BUSY, CELLS
+from .fault_cells import BUSY, chosen
 from .fault_world import World, check, check_page, check_retries
 
 DIALECT = "v2"
@@ -19,7 +19,7 @@ def world(tmp_path_factory):
     made.simulator.stop()
 
 
-@pytest.mark.parametrize("cell", [cell for cell in CELLS if cell.dialect == DIALECT][::STEP], ids=str)
+@pytest.mark.parametrize("cell", chosen(DIALECT, STEP), ids=str)
 def test_a_fault_costs_only_what_needs_the_answer_and_only_once(cell, world, everything_said):
     check(cell, world, everything_said)
 
