@@ -1,19 +1,24 @@
 """Days at the seams of zones, other periods, sites that vanish, dead devices, latitudes, serial numbers."""
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from solaredge_simulator.fleet import HOME, ROOF
 from solaredge_simulator.sites import Listed
+from solaredge_simulator.v1.rules import V1Rules
 from tap_solaredge.measured.readings import Inventory, MeterSeries, MeterType, Site
 from tools import truth
 
 from .collected import Collected
 
 NOW = datetime(2026, 11, 10, 12, 5, tzinfo=UTC)
+SPLIT = {
+    "energy_wh": "production_wh", "consumption_wh": "consumption_wh", "feed_in_wh": "feed_in_wh",
+    "purchased_wh": "purchased_wh", "charged_wh": "charge_wh", "discharged_wh": "discharge_wh",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("zone", [None, "UTC", "America/Los_Angeles"])
@@ -46,6 +51,36 @@ def test_the_first_period_is_whole_where_only_an_offset_is_known(start_simulator
         harvest.run()
         found.append({key: row["energy_wh"] for key, row in harvest.rows["energy_readings"].items()})
     assert found[0] == pytest.approx(found[1])
+
+
+@pytest.mark.parametrize("version", ["v2", "v1"])
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        ("Africa/Cairo", date(2026, 4, 24)),
+        ("America/Santiago", date(2026, 9, 6)),
+        ("Asia/Beirut", date(2026, 3, 29)),
+        ("America/Havana", date(2026, 11, 1)),  # there the hour before midnight comes twice
+    ],
+)
+def test_a_day_whose_clocks_change_at_midnight_has_its_split(start_simulator, tmp_path, version, zone, day):
+    at = ZoneInfo(zone)
+    simulator = start_simulator(
+        trouble=False, now=datetime(day.year, day.month, day.day, 17, tzinfo=UTC) + timedelta(days=4),
+        v1=V1Rules(daily_calls=None),
+    )  # fmt: skip
+    plant = simulator.change(HOME, zone=at)
+    harvest = Collected(
+        simulator, tmp_path, only=["sites", "power_flows", "energy_readings"], site_ids=[HOME],
+        start_date=plant.local_midnight(day).isoformat(), calls_per_minute=0, daily_calls_per_site=0,
+        api_version=version, api_key=simulator.v1_key if version == "v1" else simulator.key,
+    )  # fmt: skip
+    harvest.run()
+    for number in range(3):
+        row = harvest.rows["energy_readings"][HOME, (day + timedelta(days=number)).isoformat(), "DAY"]
+        span = [plant.local_midnight(day + timedelta(days=n)) for n in (number, number + 1)]
+        for ours, theirs in SPLIT.items():
+            assert row[ours] == pytest.approx(plant.total(theirs, *span), abs=4), (number, ours)
 
 
 def test_days_are_owed_where_months_were_read(simulator, run_tap):

@@ -7,13 +7,15 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from tap_solaredge.local_time import Instant, local_day, midnight, utc_text
+from tap_solaredge.local_time import Instant, from_utc_text, local_day, midnight, utc_text
 from tap_solaredge.measured.readings import BatterySeries, MeterSeries, MeterType
 from tap_solaredge.measured.split import feed_in_energy, storage_energies
 from tap_solaredge.resources import METERS, POWER, STORAGE
 from tap_solaredge.spans import Spans, Window, missing, union
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from tap_solaredge.measured.readings import Series, Site
     from tap_solaredge.resources import Answers
 
@@ -93,7 +95,7 @@ class DaySums:
         found = {}
         for name in (name for name in self._days if first <= name <= last):
             day = self._days[name]
-            whole = _span(name, day)
+            whole = _span(date.fromisoformat(name), day, zone)
             until = window.end if running and whole.start < window.end < whole.end else whole.end
             if not missing(Window(whole.start, until), self._read):
                 found[name] = Instant(utc_text(whole.start), day.first.offset_minutes)
@@ -132,11 +134,18 @@ class DaySums:
             days[at.local_date] = days.get(at.local_date, 0.0) + sold
 
 
-def _span(name: str, day: _Day) -> Window:
-    """Return from where to where a local day lasts, by the offsets at its ends: 23 to 25 hours."""
-    start = datetime.fromisoformat(name).replace(tzinfo=UTC)
+def _span(of_day: date, day: _Day, zone: ZoneInfo) -> Window:
+    """Return from where to where a local day lasts, by the offsets at its ends: 23 to 25 hours.
+
+    Where clocks go forward at midnight, the day begins with its second hour.
+    """
+    wall = datetime(of_day.year, of_day.month, of_day.day, tzinfo=UTC)
     before, after = (timedelta(minutes=at.offset_minutes) for at in day)
-    return Window(start - before, start + DAY - after)
+    start, known = wall - before, midnight(of_day, zone)
+    forward = known.astimezone(zone).utcoffset() == before
+    if forward and start < known <= from_utc_text(day.first.utc):
+        start = known
+    return Window(start, wall + DAY - after)
 
 
 def _by_start(days: dict[str, float], starts: dict[str, Instant]) -> Series:

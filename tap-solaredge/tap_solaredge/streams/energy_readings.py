@@ -1,8 +1,9 @@
 """`energy_readings`: energy per day (or week, month, year) and where it came from and went."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from tap_solaredge.measured.readings import Record, Site
+from tap_solaredge.local_time import Instant
+from tap_solaredge.measured.readings import Record, Series, Site
 from tap_solaredge.measured.split import meter_energies, split, storage_energies
 from tap_solaredge.resources import DETAILS, DEVICES, ENERGY, METER_ENERGY, STORAGE_ENERGY, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream
@@ -35,16 +36,17 @@ class EnergyReadings(SolarEdgeStream):
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
         meters = answers.get(METER_ENERGY) or []
         storage = answers.get(STORAGE_ENERGY) or []
-        starts = {
-            at.local_date: at
-            for series in (*(m.energy for m in meters), *(b.charge_energy for b in storage))
-            for at in series
-        }
+        metered = _starts(meter.energy for meter in meters)
+        charged_at = _starts(series for b in storage for series in (b.charge_energy, b.discharge_energy))
         unit = self.config["energy_time_unit"]
         for at, production in sorted((answers.get(ENERGY) or {}).items()):
             date = at.local_date
-            start = starts.get(date, at)
-            stored = storage_energies(storage, start)
-            parts = split(production, meter_energies(meters, start), stored)
+            stored = storage_energies(storage, charged_at.get(date, at))
+            parts = split(production, meter_energies(meters, metered.get(date, at)), stored)
             charged = (stored.charge, stored.discharge) if storage else (None, None)
             yield self.record(site.site_id, date, unit, at.offset_minutes, production, *parts, *charged)
+
+
+def _starts(many: Iterable[Series]) -> dict[str, Instant]:
+    """Return by which instant a period of some series is known, by its date."""
+    return {at.local_date: at for series in many for at in series}
