@@ -106,10 +106,6 @@ def test_a_damaged_span_is_named_with_a_remedy():
         ("days", [12]),
         ("first_data_on", "long ago"),
         ("snapshot_at", "noon"),
-        ("replication_key_value", "newest"),
-        ("replication_key_value", "Thursday"),
-        ("replication_key_value", 5),
-        ("replication_key_value", "2026-11-20T12:00:00"),
     ],
 )
 def test_a_damaged_note_is_named_and_left_out(caplog, name, value):
@@ -118,6 +114,14 @@ def test_a_damaged_note_is_named_and_left_out(caplog, name, value):
     bookmarks.check()
     assert f"The state of sites, site 1 has no readable `{name}`" in caplog.text
     assert partition == {"context": {"site_id": 1}, "status": "success"}
+
+
+@pytest.mark.parametrize("value", ["newest", "Thursday", 5, "2026-11-20T12:00:00"])
+def test_a_damaged_bookmark_is_named_with_a_remedy(value):
+    partition = {"context": {"site_id": 1}, "replication_key_value": value}
+    bookmarks = Bookmarks({"bookmarks": {"sites": {"partitions": [partition]}}})
+    with pytest.raises(ConfigError, match=r"sites, site 1 is damaged: `replication_key_value` is"):
+        bookmarks.check()
 
 
 def test_what_a_run_writes_is_readable(caplog):

@@ -157,12 +157,12 @@ def test_a_401_renews_once_and_asks_again(owner, simulator):
     assert endpoints(simulator)[TOKEN] == 1
 
 
-def test_a_401_that_stays_ends_the_run_with_the_repair(owner, simulator):
+def test_a_401_that_stays_costs_the_site_and_names_the_repair(owner, simulator, caplog):
     owner.granted(HOME)
     simulator.fault(kind="expired_key", path="*/sites/*")
     said = owner()
-    assert isinstance(said.error, NotAuthorized)
-    assert "log in again with `tap-solaredge login`" in str(said.error)
+    assert isinstance(said.error, HarvestIncomplete)
+    assert "log in again with `tap-solaredge login`" in caplog.text
     assert [call.status for call in simulator.calls if call.endpoint != TOKEN] == [401, 401]
 
 

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_solaredge.errors import ConfigError
-from tap_solaredge.harvest.notes import VALUE, unreadable
+from tap_solaredge.harvest.notes import ENDED, VALUE, unreadable
 from tap_solaredge.local_time import from_utc_text, utc_text
 from tap_solaredge.plan.owed import Coverage
 from tap_solaredge.spans import Spans, Window
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
+
+    from tap_solaredge.streams import SolarEdgeStream
 
 logger = logging.getLogger("tap-solaredge")
 
@@ -43,10 +46,12 @@ class Bookmarks:
         """Look at all that the state holds, before the first call; an unreadable note is left out.
 
         Raises:
-            ConfigError: If a coverage is something else.
+            ConfigError: If a bookmark or a coverage is something else.
         """
         for (stream, site_id), partition in self._index.items():
             for name in list(unreadable(partition)):
+                if name == VALUE:
+                    raise _damaged(stream, site_id, name, partition[name])
                 logger.warning(
                     "The state of %s, site %s has no readable `%s` but %.60r: it is left out",
                     stream, site_id, name, partition.pop(name),
@@ -98,10 +103,7 @@ class Bookmarks:
                 **{name: from_utc_text(partition[name]) for name in _TIMES if partition.get(name)},
             )
         except (TypeError, ValueError, AttributeError, OverflowError):
-            raise ConfigError(
-                f"The state of {stream}, site {site_id} is damaged: `covered` is "
-                f"{partition.get('covered')!r:.80}; remove that partition to read its history again"
-            ) from None
+            raise _damaged(stream, site_id, "covered", partition.get("covered")) from None
 
     def move(self, stream: str, site_id: int, coverage: Coverage) -> None:
         """Note how far a stream of a site has been read."""
@@ -129,16 +131,29 @@ class Bookmarks:
         """Whether the run before could not read a stream for want of permission."""
         return bool(self.noted(stream, site_id, "status") == "skipped")
 
+    def failed_at(self, site_id: int, streams: Iterable[SolarEdgeStream]) -> datetime | None:
+        """Return when a stream of a site failed last, None where none did in its newest run."""
+        partitions = (self._index.get((str(stream.name), site_id), {}) for stream in streams)
+        ends = [one[ENDED] for one in partitions if one.get("status") == "error" and one.get(ENDED)]
+        return from_utc_text(max(ends)) if ends else None
+
     def finish(
         self, stream: str, site_id: int, at: datetime, status: str = "success", error: str | None = None
     ) -> None:
         """Record how reading a stream of a site ended; a failure leaves the bookmark where it was."""
         partition = self.of(stream, site_id)
-        partition["synced_at"] = utc_text(at)
+        partition[ENDED] = utc_text(at)
         partition["status"] = status
         partition.pop("error_message", None)
         if error is not None:
             partition["error_message"] = error
+
+
+def _damaged(stream: str, site_id: int, name: str, value: object) -> ConfigError:
+    return ConfigError(
+        f"The state of {stream}, site {site_id} is damaged: `{name}` is {value!r:.80}; "
+        "remove that partition to read its history again"
+    )
 
 
 def _partitions(stream: str, entry: Any) -> list[Partition]:  # noqa: ANN401

@@ -15,8 +15,9 @@ from tap_solaredge.errors import (
     BudgetReached,
     SiteDaySpent,
     TapSolarEdgeError,
+    Unreachable,
 )
-from tap_solaredge.harvest.caller import TELEMETRY_REFUSED, Caller, Forecaster
+from tap_solaredge.harvest.caller import REFUSED_FOR, TELEMETRY_REFUSED, Caller, Forecaster
 from tap_solaredge.harvest.lengths import Lengths
 from tap_solaredge.harvest.lists import Lists, NotAskedYet
 from tap_solaredge.harvest.outcomes import told
@@ -46,8 +47,6 @@ LISTS_EVERY = 12
 """Turns of a site for which its lists are kept at least."""
 NAMED = 10
 """Sites that one line names at most."""
-RETRY_REFUSED = 86400.0
-"""Seconds until telemetry that a grant does not cover is tried again."""
 
 
 class Harvest:
@@ -77,6 +76,7 @@ class Harvest:
             TapSolarEdgeError: At once, if no further call can succeed.
         """
         place.new_run()
+        unreachable: Unreachable | None = None
         try:
             self._say_plan()
             for batch in self._work():
@@ -84,10 +84,14 @@ class Harvest:
                 self._pace.say()
         except BudgetReached as reached:
             logger.warning("%s", reached)
+        except Unreachable as error:
+            unreachable = error
         self._pace.close()
         for turn in self._turns:
             if turn.site is not None or turn.outcomes.failures or turn.outcomes.skipped:
                 yield from turn.finish()
+        if unreachable is not None:
+            raise unreachable
         summarize(self._job, self._turns, self._listed, self._lists.failure)
 
     def forecast(self) -> Forecast:
@@ -259,7 +263,7 @@ class Harvest:
             logger.warning("%s no longer listed and not read, the data stay: %s", missing, named)
 
     def _in_turn(self, listed: list[Record]) -> list[SiteHarvest]:
-        """Return the wanted sites, those that were read longest ago first."""
+        """Return the wanted sites, those that were read, or tried in vain, longest ago first."""
         turns = [
             SiteHarvest(
                 site["id"],
@@ -272,10 +276,10 @@ class Harvest:
             for site in listed
             if not self._job.site_ids or site["id"] in self._job.site_ids
         ]
-        return sorted(turns, key=lambda turn: turn.last_read() or NEVER)
+        return sorted(turns, key=lambda turn: turn.last_tried() or NEVER)
 
     def _reads_devices(self, site_id: int) -> bool:
         """Whether telemetry is worth a call: not when the grant of a site does not cover it."""
         refused = self._job.ledger.learned(f"{TELEMETRY_REFUSED} {site_id}")
-        recently = refused is not None and self._job.clock.now().timestamp() - refused < RETRY_REFUSED
-        return self._job.client.reads_devices(site_id) and not recently
+        age = self._job.clock.now().timestamp() - (refused or 0.0)
+        return self._job.client.reads_devices(site_id) and age >= REFUSED_FOR.total_seconds()

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-solaredge")
 
+MOST_PAGES = 100
+"""Pages of one list; a service that has more does not count them."""
 ROUND = 25
 """Pages are as long as asked for, or, where the service allows less, a round number."""
 
@@ -77,7 +79,12 @@ class Lists:
             whole = len(listed) >= self._dialect.sites_per_page
             short = len(self._listed) < told if told is not None else len(listed) % ROUND == 0
             if not new or not (whole or short):
-                return
+                break
+        if told is not None and len(self._listed) < told and not self.dry:
+            logger.warning(
+                "The service says that there are %s sites, but lists %s: the others are not read",
+                told, len(self._listed),
+            )  # fmt: skip
 
     def get(self, resource: Resource[T], site_id: int) -> T | None:
         """Return the answer of a list of a site."""
@@ -167,7 +174,7 @@ class Lists:
                     payloads.append(payload)
             else:
                 payloads.append(msgspec.json.decode(body))
-            pages += filter(None, [self._dialect.next_page(request, payloads[-1])])
+            pages += self._next(request, payloads)
         found = parse(payloads)
         for request, body in sent.items():
             self._ledger.keep(str(request), body)
@@ -189,8 +196,19 @@ class Lists:
             if known is None:
                 return None
             payloads.append(msgspec.json.decode(known[1]))
-            pages += filter(None, [self._dialect.next_page(request, payloads[-1])])
+            pages += self._next(request, payloads)
         return parse(payloads)
+
+    def _next(self, request: Request, payloads: list[Any]) -> list[Request]:
+        """Return the request for the page after the newest one, none where the service turns no page."""
+        following = self._dialect.next_page(request, payloads[-1])
+        if following is None:
+            return []
+        if payloads[-1] in payloads[:-1] or len(payloads) >= MOST_PAGES:
+            logger.warning("%s: page %s is one that came before, or one too many; no further one is read",
+                request.path, len(payloads))  # fmt: skip
+            return []
+        return [following]
 
     def _kept(self, request: Request) -> bytes | None:
         kept = self._ledger.kept(str(request))

@@ -43,6 +43,8 @@ FIRST_DATA = "first_data_on"
 """The first day with data, as the service's own totals tell it."""
 LIFE_READ = "lifetime_read_in"
 """The month in which the total of the whole life was read."""
+ENDED = "synced_at"
+"""When the stream was read last, or failed."""
 READ_AT = "snapshot_at"
 """The time of the newest live flows."""
 
@@ -54,7 +56,7 @@ _TYPES: Mapping[str, Any] = MappingProxyType(
         METER_NAMES: dict[str, str],
         SHOWN: int,
         SEEN: dict[date, int | None],
-        READ_AT: _Moment,
+        **dict.fromkeys((READ_AT, ENDED), _Moment),
     }
 )
 _OF_DIALECT = re.compile(r"^v\d_")

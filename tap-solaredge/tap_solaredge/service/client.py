@@ -15,7 +15,7 @@ import backoff
 import requests
 
 from tap_solaredge import transport
-from tap_solaredge.errors import Busy, NotAuthorized, ScopeMissing, TapSolarEdgeError, Unreachable
+from tap_solaredge.errors import Busy, GrantEnded, NotAuthorized, ScopeMissing, TapSolarEdgeError, Unreachable
 from tap_solaredge.login.grants import LOGIN
 from tap_solaredge.service.request import Request
 from tap_solaredge.service.responses import checked, is_unexplained, refusal, unanswered
@@ -130,7 +130,8 @@ class Client:
     def _error(self, request: Request, reply: Reply) -> TapSolarEdgeError:
         """Return what a status other than 200 means: to this dialect, else in general."""
         if reply.status == _UNAUTHORIZED:
-            return NotAuthorized(f"{request.path} answered 401: {reply.excerpt()}. {self._credential.remedy}")
+            ended = GrantEnded if self._credential.by_grant and request.site_id is not None else NotAuthorized
+            return ended(f"{request.path} answered 401: {reply.excerpt()}. {self._credential.remedy}")
         if reply.status == _FORBIDDEN and self._credential.by_grant and request.is_telemetry():
             return ScopeMissing(
                 f"{request.path} answered 403: the grant of site {request.site_id} does not cover meters and "

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import logging
+from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_solaredge.service.request import Request
+
+logger = logging.getLogger("tap-solaredge.api")
 
 NOT_TAKEN = "SolarEdge does not take this call: see whether a newer tap-solaredge knows why"
 MINUTE_LIMIT_WAIT = 60.0
@@ -52,12 +57,39 @@ def checked(request: Request, reply: Reply) -> Answer:
     if start in {b"{", b"["}:
         try:
             return Answer(body, msgspec.json.decode(body))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise Busy(f"{request.path} answered cut or broken JSON; {AGAIN}") from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            return _mended(request, body, error)
     if start == b'"':
         raise UnexpectedPayload(f"{request.path} answered a bare text, not data: {reply.excerpt()}; {AGAIN}")
     said = f"{request.path} answered something that is not JSON: {reply.excerpt()}"
     raise busy(said, reply, reply.retry_after())
+
+
+def _mended(request: Request, body: bytes, error: Exception) -> Answer:
+    """Return what can be read of JSON that is whole but odd: NaN, numbers too large, characters cut in two.
+
+    Raises:
+        Busy: If it is cut or broken.
+    """
+    try:
+        found = json.loads(
+            body.decode(errors="replace"), strict=False, parse_constant=_no_number, parse_float=_finite
+        )
+        mended = json.dumps(found, ensure_ascii=False).encode(errors="replace")
+        answer = Answer(mended, msgspec.json.decode(mended))
+    except (ValueError, msgspec.DecodeError, RecursionError):
+        raise Busy(f"{request.path} answered cut or broken JSON; {AGAIN}") from None
+    logger.warning("%s answered odd JSON (%s): what is odd in it is left empty", request.path, error)
+    return answer
+
+
+def _no_number(_: str) -> None:
+    """Return nothing for NaN and Infinity."""
+
+
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return number if isfinite(number) else None
 
 
 def unanswered(request: Request, reply: Reply, cycle_end: datetime) -> TapSolarEdgeError | None:
