@@ -142,3 +142,25 @@ def test_telemetry_is_that_of_the_device_however_its_serial_number_is_written(ch
         MeterSeries("9-11", MeterType.PRODUCTION),
     ]
     assert [series.serial_number for series in site.spelled(answer)] == ["7F0A12B3-C4", "9-11"]
+
+
+def test_days_are_read_again_where_the_time_zone_is_corrected(start_simulator, tmp_path, caplog):
+    simulator = start_simulator(trouble=False, now=NOW)
+    harvest = Collected(
+        simulator, tmp_path, only=["sites", "energy_readings"], site_ids=[HOME], start_date="2026-08-15",
+        calls_per_minute=0, inventory_refresh_hours=1,
+    )  # fmt: skip
+    harvest.run()
+    plant = simulator.change(HOME, zone=ZoneInfo("America/New_York"))
+    for _ in range(2):
+        simulator.clock.advance(hours=13)
+        harvest.run()
+    said = "its time zone is America/New_York now, it was Europe/Amsterdam: its days are read again"
+    assert caplog.text.count(said) == 1
+    expected = dict(
+        truth.energy_readings(plant, datetime(2026, 8, 16, 12, tzinfo=UTC), NOW - timedelta(days=1))
+    )
+    found = harvest.table("energy_readings", truth.COLUMNS["energy_readings"], 3)
+    over = {key for key in expected if key[1] < "2026-11-09"}
+    for key in sorted(over):
+        assert found[key][1:] == pytest.approx(expected[key][1:], abs=1), key

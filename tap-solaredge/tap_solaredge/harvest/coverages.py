@@ -11,7 +11,8 @@ from tap_solaredge.local_time import utc_text
 from tap_solaredge.plan import owed
 from tap_solaredge.plan.progress import earlier, first_run
 from tap_solaredge.plan.scope import Progress
-from tap_solaredge.spans import without
+from tap_solaredge.plan.totals import BEFORE_ALL_DATA
+from tap_solaredge.spans import Window, without
 from tap_solaredge.streams import Cadence, SolarEdgeStream
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from tap_solaredge.harvest.bookmarks import Bookmarks
     from tap_solaredge.measured.readings import Site
     from tap_solaredge.plan.scope import Scope
-    from tap_solaredge.spans import Spans, Window
+    from tap_solaredge.spans import Spans
 
 logger = logging.getLogger("tap-solaredge")
 
@@ -98,6 +99,10 @@ class Coverages:
         for stream in streams:
             before = self._bookmarks.coverage(stream.name, self._site_id)
             self._move(stream, owed.reopened(before, spans))
+
+    def reopen_all(self, streams: Iterable[SolarEdgeStream]) -> None:
+        """Note that all that was read must be read again."""
+        self.reopen(streams, [Window(BEFORE_ALL_DATA, self._clock.now())])
 
     def wake(self, streams: Iterable[SolarEdgeStream], now: datetime) -> None:
         """Note that what is open is worth reading again."""

@@ -59,6 +59,8 @@ class Inventory:
         self.site: Site | None = None
         self.answers = Answers()
         """The answers that hold for the whole run."""
+        self.zone_changed = False
+        """Whether the master data name another time zone than before."""
         self._site_id = site_id
         self._streams = job.streams
         self._dialect = job.dialect
@@ -104,11 +106,17 @@ class Inventory:
 
         What has times fails where no zone was ever told: it would be stored at wrong ones.
         """
-        if self._dialect.tells_offsets:
-            return details
         known = self._bookmarks.noted("sites", self._site_id, ZONE)
         if named_zone(details["timezone"]) is not None:
             self._bookmarks.of("sites", self._site_id)[ZONE] = details["timezone"]
+            self.zone_changed = known not in {None, details["timezone"]}
+            if self.zone_changed and not self._lists.dry:
+                logger.warning(
+                    "site %s: its time zone is %s now, it was %s: its days are read again",
+                    self._site_id, details["timezone"], known,
+                )  # fmt: skip
+            return details
+        if self._dialect.tells_offsets:
             return details
         if isinstance(known, str) and named_zone(known) is not None:
             logger.warning("site %s: no time zone is told; %s is used, as before", self._site_id, known)

@@ -21,7 +21,6 @@ from tap_solaredge.plan.behind import Behind
 from tap_solaredge.plan.calls import Call, Purpose
 from tap_solaredge.plan.progress import SiteProgress
 from tap_solaredge.plan.today import Today
-from tap_solaredge.plan.totals import BEFORE_ALL_DATA
 from tap_solaredge.resources import DETAILS, ENERGY, POWER, SNAPSHOT, STORAGE, Kind
 from tap_solaredge.service import place
 from tap_solaredge.spans import Window
@@ -131,7 +130,7 @@ class SiteHarvest:
         if self._records.held and self._plan() is not None and self._progress is not None:
             if self._totals.check.is_news(self._progress.site, dry=self._dry):
                 hit = [stream for stream in self._going_on() if stream.needs & PRODUCTION]
-                self._coverages.reopen(hit, [Window(BEFORE_ALL_DATA, self._progress.now)])
+                self._coverages.reopen_all(hit)
             yield from self._records.release(self._progress)
             yield None
 
@@ -198,6 +197,8 @@ class SiteHarvest:
             self._records.held = PRODUCTION if self._totals.check.begins(self.site) else frozenset()
             self._inventory.give_up_what_batteries_decide()
             self._coverages.begin_anew_in_another_unit(self._going_on(Cadence.ENERGY), dry=self._dry)
+            if self._inventory.zone_changed:
+                self._coverages.reopen_all(self._going_on(Cadence.ENERGY))
             self._reopen_what_was_unsettled(self.site)
             for stream in [] if self._dry else self._going_on(Cadence.INVENTORY):
                 yield self.outcomes.counted(stream, list(stream.records(self.site, self._inventory.answers)))
