@@ -1,6 +1,7 @@
 """Harvesting with the grants of site owners: which calls are made, and what happens when a grant ends."""
 
 import logging
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -55,6 +56,17 @@ def test_each_home_is_read_by_its_own_token(owner, simulator):
         (f"{CLIENT}:{HOME}", HOME),
         (f"{CLIENT}:{ROOF}", ROOF),
     }
+
+
+def test_a_logged_in_owner_hears_what_the_first_run_costs(owner, simulator, caplog):
+    owner.granted(HOME)
+    before = len(simulator.calls)
+    owner(calls_per_minute=10, start_date="2026-08-01T00:00:00Z")
+    plans = [re.match(r"Plan: (\d+) call", record.getMessage()) for record in caplog.records]
+    told = [int(plan[1]) for plan in plans if plan]
+    made = len([call for call in simulator.calls[before:] if call.endpoint != TOKEN])
+    assert told[-1] + 3 == made  # the lists of the site were read before it was known
+    assert "That takes about" in caplog.text
 
 
 def test_the_named_sites_restrict_the_homes(owner, simulator):

@@ -142,9 +142,9 @@ class Harvest:
             logger.info("%s", duration)
 
     def _guess(self) -> None:
-        """Guess what a first run costs once its first site is known, and anew each time twice as many are."""
+        """Say what a first run costs once its first site is known; guess anew each time twice as many are."""
         served = self._pace.served
-        if self._pace.expected is None:
+        if self._pace.expected is None or (self._guesses and not served):
             self._expect()
         elif self._guesses and served & (served - 1) == 0:
             self._pace.expect(self.forecast().estimate())
