@@ -131,3 +131,9 @@ def test_late_data_are_read_once_a_day(start_simulator, tmp_path):
         simulator.clock.advance(hours=hours)
     assert late[0] > 0  # the first four days
     assert late[1:] == [0, 0, 6, 0]  # three days in windows of twelve hours: the newest is today's
+
+
+@pytest.mark.parametrize(("most", "warned"), [(3, True), (4, False)])
+def test_a_run_of_too_few_calls_is_named(simulator, run_tap, caplog, most, warned):
+    run_tap(simulator, site_ids=[HOME], max_calls_per_run=most)
+    assert ("not every stream of a site gets its calls" in caplog.text) is warned

@@ -45,6 +45,8 @@ logger = logging.getLogger("tap-solaredge")
 NEVER = datetime.min.replace(tzinfo=UTC)
 LISTS_EVERY = 12
 """Turns of a site for which its lists are kept at least."""
+FEWEST = 4
+"""Calls that bring a site with meters and a battery up to date: power, meters, batteries, days."""
 NAMED = 10
 """Sites that one line names at most."""
 
@@ -126,6 +128,12 @@ class Harvest:
             known = f"{counted(left.month, 'call')} left this month"
         of_run = f", {left.run} in this run" if left.run is not None else ""
         logger.info("Before the first call: %s%s", known, of_run)
+        if left.run is not None and left.run < FEWEST:
+            logger.warning(
+                "`max_calls_per_run` is %s: below %s not every stream of a site gets its calls",
+                left.run,
+                FEWEST,
+            )
         self._expect()
 
     def _expect(self) -> None:
