@@ -13,6 +13,7 @@ from dotenv import find_dotenv, load_dotenv
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_solaredge.accepted_settings import accepted
+from tap_solaredge.addresses import check_addresses
 from tap_solaredge.budget.ledger import Ledger
 from tap_solaredge.catalogs import completed
 from tap_solaredge.cli import CommandLine
@@ -84,7 +85,9 @@ class TapSolarEdge(HarvestingTap):
         if environment_counts:
             load_dotenv(find_dotenv(usecwd=True) or find_dotenv())
         variables = os.environ if environment_counts else None
-        return accepted(deepcopy(given or {}), self.config_jsonschema["properties"], variables)
+        settings = accepted(deepcopy(given or {}), self.config_jsonschema["properties"], variables)
+        check_addresses(settings)
+        return settings
 
     def discover_streams(self) -> list[SolarEdgeStream]:
         """Return all streams; the catalog does not depend on the account."""

@@ -30,8 +30,8 @@ AGAIN = "the next run tries again"
 TEXT_IN_MESSAGE = 200
 _STEP = 2**20
 _PACKED, _GZIP_OR_ZLIB = frozenset({"gzip", "x-gzip", "deflate"}), 32 + zlib.MAX_WBITS
-_LOOKED_AT = 2**15
-"""Bytes of a body in which a title is looked for."""
+LOOKED_AT = 2**15
+"""Bytes of a body in which a title is looked for, and letters of a reason that are looked at."""
 _REASONS = ("detail", "error_description", "message", "String", "title")
 """Where a problem in JSON says what it is, the best first."""
 _SECONDS = re.compile(r"\d+(\.\d*)?", re.ASCII)
@@ -66,7 +66,7 @@ class Reply(NamedTuple):
 
     def is_page(self) -> bool:
         """Whether the body is a page for people, in HTML."""
-        start = self.body[:_LOOKED_AT].removeprefix(b"\xef\xbb\xbf").lstrip()
+        start = self.body[:LOOKED_AT].removeprefix(b"\xef\xbb\xbf").lstrip()
         typed = "html" in self.headers.get("Content-Type", "").lower()
         return start.startswith(b"<") and (typed or _PAGE.search(start) is not None)
 
@@ -81,14 +81,13 @@ class Reply(NamedTuple):
         """Return the reason that the body gives: a problem's detail, a page's title, else its beginning."""
         problem = self.document()
         if isinstance(problem, dict):
-            text = next((str(problem[key]) for key in _REASONS if problem.get(key)), "")
+            text = next((str(problem[key])[:LOOKED_AT] for key in _REASONS if problem.get(key)), "")
         else:
-            text = self.body[:_LOOKED_AT].decode(errors="replace")
+            text = self.body[:LOOKED_AT].decode(errors="replace")
             if self.is_page():
                 title = _TITLE.search(text)
                 text = html.unescape(_TAG.sub(" ", title[2] if title else text))
-        text = " ".join(text.split())[:TEXT_IN_MESSAGE]
-        return one_line(text or self.reason or "no reason given")
+        return one_line(" ".join(text.split()) or self.reason or "no reason given")[:TEXT_IN_MESSAGE]
 
 
 class TooLarge(requests.RequestException):
@@ -215,7 +214,7 @@ def _target(reply: Reply) -> str:
         host = urlsplit(reply.headers.get("Location", "")).hostname
     except ValueError:
         host = None
-    return one_line(host[:TEXT_IN_MESSAGE]) if host else "another page"
+    return one_line(host)[:TEXT_IN_MESSAGE] if host else "another page"
 
 
 class _Session(requests.Session):

@@ -11,6 +11,7 @@ from tap_solaredge.errors import ConfigError
 from tap_solaredge.harvest.notes import VALUE, unreadable
 from tap_solaredge.local_time import from_utc_text, utc_text
 from tap_solaredge.plan.owed import Coverage
+from tap_solaredge.redaction import one_line
 from tap_solaredge.spans import Spans, Window
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class Bookmarks:
         partition["status"] = status
         partition.pop("error_message", None)
         if error is not None:
-            partition["error_message"] = error
+            partition["error_message"] = one_line(error)
 
 
 def _partitions(stream: str, entry: Any) -> list[Partition]:  # noqa: ANN401

@@ -176,6 +176,11 @@ class TokenFile:
             ) from None
 
 
+def can_be_sent(credential: str) -> bool:
+    """Whether a credential holds what SolarEdge's hold: letters of ASCII, and none that ends a header."""
+    return credential.isprintable() and credential.isascii()
+
+
 def default_path() -> Path:
     """Return where tokens are kept unless a setting says otherwise."""
     return Path(platformdirs.user_state_dir("tap-solaredge")) / "tokens.json"

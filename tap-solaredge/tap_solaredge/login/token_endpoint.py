@@ -13,9 +13,9 @@ import requests
 
 from tap_solaredge import transport
 from tap_solaredge.errors import Busy, ConfigError, GrantEnded, TapSolarEdgeError
-from tap_solaredge.login.grants import SCOPES
+from tap_solaredge.login.grants import SCOPES, can_be_sent
 from tap_solaredge.redaction import conceal, one_line
-from tap_solaredge.transport import AGAIN, TEXT_IN_MESSAGE, busy, outage
+from tap_solaredge.transport import AGAIN, LOOKED_AT, TEXT_IN_MESSAGE, busy, outage
 
 if TYPE_CHECKING:
     from tap_solaredge.login.grants import Grant
@@ -124,7 +124,9 @@ def _read(document: Any) -> Tokens | None:  # noqa: ANN401
 
 
 def _text(value: Any) -> str | None:  # noqa: ANN401
-    return value.strip() or None if isinstance(value, str) else None
+    """Return a token; None for what is none, or can stand in no header."""
+    token = value.strip() if isinstance(value, str) else ""
+    return token if token and can_be_sent(token) else None
 
 
 def _life(value: Any) -> timedelta:  # noqa: ANN401
@@ -163,5 +165,5 @@ def _said(reply: Reply) -> str:
     document = reply.document()
     if isinstance(document, dict) and isinstance(document.get("error"), str):
         told = document.get("error_description") or document["error"]
-        return one_line(" ".join(str(told).split())[:TEXT_IN_MESSAGE])
+        return one_line(" ".join(str(told)[:LOOKED_AT].split()))[:TEXT_IN_MESSAGE]
     return reply.excerpt()
