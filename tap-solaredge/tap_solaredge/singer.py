@@ -235,7 +235,7 @@ def settings_named() -> Iterator[None]:
 
 @contextmanager
 def _map_named(stream: str) -> Iterator[None]:
-    """Say whose stream map, or flattening, cannot be used, with whatever error the SDK or an expression has."""
+    """Say whose stream map, or flattening, cannot be used, whatever error the SDK or an expression has."""
     try:
         yield
     except TapSolarEdgeError:

@@ -18,6 +18,13 @@ PASSWORD = "s3cretpw"
 COMMANDS = (["check-api"], ["login"], [])
 
 
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch):
+    names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
+    for name in (*names, *map(str.lower, names)):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def typed(caplog):
     """Return a function that runs the tap as typed, and returns exit code, last line and all it said."""
@@ -120,3 +127,93 @@ def test_a_text_is_cut_after_its_secrets_were_masked():
 def test_a_key_with_half_a_letter_is_a_wrong_setting(tell):
     code, line, _ = tell("check-api", api_key="half \ud83d a letter")
     assert (code, "`api_key` holds a character" in line) == (2, True)
+
+
+# Addresses, certificates, proxies
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("api_url", "http://monitoringapi..solaredge.com"),
+        ("api_url", f"http://{'a' * 64}.com"),
+        ("api_url", "http://127.0.0.1:99999"),
+        ("api_url", "http://127.0.0.1:abc"),
+        ("api_url", "http://[::1"),
+        ("redirect_url", "http://127.0.0.1:99999/callback"),
+        ("redirect_url", "http://127.0.0.1:abc/callback"),
+        ("redirect_url", "http://[::1/callback"),
+        ("authorize_url", "http://[::1"),
+    ],
+)
+@pytest.mark.parametrize("command", [["login"], []], ids=repr)
+def test_an_address_that_nothing_can_reach_is_a_wrong_setting(tell, command, name, address):
+    key = {"api_key": None, "client_id": "c", "client_secret": "s"} if command else {}
+    code, line, _ = tell(*command, **key | {name: address})
+    assert (code, f"the setting {name} cannot be used: " in line) == (2, True)
+
+
+def test_an_address_that_only_requests_refuses_is_a_wrong_setting(tell):
+    code, line, _ = tell("check-api", api_url="http://*.solaredge.com")
+    assert (code, "check `api_url`" in line) == (2, True)
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_certificates_that_are_not_there_name_their_variable(tell, monkeypatch, variable):
+    monkeypatch.setenv(variable, "/nonexistent.pem")
+    code, line, _ = tell("check-api", api_url="https://127.0.0.1:9")
+    assert (code, f"{variable} names /nonexistent.pem" in line) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("variable", "proxy", "shown"),
+    [
+        ("ALL_PROXY", "socks5://user:s3cretpw@127.0.0.1:9", "socks5://127.0.0.1:9"),
+        ("HTTPS_PROXY", "foo bar", "foo bar"),
+        ("HTTPS_PROXY", "http://[::1", "http://[::1"),
+        ("HTTPS_PROXY", "http://user:s3cretpw@foo..bar:9", "http://foo..bar:9"),
+        ("HTTPS_PROXY", "http://user:s3cretpw@127.0.0.1:99999", "http://127.0.0.1:99999"),
+        ("HTTPS_PROXY", "ftp://user:s3cretpw@127.0.0.1:9", "ftp://127.0.0.1:9"),
+        ("HTTPS_PROXY", "http://", "http://"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_named_and_not_tried_again(tell, monkeypatch, variable, proxy, shown):
+    monkeypatch.setenv(variable, proxy)
+    code, line, said = tell(api_url="https://solaredge.invalid", request_retries=5)
+    assert (code, f"the proxy {shown} of the environment" in line) == (2, True)
+    assert variable in line
+    assert "trying again" not in said
+    assert PASSWORD not in said
+
+
+def test_a_proxy_that_does_not_answer_is_named_without_its_password(tell, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:s3cretpw@127.0.0.1:9")
+    code, line, said = tell("check-api", api_url="https://solaredge.invalid")
+    assert (code, "the proxy http://127.0.0.1:9 refused" in line) == (1, True)
+    assert PASSWORD not in said
+
+
+# The token file
+
+
+@pytest.mark.parametrize("field", ["renew_at", "refreshed_at", "until"])
+@pytest.mark.parametrize("time", ["2026-11-20T12:00:00", "9999-12-31T23:00:00Z", "0001-01-01T00:00:00Z"])
+@pytest.mark.parametrize("command", ["whoami", "check-api"])
+def test_a_token_file_with_a_time_that_none_is_is_named(tmp_path, typed, field, time, command):
+    file = tmp_path / "tokens.json"
+    grant = {"client_id": "c", "site_id": HOME, "refresh_token": "a-token", field: time}
+    file.write_text(json.dumps({"grants": [grant]}))
+    file.chmod(0o600)
+    config = {"client_id": "c", "client_secret": "s", "token_file": str(file)}
+    (tmp_path / "tap.json").write_text(json.dumps(config | {"ledger_path": str(tmp_path / "l.db")}))
+    code, line, _ = typed(command, "--config", tmp_path / "tap.json")
+    assert (code, str(file) in line, "is not a token file" in line) == (2, True, True)
+
+
+@pytest.mark.parametrize("command", ["whoami", "check-api"])
+def test_a_token_file_that_is_a_folder_is_told_as_what_it_is(tmp_path, typed, command):
+    config = {"client_id": "c", "client_secret": "s", "token_file": str(tmp_path)}
+    (tmp_path / "tap.json").write_text(json.dumps(config | {"ledger_path": str(tmp_path / "l.db")}))
+    code, line, _ = typed(command, "--config", tmp_path / "tap.json")
+    assert (code, "chmod" in line) == (2, False)
+    assert "Is a directory" in line
