@@ -41,9 +41,7 @@ def warn_of_maps(maps: Mapping[str, Any], streams: Iterable[type[SolarEdgeStream
     """Warn of stream maps of streams that do not exist: what they hide or hash would leave as it is."""
     ours: Iterable[Any] = streams
     known = [str(stream.name) for stream in ours]
-    sources = (
-        each.get("__source__", name) if isinstance(each, dict) else name for name, each in maps.items()
-    )
+    sources = ((isinstance(each, dict) and each.get("__source__")) or name for name, each in maps.items())
     unknown = (
         name for name in sources if name != "__else__" and not any(fnmatch(stream, name) for stream in known)
     )
@@ -54,7 +52,7 @@ def _entry(given: Mapping[str, Any], stream: Any) -> dict[str, Any]:  # noqa: AN
     damage = _damage(given)
     if damage is not None:
         raise ConfigError(
-            f"the catalog is damaged at {stream.name}, {damage}; `tap-solaredge --discover` prints a whole one"
+            f"the catalog is damaged at {stream.name}, {damage}; `tap-solaredge --discover` prints one"
         )
     return {
         "tap_stream_id": str(stream.name),

@@ -20,6 +20,7 @@ from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
 from tap_solaredge.deadline import Adapter
 from tap_solaredge.errors import BudgetReached, Busy, ConfigError, TapSolarEdgeError, Unreachable
+from tap_solaredge.local_time import is_of_this_age
 from tap_solaredge.redaction import one_line
 
 if TYPE_CHECKING:
@@ -100,12 +101,13 @@ class TooLarge(requests.RequestException):
 
 
 def http_date(value: str | None) -> datetime | None:
-    """Return the instant of a header's date, None for anything else."""
+    """Return the instant of a header's date, None for anything else, such as one of year 9999."""
     try:
         moment = email.utils.parsedate_to_datetime(value or "")
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
+    return moment if is_of_this_age(moment) else None
 
 
 def session(url: str) -> requests.Session:

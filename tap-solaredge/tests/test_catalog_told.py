@@ -1,4 +1,4 @@
-"""Catalogs and maps that say something which cannot be meant: damage is named, and so is a name nobody knows."""
+"""Catalogs and maps that say what cannot be meant: damage is named, and so is a name that nobody knows."""
 
 import logging
 

@@ -15,7 +15,7 @@ import msgspec
 import platformdirs
 
 from tap_solaredge.errors import Busy, ConfigError
-from tap_solaredge.local_time import FIRST_YEAR, LAST_YEAR
+from tap_solaredge.local_time import is_of_this_age
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ class Grant(msgspec.Struct, kw_only=True):
 
     def __post_init__(self) -> None:
         for moment in (self.renew_at, self.refreshed_at, self.until):
-            if moment is not None and not (moment.tzinfo and FIRST_YEAR <= moment.year <= LAST_YEAR):
+            if moment is not None and not (moment.tzinfo and is_of_this_age(moment)):
                 raise ValueError("a time without zone, or of another age")
 
     def is_fresh(self, now: datetime) -> bool:

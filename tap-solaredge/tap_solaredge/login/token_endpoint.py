@@ -28,7 +28,10 @@ USUAL_LIFE, LONGEST_LIFE = 7200.0, 86400.0
 """Seconds that an access token lives where that is not told, and that are believed at most (gotcha 91)."""
 _WRONG_CLIENT = frozenset({"invalid_client", "unauthorized_client"})
 _TOO_MANY = 429
-_REFUSED = frozenset({400, 401, 403})
+_FINAL = frozenset(
+    {"invalid_grant", "invalid_request", "invalid_scope", "unsupported_grant_type", "access_denied"}
+)
+"""What says something of the request itself (RFC 6749, section 5.2); anything else may pass."""
 
 
 class Tokens(NamedTuple):
@@ -153,9 +156,10 @@ def _refusal(path: str, reply: Reply) -> TapSolarEdgeError:
     problem = outage(path, reply)
     if problem is not None:
         return problem
-    if isinstance(document, dict) and document.get("error") in _WRONG_CLIENT:
+    error = str(document.get("error")) if isinstance(document, dict) else None
+    if error in _WRONG_CLIENT:
         return ConfigError(f"{said}. Check `client_id` and `client_secret` in the developer console")
-    if isinstance(document, dict) and reply.status in _REFUSED:
+    if error in _FINAL:
         return GrantEnded(said)
     return busy(said, reply, wait)
 
