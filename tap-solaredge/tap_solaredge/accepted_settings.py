@@ -66,13 +66,13 @@ def accepted(
     Raises:
         ConfigError: a value that cannot be; the text names the setting, and shows no secret.
     """
-    _name_unknown(given.keys(), properties, str)
+    name_unknown(given.keys(), properties)
     settings = {name: value for name, value in given.items() if value is not None}
     if variables is not None:
         ours = {name: value for name, value in variables.items() if name.startswith(prefix)}
         names = (name.removeprefix(prefix) for name in ours)
         unknown = (name.lower() for name in names if name[:1] != "_" and name not in NOT_SETTINGS)
-        _name_unknown(unknown, properties, lambda name: prefix + name.upper())
+        name_unknown(unknown, properties, shown=lambda name: prefix + name.upper())
         for name in properties:
             if (value := ours.get(prefix + name.upper(), "").strip()) != "":
                 settings[name] = value
@@ -82,12 +82,19 @@ def accepted(
     }
 
 
-def _name_unknown(names: Iterable[str], known: Mapping[str, Any], shown: Callable[[str], str]) -> None:
+def name_unknown(
+    names: Iterable[str],
+    known: Iterable[str],
+    said: str = "there is no setting",
+    shown: Callable[[str], str] = str,
+) -> None:
+    """Warn of each name that does not exist, and say which one may be meant."""
+    known = set(known)
     for name in names:
         if name not in known:
             near = get_close_matches(name.lower(), known, 1)
             hint = f"did you mean {shown(near[0])}?" if near else "it is ignored"
-            logger.warning("there is no setting %s: %s", shown(name), hint)
+            logger.warning("%s %s: %s", said, shown(name), hint)
 
 
 def _checked(name: str, value: object, schema: Mapping[str, Any]) -> object:

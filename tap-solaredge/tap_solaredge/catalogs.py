@@ -1,9 +1,13 @@
-"""Catalogs as people write them: of what they say, the selection is heard; the rest we know better. Pure."""
+"""Catalogs as people write them: of what they say, the selection is heard; the rest we know better."""
 
 from __future__ import annotations
 
+from fnmatch import fnmatch
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
+from tap_solaredge.accepted_settings import name_unknown
+from tap_solaredge.errors import ConfigError
 from tap_solaredge.streams.columns import schema_of
 
 if TYPE_CHECKING:
@@ -17,17 +21,39 @@ HEARD: Final = ("inclusion", "selected", "selected-by-default")
 def completed(given: Mapping[str, Any], streams: Iterable[type[SolarEdgeStream]]) -> dict[str, Any]:
     """Return a catalog with the schema and keys of our streams, and with what another one selects of them.
 
+    A stream that is none of ours is named in a warning, and left out.
+
     Args:
         given: The other one; it may lack whatever it likes, and have another replication key or method.
         streams: Ours.
+
+    Raises:
+        ConfigError: If the other one is damaged; the text names the place.
     """
     ours: Iterable[Any] = streams  # the SDK has properties for what our classes have
     known = {str(stream.name): stream for stream in ours}
-    named = ((str(entry.get("tap_stream_id") or entry.get("stream")), entry) for entry in given["streams"])
+    named = [(str(entry.get("tap_stream_id") or entry.get("stream")), entry) for entry in given["streams"]]
+    name_unknown((name for name, _ in named), known, "the catalog: there is no stream")
     return {"streams": [_entry(entry, known[name]) for name, entry in named if name in known]}
 
 
+def warn_of_maps(maps: Mapping[str, Any], streams: Iterable[type[SolarEdgeStream]]) -> None:
+    """Warn of stream maps of streams that do not exist: what they hide or hash would leave as it is."""
+    ours: Iterable[Any] = streams
+    known = [str(stream.name) for stream in ours]
+    sources = ((isinstance(each, dict) and each.get("__source__")) or name for name, each in maps.items())
+    unknown = (
+        name for name in sources if name != "__else__" and not any(fnmatch(stream, name) for stream in known)
+    )
+    name_unknown(unknown, known, "stream_maps: there is no stream")
+
+
 def _entry(given: Mapping[str, Any], stream: Any) -> dict[str, Any]:  # noqa: ANN401
+    damage = _damage(given)
+    if damage is not None:
+        raise ConfigError(
+            f"the catalog is damaged at {stream.name}, {damage}; `tap-solaredge --discover` prints one"
+        )
     return {
         "tap_stream_id": str(stream.name),
         "stream": str(stream.name),
@@ -57,6 +83,29 @@ def _metadata(given: Mapping[str, Any], stream: Any) -> Iterator[dict[str, Any]]
                 **_heard(told.get(crumb) or (fields or {}).get(column.name) or {}),
             }
         yield {"breadcrumb": list(crumb), "metadata": level}
+
+
+def _damage(given: Mapping[str, Any]) -> str | None:
+    """Return the place of an entry that is not what the Singer specification says, None where all is."""
+    schema, metadata = given.get("schema") or {}, given.get("metadata") or []
+    fields = (schema.get("properties") or {}) if isinstance(schema, dict) else None
+    if not isinstance(fields, dict):
+        return "schema"
+    if not isinstance(metadata, list):
+        return "metadata"
+    odd = (
+        f"property {name}"
+        for name, field in fields.items()
+        if field is not None and not isinstance(field, dict)
+    )
+    wrong = (f"metadata entry {number}" for number, each in enumerate(metadata, 1) if not _is_level(each))
+    return next(chain(odd, wrong), None)
+
+
+def _is_level(each: Any) -> bool:  # noqa: ANN401
+    crumb = (each.get("breadcrumb") or []) if isinstance(each, dict) else None
+    named = isinstance(crumb, list | tuple) and all(isinstance(part, str) for part in crumb)
+    return named and isinstance(each.get("metadata"), dict)
 
 
 def _replication_key(stream: Any) -> str | None:  # noqa: ANN401

@@ -22,6 +22,8 @@ TapSolarEdgeError
 
 from __future__ import annotations
 
+from tap_solaredge.redaction import one_line
+
 
 class TapSolarEdgeError(Exception):
     """Base of all errors of this tap; its text is for people and never holds a secret."""
@@ -113,7 +115,8 @@ class Unforeseen(TapSolarEdgeError):
     """Something that nobody thought of: a fault of this tap, or a form of answer that nobody has seen."""
 
     def __init__(self, error: Exception) -> None:
-        told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        text = one_line(str(error))
+        told = f"{type(error).__name__}: {text}" if text else type(error).__name__
         super().__init__(
             f"unforeseen {told[:200]}; the others go on. Please report it with the log at level DEBUG"
         )

@@ -16,7 +16,7 @@ logger = logging.getLogger("tap-solaredge")
 QUARTER, DAY = timedelta(minutes=15), timedelta(days=1)
 DAY_MINUTES = 24 * 60
 FIRST_YEAR, LAST_YEAR = 1970, 2199
-"""Years that a time in an answer may have; others are placeholders."""
+"""Years that a time may have; others are placeholders in answers, and damage in files."""
 _OFFSET = re.compile(r"(?:GMT|UTC)?\s*([+-])(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE | re.ASCII)
 _MOST_OFFSET = 14 * 60
 """Minutes; no place on earth is further from UTC."""
@@ -40,6 +40,11 @@ class Instant(NamedTuple):
         return wall.date().isoformat()
 
 
+def is_of_this_age(moment: date) -> bool:
+    """Whether a time or day can be meant: with years far off, sums of times leave what Python can write."""
+    return FIRST_YEAR <= moment.year <= LAST_YEAR
+
+
 @lru_cache(maxsize=1 << 14)
 def instant(text: str) -> Instant:
     """Read a time with offset or `Z` and 0 to 9 fractional digits (reference: API V2, section 4.5).
@@ -51,7 +56,7 @@ def instant(text: str) -> Instant:
     offset = moment.utcoffset()
     if offset is None:
         raise ValueError(f"{text!r} has no offset from UTC")
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+    if not is_of_this_age(moment):
         raise ValueError(f"{text!r} is no time of this age")
     utc = (moment.replace(tzinfo=None) - offset).isoformat()
     return Instant(f"{utc[:19]}Z", round(offset.total_seconds() / 60))

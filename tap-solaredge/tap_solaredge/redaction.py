@@ -29,6 +29,10 @@ _IN_TEXT = re.compile(
 )
 
 
+_OF_ADDRESS = re.compile(r"(?<=://)[^\s/?#]+(?=@)")
+"""User name and password in an address."""
+
+
 class Redactor:
     """Replaces known secrets, and whatever stands where a secret usually stands."""
 
@@ -36,17 +40,19 @@ class Redactor:
         self._secrets: set[str] = set()
 
     def add(self, secrets: Iterable[str | None]) -> None:
-        """Remember the secrets of this run, and how they look inside addresses and JSON."""
+        """Remember the secrets of this run, and how they look inside addresses, JSON, lines and errors."""
         for secret in secrets:
             if secret and len(secret) >= SHORTEST_SECRET:
-                quoted = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
-                self._secrets |= {secret, json.dumps(secret)[1:-1], *quoted}
+                sent = secret.encode(errors="replace")
+                quoted = {quote(sent), quote(sent, safe=""), quote_plus(sent)}
+                written = {json.dumps(secret)[1:-1], repr(secret)[1:-1], repr(sent)[2:-1]}
+                self._secrets |= {secret, printable(secret), *quoted, *written}
 
     def __call__(self, text: str) -> str:
         """Return the text with every secret masked."""
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, MASK)
-        return _IN_TEXT.sub(rf"\g<1>{MASK}", text)
+        return _IN_TEXT.sub(rf"\g<1>{MASK}", _OF_ADDRESS.sub(MASK, text))
 
 
 conceal = Redactor()

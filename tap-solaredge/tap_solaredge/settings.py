@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 API_URL = "https://monitoringapi.solaredge.com"
 AUTHORIZE_URL = "https://connect.solaredge.com/authorize"
 REDIRECT_URL = "http://127.0.0.1:8765/callback"
-AFTER_ALL_DATA = datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
+AFTER_ALL_DATA = datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
 TIME_UNITS = ["DAY", "WEEK", "MONTH", "YEAR"]
 
 SETTINGS = th.PropertiesList(

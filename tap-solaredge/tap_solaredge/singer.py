@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import msgspec
 from singer_sdk import Stream, Tap
 from singer_sdk.contrib.msgspec import MsgSpecWriter
-from singer_sdk.exceptions import ConfigValidationError, MapExpressionError, StreamMapConfigError
+from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._catalog import get_selected_schema
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
@@ -27,7 +27,8 @@ from singer_sdk.tap_base import CliTestOptionValue
 
 from tap_solaredge.accepted_settings import from_file
 from tap_solaredge.ending import ending
-from tap_solaredge.errors import ConfigError, OutputLost
+from tap_solaredge.errors import ConfigError, OutputLost, TapSolarEdgeError
+from tap_solaredge.redaction import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -182,7 +183,8 @@ class HarvestingTap(Tap):
             mask, schema = entry.metadata.resolve_selection(), entry.schema.to_dict()
             if mask.get((), True):
                 schema = get_selected_schema(entry.tap_stream_id, schema, mask)
-            self.mapper.register_raw_stream_schema(entry.tap_stream_id, schema, entry.key_properties)
+            with _map_named(entry.tap_stream_id):
+                self.mapper.register_raw_stream_schema(entry.tap_stream_id, schema, entry.key_properties)
 
     @abc.abstractmethod
     def records_of(self, stream: Any) -> Iterator[Record]:  # noqa: ANN401
@@ -194,12 +196,18 @@ class HarvestingTap(Tap):
             stream._write_schema_message()  # noqa: SLF001 (the SDK has no public way)
 
     def write_records_of(self, stream: Stream, records: list[Record]) -> None:
-        """Write the records of a stream, as its maps want them."""
+        """Write the records of a stream, as its maps want them.
+
+        Raises:
+            ConfigError: If a map fails on a record.
+            OutputLost: If nobody takes what is written.
+        """
         if isinstance(self.message_writer, Writer) and is_plain(stream):
             self.message_writer.write_records(stream, records)
             return
-        for record in records:
-            stream._write_record_message(record.copy())  # noqa: SLF001 (the SDK takes fields out of what it gets)
+        with _map_named(stream.name):
+            for record in records:
+                stream._write_record_message(record.copy())  # noqa: SLF001 (the SDK takes fields out of what it gets)
 
     def write_state(self, *, last: bool = False) -> None:
         """Write STATE as it is now.
@@ -223,8 +231,18 @@ def settings_named() -> Iterator[None]:
         yield
     except ConfigValidationError as error:
         raise ConfigError("; ".join(error.errors)) from None
-    except (MapExpressionError, StreamMapConfigError) as error:
-        raise ConfigError(f"the setting stream_maps cannot be used: {error}") from None
+
+
+@contextmanager
+def _map_named(stream: str) -> Iterator[None]:
+    """Say whose stream map, or flattening, cannot be used, whatever error the SDK or an expression has."""
+    try:
+        yield
+    except TapSolarEdgeError:
+        raise
+    except Exception as error:  # noqa: BLE001 (expressions are code, and may fail as any code)
+        setting = "flattening_max_key_length" if "Duplicate column name" in str(error) else "stream_maps"
+        raise ConfigError(f"{setting}: {stream}: {one_line(str(error) or type(error).__name__)}") from None
 
 
 def is_plain(stream: Stream) -> bool:

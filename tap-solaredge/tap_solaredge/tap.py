@@ -13,8 +13,9 @@ from dotenv import find_dotenv, load_dotenv
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_solaredge.accepted_settings import accepted
+from tap_solaredge.addresses import check_addresses
 from tap_solaredge.budget.ledger import Ledger
-from tap_solaredge.catalogs import completed
+from tap_solaredge.catalogs import completed, warn_of_maps
 from tap_solaredge.cli import CommandLine
 from tap_solaredge.clock import Clock
 from tap_solaredge.commands import COMMANDS
@@ -84,7 +85,10 @@ class TapSolarEdge(HarvestingTap):
         if environment_counts:
             load_dotenv(find_dotenv(usecwd=True) or find_dotenv())
         variables = os.environ if environment_counts else None
-        return accepted(deepcopy(given or {}), self.config_jsonschema["properties"], variables)
+        settings = accepted(deepcopy(given or {}), self.config_jsonschema["properties"], variables)
+        check_addresses(settings)
+        warn_of_maps(settings.get("stream_maps") or {}, STREAMS)
+        return settings
 
     def discover_streams(self) -> list[SolarEdgeStream]:
         """Return all streams; the catalog does not depend on the account."""
@@ -92,9 +96,7 @@ class TapSolarEdge(HarvestingTap):
 
     def sync_all(self) -> None:  # type: ignore[misc]  # the SDK syncs stream by stream, we site by site
         """Read everything that is new, sending STATE after every window."""
-        streams = cast("list[SolarEdgeStream]", list(self.streams.values()))
-        parents_first = sorted(streams, key=lambda stream: STREAMS.index(type(stream)))
-        selected = [stream for stream in parents_first if stream.selected]
+        selected = self._selected()
         harvest = self._harvest(selected)
         self.write_schemas_of(selected)
         with closing(harvest):
@@ -106,6 +108,15 @@ class TapSolarEdge(HarvestingTap):
                         self.write_records_of(*batch)
             finally:
                 self.write_state(last=True)
+
+    def _selected(self) -> list[SolarEdgeStream]:
+        """Return the streams to read, parents first; a warning says where there is none."""
+        streams = cast("list[SolarEdgeStream]", list(self.streams.values()))
+        parents_first = sorted(streams, key=lambda stream: STREAMS.index(type(stream)))
+        selected = [stream for stream in parents_first if stream.selected]
+        if not selected:
+            self.logger.warning("no stream is selected: nothing will be read; see the catalog")
+        return selected
 
     def records_of(self, stream: SolarEdgeStream) -> Iterator[Record]:
         """Yield the records of one stream, harvested alone."""
@@ -171,8 +182,7 @@ class TapSolarEdge(HarvestingTap):
         """
         if not self.state.get("bookmarks"):
             say("Without --state, this is the plan of a first run")
-        streams = cast("list[SolarEdgeStream]", list(self.streams.values()))
-        with closing(self._harvest([stream for stream in streams if stream.selected])) as harvest:
+        with closing(self._harvest(self._selected())) as harvest:
             for line in harvest.forecast().lines(urls=urls):
                 say(line)
 

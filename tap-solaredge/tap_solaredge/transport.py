@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import email.utils
 import html
+import os
 import re
 import zlib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
 import requests
 import urllib3
+from requests.utils import get_environ_proxies, prepend_scheme_if_needed, select_proxy
 from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
 from tap_solaredge.deadline import Adapter
-from tap_solaredge.errors import BudgetReached, Busy, TapSolarEdgeError, Unreachable
+from tap_solaredge.errors import BudgetReached, Busy, ConfigError, TapSolarEdgeError, Unreachable
+from tap_solaredge.local_time import is_of_this_age
 from tap_solaredge.redaction import one_line
 
 if TYPE_CHECKING:
@@ -30,14 +34,16 @@ AGAIN = "the next run tries again"
 TEXT_IN_MESSAGE = 200
 _STEP = 2**20
 _PACKED, _GZIP_OR_ZLIB = frozenset({"gzip", "x-gzip", "deflate"}), 32 + zlib.MAX_WBITS
-_LOOKED_AT = 2**15
-"""Bytes of a body in which a title is looked for."""
+LOOKED_AT = 2**15
+"""Bytes of a body in which a title is looked for, and letters of a reason that are looked at."""
 _REASONS = ("detail", "error_description", "message", "String", "title")
 """Where a problem in JSON says what it is, the best first."""
 _SECONDS = re.compile(r"\d+(\.\d*)?", re.ASCII)
 _PAGE = re.compile(rb"(?is)<(!doctype\s+html|html|head|title|body)\b")
 _TITLE = re.compile(r"(?is)<(title|h1)\b[^>]*>\s*(\S.*?)\s*</\1\s*>")
 _TAG = re.compile(r"(?s)<[^>]*>")
+_CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_PROXIES = "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY"
 _REDIRECTS = range(300, 400)
 _TRY_LATER = frozenset({408, 425, *range(500, 600)})
 
@@ -66,7 +72,7 @@ class Reply(NamedTuple):
 
     def is_page(self) -> bool:
         """Whether the body is a page for people, in HTML."""
-        start = self.body[:_LOOKED_AT].removeprefix(b"\xef\xbb\xbf").lstrip()
+        start = self.body[:LOOKED_AT].removeprefix(b"\xef\xbb\xbf").lstrip()
         typed = "html" in self.headers.get("Content-Type", "").lower()
         return start.startswith(b"<") and (typed or _PAGE.search(start) is not None)
 
@@ -81,14 +87,13 @@ class Reply(NamedTuple):
         """Return the reason that the body gives: a problem's detail, a page's title, else its beginning."""
         problem = self.document()
         if isinstance(problem, dict):
-            text = next((str(problem[key]) for key in _REASONS if problem.get(key)), "")
+            text = next((str(problem[key])[:LOOKED_AT] for key in _REASONS if problem.get(key)), "")
         else:
-            text = self.body[:_LOOKED_AT].decode(errors="replace")
+            text = self.body[:LOOKED_AT].decode(errors="replace")
             if self.is_page():
                 title = _TITLE.search(text)
                 text = html.unescape(_TAG.sub(" ", title[2] if title else text))
-        text = " ".join(text.split())[:TEXT_IN_MESSAGE]
-        return one_line(text or self.reason or "no reason given")
+        return one_line(" ".join(text.split()) or self.reason or "no reason given")[:TEXT_IN_MESSAGE]
 
 
 class TooLarge(requests.RequestException):
@@ -96,16 +101,21 @@ class TooLarge(requests.RequestException):
 
 
 def http_date(value: str | None) -> datetime | None:
-    """Return the instant of a header's date, None for anything else."""
+    """Return the instant of a header's date, None for anything else, such as one of year 9999."""
     try:
         moment = email.utils.parsedate_to_datetime(value or "")
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
+    return moment if is_of_this_age(moment) else None
 
 
 def session(url: str) -> requests.Session:
-    """Return a session for one address; the environment's proxies and certificates are looked up once."""
+    """Return a session for one address; the environment's proxies and certificates are looked up once.
+
+    Raises:
+        ConfigError: If they cannot be used; the text names the variable.
+    """
     made = _Session()
     made.headers["Accept"] = "application/json"
     made.headers["Accept-Encoding"] = "gzip, deflate"
@@ -114,7 +124,39 @@ def session(url: str) -> requests.Session:
     found = made.merge_environment_settings(url, {}, None, None, None)
     made.proxies, made.verify, made.cert = found["proxies"], found["verify"], found["cert"]
     made.trust_env = False
+    _check_certificates(url, made.verify)
+    _check_proxy(select_proxy(url, made.proxies))
     return made
+
+
+def _check_certificates(url: str, found: bool | str | None) -> None:
+    if isinstance(found, str) and url.lower().startswith("https:") and not Path(found).exists():
+        variable = next((name for name in _CERTIFICATES if os.environ.get(name) == found), _CERTIFICATES[0])
+        raise ConfigError(f"{variable} names {found}, and nothing is there: name a file of certificates")
+
+
+def _check_proxy(proxy: str | None) -> None:
+    if not proxy:
+        return
+    remedy = "write it like http://host:3128"
+    try:
+        whole = prepend_scheme_if_needed(proxy, "http")  # type: ignore[no-untyped-call]
+        host = (urllib3.util.parse_url(whole).host or "").encode("idna")
+        Adapter().proxy_manager_for(whole)
+    except requests.exceptions.InvalidSchema:
+        host, remedy = b"", "SOCKS needs PySocks: pip install 'requests[socks]'"
+    except ValueError:
+        host = b""
+    if not host:
+        raise ConfigError(
+            f"the proxy {_shown(proxy)} of the environment ({_PROXIES}) cannot be used: {remedy}"
+        )
+
+
+def _shown(proxy: str) -> str:
+    """Return a proxy's address without user name and password."""
+    scheme, joint, rest = proxy.rpartition("://")
+    return one_line(scheme + joint + rest.rpartition("@")[2])
 
 
 def send(through: requests.Session, method: str, url: str, timeout: float, **asked: Any) -> Reply:  # noqa: ANN401
@@ -163,24 +205,36 @@ def _inflated(packed: bytes) -> bytes:
     return body
 
 
-def no_answer(path: str, error: requests.RequestException) -> Busy:
+def no_answer(path: str, error: requests.RequestException) -> Busy | ConfigError:
     """Return what a network failure means, without the address, which may hold a key."""
     where, inner = f"No answer from {path}", error.args[0] if error.args else None
     if isinstance(error, TooLarge):
         return Busy(
             f"{path} answered more than {LARGEST_BODY // 2**20} MiB, far above a real answer; {AGAIN}"
         )
-    if isinstance(error, requests.exceptions.SSLError):
-        return Unreachable(f"{where}: TLS failed; check certificates, this computer's date and `api_url`")
-    if isinstance(error, requests.exceptions.ProxyError):
-        return Unreachable(f"{where}: the proxy refused; check the environment's HTTPS_PROXY")
-    if isinstance(error, requests.ConnectTimeout) or isinstance(
-        getattr(inner, "reason", None), NewConnectionError
-    ):
-        return Unreachable(f"{where}: no connection; check the network and `api_url`; {AGAIN}")
+    if isinstance(error, requests.exceptions.InvalidURL):
+        return ConfigError(f"{where}: this is no address; check `api_url`")
+    nobody = _nobody(error, inner)
+    if nobody is not None:
+        return Unreachable(f"{where}: {nobody}")
     if isinstance(error, requests.Timeout) or isinstance(inner, ReadTimeoutError):
         return Busy(f"{where}: timed out (see setting `request_timeout`); {AGAIN}")
     return Busy(f"{where}: the connection was cut; check the network and `api_url`; {AGAIN}")
+
+
+def _nobody(error: requests.RequestException, inner: Any) -> str | None:  # noqa: ANN401
+    """Return why no connection came about, None where one did."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return "TLS failed; check certificates, this computer's date and `api_url`"
+    if isinstance(error, requests.exceptions.ProxyError):
+        asked = (error.request and error.request.url) or ""
+        proxy = _shown(select_proxy(asked, get_environ_proxies(asked)) or "")
+        return f"the proxy {proxy} refused; check the environment's {_PROXIES}"
+    if isinstance(error, requests.ConnectTimeout) or isinstance(
+        getattr(inner, "reason", None), NewConnectionError
+    ):
+        return f"no connection; check the network and `api_url`; {AGAIN}"
+    return None
 
 
 def outage(path: str, reply: Reply) -> TapSolarEdgeError | None:
@@ -215,7 +269,7 @@ def _target(reply: Reply) -> str:
         host = urlsplit(reply.headers.get("Location", "")).hostname
     except ValueError:
         host = None
-    return one_line(host[:TEXT_IN_MESSAGE]) if host else "another page"
+    return one_line(host)[:TEXT_IN_MESSAGE] if host else "another page"
 
 
 class _Session(requests.Session):

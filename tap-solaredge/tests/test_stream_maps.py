@@ -3,6 +3,7 @@
 import pytest
 
 from solaredge_simulator.fleet import HOME, ROOF
+from tap_solaredge.errors import ConfigError
 from tap_solaredge.tap import TapSolarEdge
 
 DAY = {"site_ids": [HOME], "start_date": "2026-11-20T11:00:00Z"}
@@ -77,3 +78,46 @@ def test_stream_maps_hash_leave_out_and_filter(simulator, run_tap):
     assert "address" not in site
     assert (site["id"], site["name"], site["city"]) == (HOME, "39759b8cf235", "Utrecht")
     assert list(said.records) == ["sites"]
+
+
+BROKEN = {
+    "power_readings": {"__filter__": "power_watts > 100"},
+    "sites": {"n": "state.upper()"},
+    "energy_totals": {"n": "period + 1"},
+}
+
+
+@pytest.mark.parametrize("stream", BROKEN)
+def test_a_map_that_fails_on_a_record_is_one_line_that_names_its_stream(simulator, run_tap, stream):
+    said = run_tap(simulator, site_ids=[HOME], catalog=without(stream), stream_maps={stream: BROKEN[stream]})
+    assert isinstance(said.error, ConfigError)
+    assert str(said.error).startswith(f"stream_maps: {stream}: ")
+    assert "\n" not in str(said.error)
+    assert said.code == 2
+
+
+@pytest.mark.parametrize("stream", BROKEN)
+def test_what_a_map_failed_on_is_read_again_once_the_map_is_right(simulator, run_tap, stream):
+    asked = {"site_ids": [HOME], "catalog": without(stream), "start_date": "2026-10-01T00:00:00Z"}
+    state = run_tap(simulator, stream_maps={stream: BROKEN[stream]}, **asked).state
+    after = run_tap(simulator, state=state, **asked).records[stream]
+    whole = run_tap(simulator, **asked).records[stream]
+    assert len(after) == len(whole) > 0
+
+
+WRONG = [
+    ({"stream_maps": {"sites": {"a": ""}}}, "stream_maps: sites: "),
+    ({"stream_maps": {"sites": {"a": "(("}}}, "stream_maps: sites: "),
+    ({"stream_maps": {"sites": {"id": None}}}, "stream_maps: sites: "),
+    (
+        {"flattening_enabled": True, "flattening_max_depth": 3, "flattening_max_key_length": 6},
+        "flattening_max_key_length: energy_readings: ",
+    ),
+]
+
+
+@pytest.mark.parametrize(("settings", "told"), WRONG, ids=str)
+def test_maps_and_flattening_that_fit_no_stream_are_one_line_that_names_the_setting(settings, told):
+    with pytest.raises(ConfigError) as caught:
+        TapSolarEdge(config=settings)
+    assert told in str(caught.value)

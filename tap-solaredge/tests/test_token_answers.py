@@ -189,9 +189,9 @@ def test_a_long_wait_for_the_token_endpoint_ends_the_run(renew, status):
     assert renew.kept() == KNOWN
 
 
-@pytest.mark.parametrize("error", ["invalid_grant", "invalid_request", "access_denied", "\x1b[2J"])
+@pytest.mark.parametrize("error", ["invalid_grant", "invalid_request", "access_denied"])
 def test_the_services_own_refusal_asks_for_a_new_login(renew, error):
-    body = json.dumps({"error": error, "error_description": f"told\n{error}"}).encode()
+    body = json.dumps({"error": error, "error_description": f"told\n\x1b[2J{error}"}).encode()
     with pytest.raises(GrantEnded, match="log in again with `tap-solaredge login`") as caught:
         renew(answer("400 Bad Request", body))
     assert str(caught.value).isprintable()
@@ -266,3 +266,25 @@ def test_links_that_lead_nowhere_are_told(tmp_path):
     link.symlink_to(link)
     with pytest.raises(ConfigError, match="The token file"), TokenFile(link).change():
         pass
+
+
+SERVICE_ERRORS = {
+    "server_error": ("400 Bad Request", b'{"error": "server_error"}'),
+    "temporarily_unavailable": ("400 Bad Request", b'{"error": "temporarily_unavailable"}'),
+    "a gateway's 403": ("403 Forbidden", b'{"message": "Forbidden"}'),
+    "a gateway's 401": ("401 Unauthorized", b'{"message": "Unauthorized"}'),
+    "a 400 of nobody": ("400 Bad Request", b"{}"),
+    "an error that is no text": ("400 Bad Request", b'{"error": ["invalid_grant"]}'),
+    "an error of its own": ("400 Bad Request", b'{"error": "\\u001b[2J"}'),
+}
+
+
+@pytest.mark.parametrize("which", SERVICE_ERRORS)
+def test_a_refusal_that_says_nothing_of_the_grant_is_an_outage(renew, which):
+    status, body = SERVICE_ERRORS[which]
+    with pytest.raises(Busy) as caught:
+        renew(answer(status, body))
+    assert "log in again" not in str(caught.value)
+    assert "the next run tries again" in str(caught.value)
+    assert renew.kept() == KNOWN
+    assert len(renew.requests) == 1

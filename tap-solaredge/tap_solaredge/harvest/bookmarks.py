@@ -9,8 +9,9 @@ import msgspec
 
 from tap_solaredge.errors import ConfigError
 from tap_solaredge.harvest.notes import ENDED, VALUE, unreadable
-from tap_solaredge.local_time import from_utc_text, utc_text
+from tap_solaredge.local_time import from_utc_text, is_of_this_age, utc_text
 from tap_solaredge.plan.owed import Coverage
+from tap_solaredge.redaction import one_line
 from tap_solaredge.spans import Spans, Window
 
 if TYPE_CHECKING:
@@ -100,10 +101,12 @@ class Bookmarks:
                 covered=_spans(partition.get("covered")),
                 open=_spans(partition.get("open")),
                 newest=self.newest(stream, site_id),
-                **{name: from_utc_text(partition[name]) for name in _TIMES if partition.get(name)},
+                **{name: _moment(partition[name]) for name in _TIMES if partition.get(name)},
             )
         except (TypeError, ValueError, AttributeError, OverflowError):
-            raise _damaged(stream, site_id, "covered", partition.get("covered")) from None
+            held = ("covered", "open", *_TIMES)
+            name = next((name for name in held if _is_damaged(partition, name)), VALUE)
+            raise _damaged(stream, site_id, name, partition.get(name)) from None
 
     def move(self, stream: str, site_id: int, coverage: Coverage) -> None:
         """Note how far a stream of a site has been read."""
@@ -146,7 +149,7 @@ class Bookmarks:
         partition["status"] = status
         partition.pop("error_message", None)
         if error is not None:
-            partition["error_message"] = error
+            partition["error_message"] = one_line(error)
 
 
 def _damaged(stream: str, site_id: int, name: str, value: object) -> ConfigError:
@@ -177,8 +180,29 @@ def _partitions(stream: str, entry: Any) -> list[Partition]:  # noqa: ANN401
     return named
 
 
+def _is_damaged(partition: Partition, name: str) -> bool:
+    value = partition.get(name)
+    try:
+        _ = (_moment(value) if value else None) if name in _TIMES else _spans(value)
+    except (TypeError, ValueError, AttributeError, OverflowError):
+        return True
+    return False
+
+
+def _moment(text: str) -> datetime:
+    """Read a time of the state.
+
+    Raises:
+        ValueError: If it is no time of this age.
+    """
+    moment = from_utc_text(text)
+    if not is_of_this_age(moment):
+        raise ValueError(f"{text!r} is no time of this age")
+    return moment
+
+
 def _spans(pairs: list[list[str]] | None) -> Spans:
-    return [Window(from_utc_text(start), from_utc_text(end)) for start, end in pairs or []]
+    return [Window(_moment(start), _moment(end)) for start, end in pairs or []]
 
 
 def _pairs(spans: Spans) -> list[list[str]]:

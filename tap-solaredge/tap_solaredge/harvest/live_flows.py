@@ -51,6 +51,6 @@ class LiveFlows:
             answers.put(SNAPSHOT, flow)
         for stream in streams:
             if SNAPSHOT in stream.extras:
-                self._bookmarks.of(stream.name, site.site_id)[READ_AT] = utc_text(now)
                 if flow is not None:
                     yield stream, list(stream.records(site, answers))
+                self._bookmarks.of(stream.name, site.site_id)[READ_AT] = utc_text(now)

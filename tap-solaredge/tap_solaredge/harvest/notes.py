@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
+from tap_solaredge.local_time import is_of_this_age
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -70,6 +72,10 @@ def unreadable(partition: Mapping[str, Any]) -> Iterator[str]:
             kind = _Moment if "T" in str(value) else date
         if kind is not None:
             try:
-                msgspec.convert(value, kind)
+                held = msgspec.convert(value, kind)
             except msgspec.ValidationError:
+                yield name
+                continue
+            times = (each for each in (held if isinstance(held, dict) else [held]) if isinstance(each, date))
+            if not all(map(is_of_this_age, times)):
                 yield name

@@ -92,6 +92,8 @@ class TotalsOfSite:
                 days = self._bookmarks.noted(name, self._site_id, SEEN) or {}
                 self.check.see_month(days, month, totals, site)
         for stream in self._going_on():
+            if totals is not None and not _is_before(call, totals, site):
+                yield self._batch(stream, call, totals, site, now)
             if call.resource is LIFETIME:
                 partition = self._bookmarks.of(stream.name, self._site_id)
                 partition[LIFE_READ] = _month(now, site)
@@ -104,8 +106,6 @@ class TotalsOfSite:
                 self._bookmarks.advance(
                     stream.name, self._site_id, str(stream.replication_key), utc_text(call.window.end)
                 )
-            if totals is not None and not _is_before(call, totals, site):
-                yield self._batch(stream, call, totals, site, now)
 
     def _batch(self, stream: SolarEdgeStream, call: Call, totals: Totals, site: Site, now: datetime) -> Batch:
         assert call.window is not None and call.resource is not None  # noqa: S101, PT018

@@ -12,7 +12,7 @@ from requests.auth import AuthBase
 
 from tap_solaredge.errors import ConfigError, GrantEnded, NotAuthorized
 from tap_solaredge.login import renewal
-from tap_solaredge.login.grants import DEVICE_DATA, LOGIN, Grant, TokenFile, default_path
+from tap_solaredge.login.grants import DEVICE_DATA, LOGIN, Grant, TokenFile, can_be_sent, default_path
 from tap_solaredge.redaction import conceal
 
 if TYPE_CHECKING:
@@ -156,6 +156,11 @@ class SiteAccess(Credential):
         for grant in self._file.read().grants:
             if grant.client_id == self.identity:
                 conceal.add(grant.secrets())
+                if not all(can_be_sent(token) for token in grant.secrets() if token):
+                    raise ConfigError(
+                        f"A token of site {grant.site_id} in {self._file.path} holds a character that none "
+                        f"of SolarEdge's has: log in again with `{LOGIN}`"
+                    )
                 self._grants[grant.site_id] = grant
 
     def _plant_seed(self) -> None:
@@ -222,7 +227,7 @@ def api_key(config: Mapping[str, Any], what: str) -> str:
             f"No credential: set `api_key` to {what} "
             "(environment: TAP_SOLAREDGE_API_KEY; with Meltano also SEH_API_KEY)"
         )
-    if not key.isprintable() or not key.isascii():
+    if not can_be_sent(key):
         raise ConfigError("`api_key` holds a character that no SolarEdge key has; copy it again")
     return key
 
@@ -245,5 +250,5 @@ def token_file(config: Mapping[str, Any]) -> TokenFile:
 
 
 def _check(name: str, value: str) -> None:
-    if not value.strip().isprintable() or not value.isascii():
+    if not can_be_sent(value.strip()) or not value.isascii():
         raise ConfigError(f"`{name}` holds a character that none of SolarEdge's has; copy it again")

@@ -15,6 +15,7 @@ import msgspec
 import platformdirs
 
 from tap_solaredge.errors import Busy, ConfigError
+from tap_solaredge.local_time import is_of_this_age
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +49,11 @@ class Grant(msgspec.Struct, kw_only=True):
     """The end of the owner's permission, where it is known."""
     scopes: list[str] | None = None
     """None where they are not known: a 403 will tell."""
+
+    def __post_init__(self) -> None:
+        for moment in (self.renew_at, self.refreshed_at, self.until):
+            if moment is not None and not (moment.tzinfo and is_of_this_age(moment)):
+                raise ValueError("a time without zone, or of another age")
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether the access token can be used as it is."""
@@ -128,11 +134,12 @@ class TokenFile:
         """Return all grants; none where there is no file.
 
         Raises:
-            ConfigError: If others can read the file, or it is no token file.
+            ConfigError: If it cannot be read, others can read it, or it is no token file.
         """
         try:
-            mode = stat.S_IMODE(self.path.stat().st_mode)
-            if os.name == "posix" and mode & OTHERS_MAY:
+            kind = self.path.stat().st_mode
+            mode = stat.S_IMODE(kind)
+            if os.name == "posix" and mode & OTHERS_MAY and not stat.S_ISDIR(kind):
                 raise ConfigError(
                     f"Others can read the token file {self.path} (mode {mode:04o}); run "
                     f"`chmod 600 {shlex.quote(str(self.path))}`"
@@ -174,6 +181,11 @@ class TokenFile:
                 f"The token file {self.path} cannot be written ({getattr(error, 'strerror', error)}); "
                 "set `token_file` to a file that can"
             ) from None
+
+
+def can_be_sent(credential: str) -> bool:
+    """Whether a credential holds what SolarEdge's hold: letters of ASCII, and none that ends a header."""
+    return credential.isprintable() and credential.isascii()
 
 
 def default_path() -> Path:

@@ -13,9 +13,9 @@ import requests
 
 from tap_solaredge import transport
 from tap_solaredge.errors import Busy, ConfigError, GrantEnded, TapSolarEdgeError
-from tap_solaredge.login.grants import SCOPES
+from tap_solaredge.login.grants import SCOPES, can_be_sent
 from tap_solaredge.redaction import conceal, one_line
-from tap_solaredge.transport import AGAIN, TEXT_IN_MESSAGE, busy, outage
+from tap_solaredge.transport import AGAIN, LOOKED_AT, TEXT_IN_MESSAGE, busy, outage
 
 if TYPE_CHECKING:
     from tap_solaredge.login.grants import Grant
@@ -28,7 +28,10 @@ USUAL_LIFE, LONGEST_LIFE = 7200.0, 86400.0
 """Seconds that an access token lives where that is not told, and that are believed at most (gotcha 91)."""
 _WRONG_CLIENT = frozenset({"invalid_client", "unauthorized_client"})
 _TOO_MANY = 429
-_REFUSED = frozenset({400, 401, 403})
+_FINAL = frozenset(
+    {"invalid_grant", "invalid_request", "invalid_scope", "unsupported_grant_type", "access_denied"}
+)
+"""What says something of the request itself (RFC 6749, section 5.2); anything else may pass."""
 
 
 class Tokens(NamedTuple):
@@ -124,7 +127,9 @@ def _read(document: Any) -> Tokens | None:  # noqa: ANN401
 
 
 def _text(value: Any) -> str | None:  # noqa: ANN401
-    return value.strip() or None if isinstance(value, str) else None
+    """Return a token; None for what is none, or can stand in no header."""
+    token = value.strip() if isinstance(value, str) else ""
+    return token if token and can_be_sent(token) else None
 
 
 def _life(value: Any) -> timedelta:  # noqa: ANN401
@@ -151,9 +156,10 @@ def _refusal(path: str, reply: Reply) -> TapSolarEdgeError:
     problem = outage(path, reply)
     if problem is not None:
         return problem
-    if isinstance(document, dict) and document.get("error") in _WRONG_CLIENT:
+    error = str(document.get("error")) if isinstance(document, dict) else None
+    if error in _WRONG_CLIENT:
         return ConfigError(f"{said}. Check `client_id` and `client_secret` in the developer console")
-    if isinstance(document, dict) and reply.status in _REFUSED:
+    if error in _FINAL:
         return GrantEnded(said)
     return busy(said, reply, wait)
 
@@ -163,5 +169,5 @@ def _said(reply: Reply) -> str:
     document = reply.document()
     if isinstance(document, dict) and isinstance(document.get("error"), str):
         told = document.get("error_description") or document["error"]
-        return one_line(" ".join(str(told).split())[:TEXT_IN_MESSAGE])
+        return one_line(" ".join(str(told)[:LOOKED_AT].split()))[:TEXT_IN_MESSAGE]
     return reply.excerpt()

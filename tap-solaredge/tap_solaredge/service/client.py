@@ -146,14 +146,13 @@ class Client:
         Raises:
             TapSolarEdgeError: If none came, or something in front of the service answered in its place.
         """
+        session = self._session()
         self._wait_for_budget(request)
         self.calls += 1
         url = self._base_url + request.path
         try:
             with self._alone if self.at_once == 1 else nullcontext():
-                reply = transport.send(
-                    self._session(), "GET", url, self._timeout, params=request.params, auth=auth
-                )
+                reply = transport.send(session, "GET", url, self._timeout, params=request.params, auth=auth)
         except requests.RequestException as error:
             raise transport.no_answer(request.path, error) from None
         self._learn(reply)
