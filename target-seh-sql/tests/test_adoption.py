@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -381,9 +382,24 @@ def test_doubled_rows_and_rows_without_parents_are_settled(database, adopt):
 def test_a_sqlite_file_is_backed_up_beside_it(old, adopt):
     before = everything(old)
     _, out, _ = adopt(old)
-    path = make_url(old.url).database.removesuffix(".db") + ".before-adoption.db"
+    path = make_url(old.url).database + ".before-adoption.db"
     assert f"The database as it was is {path}.\n" in out
     assert everything(type(old)(f"sqlite:///{path}")) == before
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_backup_is_never_replaced_by_another(old, adopt, tmp_path):
+    other = type(old)(f"sqlite:///{tmp_path / 'seh.sqlite'}")
+    old_harvest.make(other.url, {"sites": ROWS["sites"][:1]})
+    before = everything(old)
+    assert (adopt(old)[0], adopt(other)[0]) == (0, 0)
+    backup = tmp_path / "seh.db.before-adoption.db"
+    assert everything(type(old)(f"sqlite:///{backup}")) == before
+    shutil.copy(backup, tmp_path / "seh.db")
+    code, _, err = adopt(old)
+    assert code == 1
+    assert f"{backup} is the backup of an earlier adoption: move it elsewhere, then run again" in err
+    assert everything(old) == everything(type(old)(f"sqlite:///{backup}")) == before
 
 
 def test_an_adoption_that_fails_anywhere_changes_nothing_and_can_be_run_again(old, monkeypatch):
