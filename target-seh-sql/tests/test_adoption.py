@@ -398,7 +398,7 @@ def test_a_backup_is_never_replaced_by_another(old, adopt, tmp_path):
     shutil.copy(backup, tmp_path / "seh.db")
     code, _, err = adopt(old)
     assert code == 1
-    assert f"{backup} is the backup of an earlier adoption: move it elsewhere, then run again" in err
+    assert f"{backup} is the backup of an earlier adoption: move it away, then run again" in err
     assert everything(old) == everything(type(old)(f"sqlite:///{backup}")) == before
 
 

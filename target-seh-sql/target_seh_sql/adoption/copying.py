@@ -12,7 +12,7 @@ from sqlalchemy.dialects import mysql
 
 from target_seh_sql.adoption.conversion import Clocks, Converter
 from target_seh_sql.adoption.recorded import DATA_TYPES, WITHOUT_STREAM
-from target_seh_sql.load.parents import insert_if_new
+from target_seh_sql.load.parents import insert_new
 from target_seh_sql.tables.streams import STREAMS, Stream
 
 if TYPE_CHECKING:
@@ -147,8 +147,7 @@ class Copying:
 def add_moved(connection: Connection, table: Table, moved: list[dict[str, Any]], report: TableReport) -> None:
     """Insert what was moved out of the missing hour, unless a row is there already (gotcha 16)."""
     if moved:
-        statement = insert_if_new(connection, table)
-        added = sum(connection.execute(statement, row).rowcount for row in moved)
+        added = insert_new(connection, table, moved)
         report.counts["of these dropped: the hour after it has them"] = len(moved) - added
 
 

@@ -241,7 +241,7 @@ def back_up(connection: Connection) -> None:
         SchemaMismatch: there is a backup already.
     """
     if (path := backup_path(connection)).exists():
-        raise SchemaMismatch(f"{path} is the backup of an earlier adoption: move it elsewhere, then run again")
+        raise SchemaMismatch(f"{path} is the backup of an earlier adoption: move it away, then run again")
     unfinished = path.with_suffix(".part")
     unfinished.unlink(missing_ok=True)
     source: Any = sqlite3.connect(str(connection.engine.url.database))
