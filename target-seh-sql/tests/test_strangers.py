@@ -9,8 +9,10 @@ import os
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 
+import old_harvest
 import pytest
 
+from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.status.notify import notify
 
 from .conftest import lines, record, schema, state
@@ -277,3 +279,27 @@ def test_a_damaged_file_of_what_was_told_is_begun_anew(tmp_path, caplog, damaged
     assert notify(["json://x"], "db", [], told) is False
     assert not told.exists()
     assert "is damaged" in caplog.text
+
+
+@pytest.mark.parametrize("name", [None, "init-db", "check", "status", "adopt"])
+def test_a_schema_version_of_another_program_is_named(database, command, name):
+    made = "CREATE TABLE schema_version (installed_rank INTEGER, version VARCHAR(50))"
+    database.execute(made, "INSERT INTO schema_version VALUES (1, '1.0')")
+    line = "the database has a table 'schema_version' that this target did not make: set table_prefix"
+    if name is None:
+        with pytest.raises(SchemaMismatch, match=line):
+            database.load(*SITE)
+    else:
+        if name == "adopt":
+            old_harvest.make(database.url, {})
+        code, out, errors = command(database, name)
+        assert code == 1
+        assert line in (out if name == "check" else errors)
+    database.load(*SITE, table_prefix="pv_")
+    assert database.execute("SELECT count(*) FROM schema_version") == [(1,)]
+
+
+def test_a_schema_version_of_another_program_is_not_in_the_way_of_tables_with_a_prefix(database, command):
+    database.execute("CREATE TABLE schema_version (version VARCHAR(50))")
+    old_harvest.make(database.url, {}, prefix="seh_")
+    assert command(database, "adopt")[0] == 0

@@ -18,7 +18,7 @@ from target_seh_sql.adoption.replacing import REPLACING, Replacing, kept_tables,
 from target_seh_sql.adoption.wall_time import zone_named
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
-from target_seh_sql.tables.schema import alone, existing, revisions, version_table
+from target_seh_sql.tables.schema import alone, existing, noted_revision, revisions
 from target_seh_sql.tables.streams import NINE, all_tables, nine_tables, nine_tables_and
 
 if TYPE_CHECKING:
@@ -199,8 +199,6 @@ def _look(connection: Connection, prefix: str, schema: str | None) -> Found:
     ours = nine_tables(prefix, schema)
     inspector = inspect(connection)
     there = set(inspector.get_table_names(schema=schema))
-    version = version_table(ours)
-    adopted = version.name in there and connection.execute(select(version)).scalar() in revisions()
     old = {
         name: Table(
             f"{prefix}{name}",
@@ -211,4 +209,5 @@ def _look(connection: Connection, prefix: str, schema: str | None) -> Found:
         for name in [*(stream.name for stream in NINE), *NEWER]
         if f"{prefix}{name}" in there
     }
+    adopted = bool(old) and noted_revision(connection, ours) in revisions()
     return Found(prefix, adopted, old)

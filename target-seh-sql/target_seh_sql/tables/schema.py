@@ -48,7 +48,7 @@ def ensure_tables(
     Raises:
         SchemaMismatch: the tables are of a newer version or not this target's at all.
     """
-    revision = _revision(connection, tables)
+    revision = noted_revision(connection, tables)
     connection.rollback()
     if revision == revisions(migrations)[-1]:
         return revision
@@ -137,10 +137,20 @@ def _call(connection: Connection, statement: str | None, lock: str) -> None:
     connection.rollback()
 
 
-def _revision(connection: Connection, tables: Mapping[str, Table]) -> str | None:
-    table = version_table(tables)
-    if not inspect(connection).has_table(table.name, schema=table.schema):
+def noted_revision(connection: Connection, tables: Mapping[str, Table]) -> str | None:
+    """Return the revision that is noted beside the tables, known or not; None where none is.
+
+    Raises:
+        SchemaMismatch: another program has a table of that name.
+    """
+    table, found = version_table(tables), inspect(connection)
+    if not found.has_table(table.name, schema=table.schema):
         return None
+    if "version_num" not in {each["name"] for each in found.get_columns(table.name, schema=table.schema)}:
+        raise SchemaMismatch(
+            f"the database has a table {table.name!r} that this target did not make: "
+            "set table_prefix or name another database"
+        )
     return connection.execute(select(table.c.version_num)).scalar_one_or_none() or BEING_CREATED
 
 
@@ -152,7 +162,7 @@ def fitting_revision(
     Raises:
         SchemaMismatch: the tables are of a newer version or not this target's at all.
     """
-    known, revision = revisions(migrations), _revision(connection, tables)
+    known, revision = revisions(migrations), noted_revision(connection, tables)
     if revision is None:
         _refuse_foreign(connection, tables)
     elif revision not in {*known, BEING_CREATED}:
