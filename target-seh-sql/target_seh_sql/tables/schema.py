@@ -85,10 +85,19 @@ def flaws(connection: Connection, tables: Mapping[str, Table]) -> Iterator[str]:
             if stream in NINE:
                 yield f"the table {table.name} is missing"
             continue
-        given = {column["name"] for column in found.get_columns(table.name, schema=table.schema)}
+        given = {column["name"]: column for column in found.get_columns(table.name, schema=table.schema)}
         if missing := [column.name for column in table.c if column.name not in given]:
             yield f"the table {table.name} lacks the column {', '.join(missing)}"
+        if empty := [name for name in given if name not in table.c and _has_to_be_given(given[name])]:
+            named = ", ".join(empty)
+            yield f"the table {table.name} has a column that no run fills and no row can lack: {named}"
         yield from key_flaws(table.name, stream.table_key, list(_unique(found, table)))
+
+
+def _has_to_be_given(column: Mapping[str, Any]) -> bool:
+    """Tell whether a row cannot be inserted without a value for the column."""
+    fills_itself = ("identity", "computed")
+    return not column["nullable"] and column["default"] is None and not any(map(column.get, fills_itself))
 
 
 def key_flaws(table: str, key: Collection[str], unique: Collection[Collection[str]]) -> Iterator[str]:
