@@ -457,6 +457,33 @@ def test_other_tables_are_refused_by_what_differs(old, adopt):
     assert err == "the tables are not those of SolarEdge Harvest: power_readings also has colour"
 
 
+ODD = [
+    ("sqlite", "timestamp = '2026-02-30 00:00:00'", "timestamp is"),
+    ("sqlite", "timestamp = 'N/A'", "timestamp is"),
+    ("sqlite", "updated_at = ''", "updated_at is"),
+    ("sqlite", "power_watts = 'abc'", "power_watts ('abc') is"),
+    ("sqlite", "timestamp = '0001-01-01 00:00:00'", "timestamp (datetime.datetime(1, 1, 1, 0, 0)) is"),
+    ("postgresql", "timestamp = '0001-01-01 00:00:00+00'", "timestamp (datetime.datetime(1, 1, 1, 0, 0, "),
+    ("postgresql", "timestamp = 'infinity'", "timestamp is"),
+    ("postgresql", "timestamp = '0044-03-15 12:00:00 BC'", "timestamp is"),
+    ("mariadb", "timestamp = '0000-00-00 00:00:00'", "timestamp ('0000-00-00 00:00:00') is"),
+]
+
+
+@pytest.mark.parametrize(("database", "change", "named"), ODD, indirect=["database"])
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_a_value_that_cannot_be_taken_over_is_named(old, adopt, change, named, options):
+    old.execute(f"UPDATE power_readings SET {change} WHERE id = 3")  # noqa: S608
+    before = old.execute("SELECT count(*) FROM power_readings")
+    code, _, err = adopt(old, "--machine-zone", "Asia/Tokyo", *options)
+    assert code == 1
+    assert f"power_readings, row with id 3: {named}" in err
+    assert err.endswith(" no value that can be taken over: correct or delete the row, then run again")
+    old.execute("DELETE FROM power_readings WHERE id = 3")
+    assert before == [(11,)]
+    assert adopt(old)[0] == 0
+
+
 def test_an_empty_database_has_nothing_to_adopt(database, adopt):
     code, _, err = adopt(database)
     assert code == 1

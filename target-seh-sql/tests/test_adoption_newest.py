@@ -338,3 +338,22 @@ def test_a_run_before_the_adoption_names_the_command(old):
 def names_of_tables(database):
     with database.connect() as connection:
         return sorted(inspect(connection).get_table_names())
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("seh_power_details SET feed_in_w = 'abc'", "seh_power_details, row with id "),
+        ("seh_inverter_telemetry SET temperature = 'abc'", "seh_inverter_telemetry, rows of "),
+        ("seh_inverter_telemetry SET timestamp = 'abc' WHERE id = 2", "seh_inverter_telemetry, row with id "),
+        ("seh_alerts SET alert_timestamp = 'abc'", "seh_alerts, row with id "),
+        ("seh_environmental_benefits SET co2_saved = 'abc'", "seh_environmental_benefits, row with id "),
+    ],
+)
+def test_a_value_of_newer_tables_that_cannot_be_taken_over_is_named(old, command, change, named):
+    old.execute(f"UPDATE {change}")
+    code, _, err = command(old, "adopt")
+    assert code == 1
+    assert named in err
+    assert err.endswith(" no value that can be taken over: correct or delete the row, then run again")
