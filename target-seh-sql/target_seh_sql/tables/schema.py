@@ -150,9 +150,10 @@ def noted_revision(connection: Connection, tables: Mapping[str, Table]) -> str |
     """Return the revision that is noted beside the tables, known or not; None where none is.
 
     Raises:
-        SchemaMismatch: another program has a table of that name.
+        SchemaMismatch: another program has a table of that name, or the server changes such names.
     """
     table, found = version_table(tables), inspect(connection)
+    _refuse_capitals(connection, table.name.removesuffix("schema_version"))
     if not found.has_table(table.name, schema=table.schema):
         return None
     if "version_num" not in {each["name"] for each in found.get_columns(table.name, schema=table.schema)}:
@@ -161,6 +162,17 @@ def noted_revision(connection: Connection, tables: Mapping[str, Table]) -> str |
             "set table_prefix or name another database"
         )
     return connection.execute(select(table.c.version_num)).scalar_one_or_none() or BEING_CREATED
+
+
+def _refuse_capitals(connection: Connection, prefix: str) -> None:
+    """Refuse a prefix that a MariaDB server would keep in small letters: no table would be found again."""
+    if connection.dialect.name != "mariadb" or prefix == prefix.lower():
+        return
+    if connection.execute(text("SELECT @@lower_case_table_names")).scalar() == 1:
+        raise SchemaMismatch(
+            f"the server keeps the names of tables in small letters (lower_case_table_names is 1): "
+            f"set table_prefix to {prefix.lower()}"
+        )
 
 
 def fitting_revision(
