@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -381,9 +382,24 @@ def test_doubled_rows_and_rows_without_parents_are_settled(database, adopt):
 def test_a_sqlite_file_is_backed_up_beside_it(old, adopt):
     before = everything(old)
     _, out, _ = adopt(old)
-    path = make_url(old.url).database.removesuffix(".db") + ".before-adoption.db"
+    path = make_url(old.url).database + ".before-adoption.db"
     assert f"The database as it was is {path}.\n" in out
     assert everything(type(old)(f"sqlite:///{path}")) == before
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_backup_is_never_replaced_by_another(old, adopt, tmp_path):
+    other = type(old)(f"sqlite:///{tmp_path / 'seh.sqlite'}")
+    old_harvest.make(other.url, {"sites": ROWS["sites"][:1]})
+    before = everything(old)
+    assert (adopt(old)[0], adopt(other)[0]) == (0, 0)
+    backup = tmp_path / "seh.db.before-adoption.db"
+    assert everything(type(old)(f"sqlite:///{backup}")) == before
+    shutil.copy(backup, tmp_path / "seh.db")
+    code, _, err = adopt(old)
+    assert code == 1
+    assert f"{backup} is the backup of an earlier adoption: move it away, then run again" in err
+    assert everything(old) == everything(type(old)(f"sqlite:///{backup}")) == before
 
 
 def test_an_adoption_that_fails_anywhere_changes_nothing_and_can_be_run_again(old, monkeypatch):
@@ -439,6 +455,33 @@ def test_other_tables_are_refused_by_what_differs(old, adopt):
     code, out, err = adopt(old)
     assert (code, out) == (1, "")
     assert err == "the tables are not those of SolarEdge Harvest: power_readings also has colour"
+
+
+ODD = [
+    ("sqlite", "timestamp = '2026-02-30 00:00:00'", "timestamp is"),
+    ("sqlite", "timestamp = 'N/A'", "timestamp is"),
+    ("sqlite", "updated_at = ''", "updated_at is"),
+    ("sqlite", "power_watts = 'abc'", "power_watts ('abc') is"),
+    ("sqlite", "timestamp = '0001-01-01 00:00:00'", "timestamp (datetime.datetime(1, 1, 1, 0, 0)) is"),
+    ("postgresql", "timestamp = '0001-01-01 00:00:00+00'", "timestamp (datetime.datetime(1, 1, 1, 0, 0, "),
+    ("postgresql", "timestamp = 'infinity'", "timestamp is"),
+    ("postgresql", "timestamp = '0044-03-15 12:00:00 BC'", "timestamp is"),
+    ("mariadb", "timestamp = '0000-00-00 00:00:00'", "timestamp ('0000-00-00 00:00:00') is"),
+]
+
+
+@pytest.mark.parametrize(("database", "change", "named"), ODD, indirect=["database"])
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_a_value_that_cannot_be_taken_over_is_named(old, adopt, change, named, options):
+    old.execute(f"UPDATE power_readings SET {change} WHERE id = 3")  # noqa: S608
+    before = old.execute("SELECT count(*) FROM power_readings")
+    code, _, err = adopt(old, "--machine-zone", "Asia/Tokyo", *options)
+    assert code == 1
+    assert f"power_readings, row with id 3: {named}" in err
+    assert err.endswith(" no value that can be taken over: correct or delete the row, then run again")
+    old.execute("DELETE FROM power_readings WHERE id = 3")
+    assert before == [(11,)]
+    assert adopt(old)[0] == 0
 
 
 def test_an_empty_database_has_nothing_to_adopt(database, adopt):

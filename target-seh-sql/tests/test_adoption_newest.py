@@ -338,3 +338,77 @@ def test_a_run_before_the_adoption_names_the_command(old):
 def names_of_tables(database):
     with database.connect() as connection:
         return sorted(inspect(connection).get_table_names())
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("seh_power_details SET feed_in_w = 'abc'", "seh_power_details, row with id "),
+        ("seh_inverter_telemetry SET temperature = 'abc'", "seh_inverter_telemetry, rows of "),
+        ("seh_inverter_telemetry SET timestamp = 'abc' WHERE id = 2", "seh_inverter_telemetry, row with id "),
+        ("seh_alerts SET alert_timestamp = 'abc'", "seh_alerts, row with id "),
+        ("seh_environmental_benefits SET co2_saved = 'abc'", "seh_environmental_benefits, row with id "),
+    ],
+)
+def test_a_value_of_newer_tables_that_cannot_be_taken_over_is_named(old, command, change, named):
+    old.execute(f"UPDATE {change}")
+    code, _, err = command(old, "adopt")
+    assert code == 1
+    assert named in err
+    assert err.endswith(" no value that can be taken over: correct or delete the row, then run again")
+
+
+MADE = {
+    "sqlite": [
+        "CREATE TRIGGER mine AFTER INSERT ON seh_sites BEGIN SELECT 1; END",
+        "CREATE INDEX by_power ON seh_power_readings (power_watts)",
+    ],
+    "mariadb": [
+        "CREATE TRIGGER mine AFTER INSERT ON seh_sites FOR EACH ROW SET @mine = 1",
+        "CREATE INDEX by_power ON seh_power_readings (power_watts)",
+    ],
+    "postgresql": [
+        "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE TRIGGER mine AFTER INSERT ON seh_sites FOR EACH ROW EXECUTE FUNCTION nothing()",
+        "CREATE INDEX by_power ON seh_power_readings (power_watts)",
+        "CREATE POLICY only_mine ON seh_meters USING (site_id = 1)",
+        "CREATE PUBLICATION told FOR TABLE seh_sites",
+        "GRANT SELECT ON seh_sites, seh_meters TO PUBLIC",
+    ],
+}
+NAMED = {
+    "indexes": "by_power of seh_power_readings",
+    "policies": "only_mine of seh_meters",
+    "publications": "told of seh_sites",
+    "rights": "PUBLIC of seh_meters, PUBLIC of seh_sites",
+    "triggers": "mine of seh_sites",
+}
+
+
+def test_what_users_made_of_the_old_tables_and_is_not_carried_over_is_named(old, command):
+    assert "not carried over" not in command(old, "adopt", "--dry-run")[1]
+    old.execute(*MADE[kind_of(old)])
+    kinds = NAMED if kind_of(old) == "postgresql" else ("indexes", "triggers")
+    wanted = [f"  not carried over, make them again: {kind}: {NAMED[kind]}" for kind in kinds]
+    for options in (["--dry-run"], []):
+        code, out, _ = command(old, "adopt", *options)
+        assert code == 0
+        assert [line for line in out.splitlines() if "not carried" in line] == wanted
+    out = command(old, "adopt", "--drop-old")[1]
+    assert {
+        "sqlite": "seh.db.before-adoption.db.\n",
+        "mariadb": "; with them triggers: mine of before_adoption_seh_sites.\n",
+        "postgresql": f"; with them policies: {NAMED['policies']}; with them publications: "
+        f"{NAMED['publications']}; with them rights: {NAMED['rights']}; with them triggers: "
+        f"{NAMED['triggers']}.\n",
+    }[kind_of(old)] in out
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_views_keep_their_options(old):
+    old.execute("CREATE VIEW fenced WITH (security_barrier=true) AS SELECT id FROM seh_sites")
+    takeover.adopt(Wanted(old.url))
+    assert selected(old, "SELECT reloptions FROM pg_class WHERE relname = 'fenced'") == [
+        (["security_barrier=true"],)
+    ]

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+from sqlalchemy import make_url
+
+from target_seh_sql.errors import WriteFailed
+
 from .conftest import record, schema, state
 
 READING = record(
@@ -79,3 +84,51 @@ def test_deleting_a_site_deletes_all_that_hangs_on_it(database):
     database.load(schema("meter_readings"), READING, state("meter_readings", 7))
     database.execute("DELETE FROM sites WHERE id = 7")
     assert [database.rows(table) for table in ("meters", "meter_readings", "sync_metadata")] == [[], [], []]
+
+
+@pytest.mark.parametrize("table", ["sites", "meters"])
+def test_a_bare_parent_never_fills_a_column_that_users_require(database, table):
+    database.load(schema("sites"), record("sites", id=1, name="Dak"))
+    if kind_of(database) == "sqlite":  # which lets no such column be added later
+        database.execute(f"DROP TABLE {table}", REQUIRING[table])
+    else:
+        database.execute("DELETE FROM sites", f"ALTER TABLE {table} ADD COLUMN mine VARCHAR(9) NOT NULL")
+    with pytest.raises(WriteFailed, match="mine"):
+        database.load(schema("meter_readings"), READING)
+    assert database.rows(table, "id") == []
+
+
+REQUIRING = {
+    "sites": "CREATE TABLE sites (id INTEGER PRIMARY KEY, name TEXT, created_at, updated_at, mine NOT NULL)",
+    "meters": "CREATE TABLE meters (id INTEGER PRIMARY KEY, site_id, name TEXT, created_at, updated_at, "
+    "mine NOT NULL, UNIQUE (site_id, name))",
+}
+
+
+SWALLOWING = {
+    "sqlite": ["CREATE TRIGGER mine BEFORE INSERT ON {0} BEGIN SELECT RAISE(IGNORE); END"],
+    "postgresql": [
+        "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "CREATE TRIGGER mine BEFORE INSERT ON {0} FOR EACH ROW EXECUTE FUNCTION swallow()",
+    ],
+}
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)  # MariaDB's triggers cannot
+@pytest.mark.parametrize(("table", "key"), [("sites", "id=7"), ("meters", "site_id=7, name='Purchased'")])
+def test_readings_whose_parent_a_trigger_swallows_are_not_lost_in_silence(database, capsys, table, key):
+    database.load(schema("sites"), record("sites", id=1, name="Dak"))
+    database.execute(*(statement.format(table) for statement in SWALLOWING[kind_of(database)]))
+    meter = schema("meters"), record("meters", site_id=7, name="Purchased", meter_type="Purchased")
+    for messages in ([], meter):
+        with pytest.raises(WriteFailed) as caught:
+            database.load(*messages, schema("meter_readings"), READING, state("meter_readings", 7))
+        assert str(caught.value) == (
+            f"the database took {table} ({key}) and kept no row: see what triggers, rules or policies the "
+            f"table {table} has, then run again"
+        )
+    assert capsys.readouterr().out == ""
+
+
+def kind_of(database):
+    return make_url(database.url).get_backend_name()

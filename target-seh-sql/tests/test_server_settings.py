@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import make_url, text
 
 from target_seh_sql.database import open_engine
+from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.tables.streams import nine_tables
 
 from .conftest import Database, lines, record, schema, state
@@ -358,6 +359,33 @@ def test_a_file_that_may_only_be_read_is_enough_to_look(tmp_path, closed):
     assert re.search(r"^wrong  .*(read-only|cannot be opened)", check.stdout, re.MULTILINE)
     assert load.returncode == 1
     assert "the database refused: " in load.stderr
+
+
+def test_capitals_in_a_prefix_are_refused_where_the_server_has_none(command):
+    folder = Path(tempfile.mkdtemp(prefix="seh-small-"))
+    try:
+        server = OWN_SERVERS["mariadb"](folder)
+    except NoServer as error:
+        shutil.rmtree(folder)
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(str(error))
+    server.data.append("--lower-case-table-names=1")
+    server.start()
+    try:
+        database = Database(server.url)
+        line = "the server keeps the names of tables in small letters (lower_case_table_names is 1): set "
+        for name in ("init-db", "check", "status"):
+            code, out, errors = command(database, name, table_prefix="Pv_")
+            assert code == 1
+            assert f"{line}table_prefix to pv_" in (out if name == "check" else errors)
+        with pytest.raises(SchemaMismatch, match="small letters"):
+            database.load(schema("sites"), record("sites", id=1, name=NAME), table_prefix="Pv_")
+        assert database.execute("SHOW TABLES") == []
+        database.load(schema("sites"), record("sites", id=1, name=NAME), table_prefix="pv_")
+        assert command(database, "check", "--quiet", table_prefix="pv_")[:2] == (0, "")
+    finally:
+        server.stop(crash=True)
+        server.log.close()
+        shutil.rmtree(folder)
 
 
 def test_the_names_of_the_matrix_are_many_enough():

@@ -9,11 +9,14 @@ import os
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 
+import old_harvest
 import pytest
+from sqlalchemy import make_url
 
+from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.status.notify import notify
 
-from .conftest import lines, record, schema, state
+from .conftest import Database, lines, record, schema, state
 
 SITE = schema("sites"), record("sites", id=1, name="Dak")
 AT = "2026-11-20T12:00:00Z"
@@ -277,3 +280,83 @@ def test_a_damaged_file_of_what_was_told_is_begun_anew(tmp_path, caplog, damaged
     assert notify(["json://x"], "db", [], told) is False
     assert not told.exists()
     assert "is damaged" in caplog.text
+
+
+@pytest.mark.parametrize("name", [None, "init-db", "check", "status", "adopt"])
+def test_a_schema_version_of_another_program_is_named(database, command, name):
+    made = "CREATE TABLE schema_version (installed_rank INTEGER, version VARCHAR(50))"
+    database.execute(made, "INSERT INTO schema_version VALUES (1, '1.0')")
+    line = "the database has a table 'schema_version' that this target did not make: set table_prefix"
+    if name is None:
+        with pytest.raises(SchemaMismatch, match=line):
+            database.load(*SITE)
+    else:
+        if name == "adopt":
+            old_harvest.make(database.url, {})
+        code, out, errors = command(database, name)
+        assert code == 1
+        assert line in (out if name == "check" else errors)
+    database.load(*SITE, table_prefix="pv_")
+    assert database.execute("SELECT count(*) FROM schema_version") == [(1,)]
+
+
+def test_a_schema_version_of_another_program_is_not_in_the_way_of_tables_with_a_prefix(database, command):
+    database.execute("CREATE TABLE schema_version (version VARCHAR(50))")
+    old_harvest.make(database.url, {}, prefix="seh_")
+    assert command(database, "adopt")[0] == 0
+
+
+@pytest.mark.parametrize("database", ["postgresql", "mariadb"], indirect=True)  # SQLite adds no such column
+def test_a_column_that_no_run_fills_is_named(database, command):
+    database.load(*SITE, *POWER)
+    database.execute(
+        "DELETE FROM power_readings", "ALTER TABLE power_readings ADD COLUMN mine INTEGER NOT NULL"
+    )
+    code, out, _ = command(database, "check", "--quiet")
+    assert code == 1
+    assert "the table power_readings has a column that no run fills and no row can lack: mine: set" in out
+    assert "wrong  may not insert and update rows: the database refused: " in out
+
+
+def test_columns_of_users_that_fill_themselves_harm_nothing(database, command):
+    database.load(*SITE, *POWER)
+    database.execute(
+        "ALTER TABLE power_readings ADD COLUMN mine INTEGER NOT NULL DEFAULT 5",
+        "ALTER TABLE power_readings ADD COLUMN yours INTEGER",
+    )
+    assert command(database, "check", "--quiet")[:2] == (0, "")
+
+
+@pytest.mark.parametrize("table", ["power_readings", "meter_readings", "energy_readings", "sync_metadata"])
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_policy_that_lets_no_row_in_is_told(database, command, table):
+    database.load(*SITE, *POWER)
+    user = f"{make_url(database.url).database}_owner"
+    database.execute(
+        f"CREATE USER {user} PASSWORD 'x'",
+        f"GRANT USAGE ON SCHEMA public TO {user}",
+        f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {user}",
+        f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {user}",
+    )
+    seen = Database(make_url(database.url).set(username=user, password="x").render_as_string(False))
+    try:
+        assert command(seen, "check", "--quiet")[:2] == (0, "")
+        database.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        code, out, _ = command(seen, "check", "--quiet")
+        assert code == 1
+        assert f'violates row-level security policy for table "{table}"' in out
+    finally:
+        database.execute(f"DROP OWNED BY {user}", f"DROP USER {user}")
+
+
+def test_what_check_writes_it_takes_back(database, command):
+    streams = [
+        (schema("alerts"), record("alerts", site_id=1, alert_id=5)),
+        (schema("meter_readings"), record("meter_readings", site_id=1, meter_name="A", timestamp=AT)),
+        (schema("energy_totals"), record("energy_totals", site_id=1, period="2026-10")),
+    ]
+    database.load(*SITE, *POWER, *(message for both in streams for message in both))
+    tables = "sites", "power_readings", "alerts", "meters", "meter_readings", "energy_totals", "sync_metadata"
+    before = [database.rows(table) for table in tables]
+    assert command(database, "check", "--quiet")[:2] == (0, "")
+    assert [database.rows(table) for table in tables] == before

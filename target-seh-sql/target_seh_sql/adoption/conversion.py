@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Boolean, Date, DateTime, Double, Integer, String
 
-from target_seh_sql.adoption.newer import NAMED_ANEW
+from target_seh_sql.adoption.oddities import ODD, odd
 from target_seh_sql.adoption.wall_time import Kind, instant_of, midnight, offset_minutes, wall_of
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Table
     from sqlalchemy.types import TypeEngine
+
+    from target_seh_sql.errors import SchemaMismatch
 
 OldRow = dict[str, Any]
 SITE_TIMES: Final = frozenset(
@@ -58,24 +60,45 @@ class Converter:
 
     Args:
         table: of ours.
-        stream: its name.
         clocks: of the sites, of the machine and of the database's session.
         counts: of what was decided.
+        source: what the old table is called.
+        named_anew: what gives old rows the names of ours.
         own_time: whether the rows' timestamps are by the machine's clock.
     """
 
     table: Table
-    stream: str
     clocks: Clocks
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str]
+    source: str
+    named_anew: Callable[[OldRow], OldRow] = dict
     own_time: bool = False
+    _at: str | None = None
+    """Column that is looked at."""
 
     def __call__(self, old: OldRow, site_id: int) -> Converted:
-        """Return the row of ours."""
+        """Return the row of ours.
+
+        Raises:
+            SchemaMismatch: a value cannot be one of ours; the text names it.
+        """
+        self._at = None
+        try:
+            return self._converted(old, site_id)
+        except ODD as error:
+            raise self._odd(old) from error
+
+    def _odd(self, old: OldRow) -> SchemaMismatch:
+        row = f"row with id {old['id']}" if "id" in old else f"rows of {old.get('serial_number')}"
+        column = self._at or "a value"
+        return odd(self.source, row, column, repr(old[column]) if column in old else "")
+
+    def _converted(self, old: OldRow, site_id: int) -> Converted:
         zone = self.clocks.sites[site_id]
         machine = self.clocks.machine or zone
         row, moved = {}, False
-        for name, value in NAMED_ANEW.get(self.stream, dict)(old).items():
+        for name, value in self.named_anew(old).items():
+            self._at = name
             if isinstance(value, datetime) and (name in SITE_TIMES or name in MACHINE_TIMES):
                 own = name in MACHINE_TIMES or (self.own_time and name == "timestamp")
                 found = instant_of(wall_of(value, self.clocks.session), machine if own else zone)
@@ -91,6 +114,7 @@ class Converter:
     def _finished(self, row: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
         """Fill in the columns that follow from the others."""
         if "utc_offset_minutes" in self.table.c:
+            self._at = "timestamp" if "timestamp" in row else "reading_date"
             start = row["timestamp"] if "timestamp" in row else midnight(row["reading_date"], zone)
             row["utc_offset_minutes"] = offset_minutes(start, zone)
         if self.own_time:

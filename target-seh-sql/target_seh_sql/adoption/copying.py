@@ -11,8 +11,10 @@ from sqlalchemy import DateTime, Float, Table, case, func, insert, literal_colum
 from sqlalchemy.dialects import mysql
 
 from target_seh_sql.adoption.conversion import Clocks, Converter
+from target_seh_sql.adoption.newer import NAMED_ANEW
+from target_seh_sql.adoption.oddities import read
 from target_seh_sql.adoption.recorded import DATA_TYPES, WITHOUT_STREAM
-from target_seh_sql.load.parents import insert_if_new
+from target_seh_sql.load.parents import insert_new
 from target_seh_sql.tables.streams import STREAMS, Stream
 
 if TYPE_CHECKING:
@@ -76,9 +78,13 @@ class Copying:
             }
             self._meters = lost
         moved: list[dict[str, Any]] = []
-        own_time = stream.name == "power_flows"
         convert = Converter(
-            self._shapes[stream.name], stream.name, self._clocks, report.counts, own_time=own_time
+            self._shapes[stream.name],
+            self._clocks,
+            report.counts,
+            report.name,
+            NAMED_ANEW.get(stream.name, dict),
+            own_time=stream.name == "power_flows",
         )
         for page in pages(self._connection, self._old[stream.name]):
             self._copy_page(stream, page, lost, convert, moved)
@@ -147,8 +153,7 @@ class Copying:
 def add_moved(connection: Connection, table: Table, moved: list[dict[str, Any]], report: TableReport) -> None:
     """Insert what was moved out of the missing hour, unless a row is there already (gotcha 16)."""
     if moved:
-        statement = insert_if_new(connection, table)
-        added = sum(connection.execute(statement, row).rowcount for row in moved)
+        added = insert_new(connection, table, moved)
         report.counts["of these dropped: the hour after it has them"] = len(moved) - added
 
 
@@ -163,14 +168,18 @@ def sites_of_children(connection: Connection, old: Mapping[str, Table]) -> set[i
 
 
 def pages(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
-    """Yield the rows of a table in order of their id."""
+    """Yield the rows of a table in order of their id.
+
+    Raises:
+        SchemaMismatch: a value cannot be read; the text names it.
+    """
     last: int | None = None
     columns = as_written(connection, table)
     while True:
         query = select(*columns).order_by(table.c.id).limit(PAGE)
         if last is not None:
             query = query.where(table.c.id > last)
-        page = [dict(row._mapping) for row in connection.execute(query)]  # noqa: SLF001
+        page = read(connection, table, query)
         if not page:
             return
         yield page

@@ -10,10 +10,11 @@ from sqlalchemy import func, insert, select
 from target_seh_sql.adoption.conversion import Clocks, Converter
 from target_seh_sql.adoption.copying import PAGE, TableReport, add_moved, as_written, pages
 from target_seh_sql.adoption.newer import flow, quarter_of, quarters
+from target_seh_sql.adoption.oddities import ODD, odd, read
 from target_seh_sql.adoption.wall_time import in_utc, wall_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection, Table
@@ -43,13 +44,14 @@ class CopyingNewer:
 
     def _details(self, old: Table) -> TableReport:
         """Let quarter hours become flows, beside the snapshots of the moment."""
-        report, convert = self._begin("power_details", "power_flows")
+        report, convert = self._begin("power_details", "power_flows", flow)
         taken, ids = self._on_quarters(), count(self._highest_id() + 1)
         moved: list[dict[str, Any]] = []
         for page in pages(self._connection, old):
             rows: list[dict[str, Any]] = []
             for each in page:
-                found = convert({**flow(each), "id": next(ids)}, each["site_id"])
+                found = convert(each, each["site_id"])
+                found.row["id"] = next(ids)
                 if (each["site_id"], found.row["timestamp"]) in taken:
                     report.counts["in the place of a snapshot, left out"] += 1
                 else:
@@ -66,9 +68,12 @@ class CopyingNewer:
         moved: list[dict[str, Any]] = []
         for site_id, serial in self._connection.execute(inverters).all():
             rows: list[dict[str, Any]] = []
-            for quarter in quarters(self._samples(old, site_id, serial, report)):
-                found = convert(quarter, site_id)
-                (moved if found.moved else rows).append(found.row)
+            try:
+                for quarter in quarters(self._samples(old, site_id, serial, report)):
+                    found = convert(quarter, site_id)
+                    (moved if found.moved else rows).append(found.row)
+            except ODD as error:
+                raise odd(report.name, f"rows of {serial}", "a value") from error
             report.counts["whole quarter hours copied"] += len(rows)
             for start in range(0, len(rows), PAGE):
                 self._insert("inverter_readings", rows[start : start + PAGE])
@@ -84,7 +89,7 @@ class CopyingNewer:
         last: datetime | None = None
         while True:
             page = query if last is None else query.where(old.c.timestamp > last)
-            rows = self._connection.execute(page).mappings().all()
+            rows = read(self._connection, old, page)
             if not rows:
                 return
             report.rows += len(rows)
@@ -92,9 +97,12 @@ class CopyingNewer:
                 yield {**row, "timestamp": wall_of(row["timestamp"], self._clocks.session)}
             last = rows[-1]["timestamp"]
 
-    def _begin(self, name: str, stream: str) -> tuple[TableReport, Converter]:
+    def _begin(
+        self, name: str, stream: str, named_anew: Callable[[dict[str, Any]], dict[str, Any]] = dict
+    ) -> tuple[TableReport, Converter]:
         report = TableReport(self._shapes["sites"].name.removesuffix("sites") + name)
-        return report, Converter(self._shapes[stream], stream, self._clocks, report.counts)
+        shape = self._shapes[stream]
+        return report, Converter(shape, self._clocks, report.counts, report.name, named_anew)
 
     def _on_quarters(self) -> set[tuple[int, datetime]]:
         """Return site and time of the snapshots that were taken in the first second of a quarter hour."""

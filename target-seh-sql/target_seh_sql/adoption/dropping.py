@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from sqlalchemy import inspect
 from sqlalchemy.schema import DropSchema, DropTable
 
+from target_seh_sql.adoption.belongings import belongings
 from target_seh_sql.adoption.relinking import BEFORE, views_on_old
 from target_seh_sql.adoption.replacing import backup_path, kept_tables, settle
 from target_seh_sql.adoption.takeover import find
@@ -62,11 +63,12 @@ def _on_a_server(connection: Connection, tables: Tables, prefix: str) -> str:
         raise SchemaMismatch(
             f"views still read the old tables: {', '.join(names)}. Drop or change them, then run this again"
         )
+    gone = [each for each in belongings(connection, kept.values()) if not each.startswith("indexes")]
     for table in reversed(list(kept.values())):
         connection.execute(DropTable(table))
     if connection.dialect.name == "postgresql" and not inspect(connection).get_table_names(schema=BEFORE):
         connection.execute(DropSchema(BEFORE))
-    return f"{len(kept)} old tables"
+    return "; with them ".join([f"{len(kept)} old tables", *gone])
 
 
 DROPPING: Final[Mapping[str, Callable[[Connection, Tables, str], str]]] = {

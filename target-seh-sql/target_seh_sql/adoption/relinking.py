@@ -49,6 +49,7 @@ WITH RECURSIVE hanging AS (
     JOIN pg_rewrite AS r ON r.oid = d.objid AND r.ev_class <> h.oid
 )
 SELECT h.oid, h.depth, h.below, c.relkind, c.oid::regclass::text AS name, pg_get_viewdef(c.oid) AS query,
+    array_to_string(c.reloptions, ', ') AS options,
     pg_get_userbyid(c.relowner) AS owner, obj_description(c.oid, 'pg_class') AS comment,
     array(SELECT i.indexdef FROM pg_indexes AS i JOIN pg_namespace AS s ON s.oid = c.relnamespace
         WHERE i.schemaname = s.nspname AND i.tablename = c.relname) AS indexes,
@@ -188,6 +189,7 @@ def _views(connection: Connection, place: str) -> list[View]:
 def _view(connection: Connection, row: Mapping[Any, Any], place: str, below: frozenset[int]) -> View:
     kind = "MATERIALIZED VIEW" if row["relkind"] == "m" else "VIEW"
     query = row["query"].rstrip(";").replace(f"{BEFORE}.", place)
+    options = f" WITH ({row['options']})" if row["options"] else ""
     owner = connection.dialect.identifier_preparer.quote(row["owner"])
     more = [*row["indexes"], f"ALTER {kind} {row['name']} OWNER TO {owner}", *row["grants"]]
     if row["comment"] is not None:
@@ -196,7 +198,7 @@ def _view(connection: Connection, row: Mapping[Any, Any], place: str, below: fro
     return View(
         row["oid"],
         row["name"],
-        f"CREATE {kind} {row['name']} AS {query}",
+        f"CREATE {kind} {row['name']}{options} AS {query}",
         f"DROP {kind} {row['name']}",
         tuple(more),
         below,

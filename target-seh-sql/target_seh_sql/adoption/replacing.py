@@ -127,7 +127,7 @@ class OnSqlite(Replacing):
         for table in reversed(list(self.replaced.values())):
             self.connection.execute(DropTable(table))
         self._settle()
-        return f"the database as it was is {backup_path(self.connection)}"
+        return f"the database as it was is {keep_backup(self.connection)}"
 
 
 class OnPostgresql(Replacing):
@@ -230,13 +230,18 @@ def kept_tables(connection: Connection, prefix: str) -> Tables:
 
 
 def backup_path(connection: Connection) -> Path:
-    """Return where the backup of a SQLite file goes: NAME.before-adoption.db beside it."""
-    return Path(str(connection.engine.url.database)).with_suffix(".before-adoption.db")
+    """Return where the backup of a SQLite file goes: its whole name and .before-adoption.db, beside it."""
+    return Path(f"{connection.engine.url.database}.before-adoption.db")
 
 
 def back_up(connection: Connection) -> None:
-    """Copy a SQLite file while its write lock is held; an earlier copy, of a failed attempt, is replaced."""
-    path = backup_path(connection)
+    """Copy a SQLite file while its write lock is held; a copy of a failed attempt is replaced.
+
+    Raises:
+        SchemaMismatch: there is a backup already.
+    """
+    if (path := backup_path(connection)).exists():
+        raise SchemaMismatch(f"{path} is the backup of an earlier adoption: move it away, then run again")
     unfinished = path.with_suffix(".part")
     unfinished.unlink(missing_ok=True)
     source: Any = sqlite3.connect(str(connection.engine.url.database))
@@ -246,4 +251,9 @@ def back_up(connection: Connection) -> None:
     finally:
         copy.close()
         source.close()
-    unfinished.replace(path)
+
+
+def keep_backup(connection: Connection) -> Path:
+    """Give the copy its name, now that nothing more can fail; return it."""
+    path = backup_path(connection)
+    return path.with_suffix(".part").replace(path)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Column, MetaData, Table, func, inspect, select, text
 
+from target_seh_sql.adoption.belongings import belongings
 from target_seh_sql.adoption.bookmarks import carry_over
 from target_seh_sql.adoption.conversion import Clocks
 from target_seh_sql.adoption.copying import Copying, TableReport, sites_of_children
 from target_seh_sql.adoption.copying_newer import CopyingNewer
-from target_seh_sql.adoption.recorded import EXTENSIONS, NEWER, PREFIXES, differences
+from target_seh_sql.adoption.recorded import EXTENSIONS, NEWER, PREFIXES, STAYING, differences
 from target_seh_sql.adoption.replacing import REPLACING, Replacing, kept_tables, settle
 from target_seh_sql.adoption.wall_time import zone_named
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
-from target_seh_sql.tables.schema import alone, existing, revisions, version_table
+from target_seh_sql.tables.schema import alone, existing, noted_revision, revisions
 from target_seh_sql.tables.streams import NINE, all_tables, nine_tables, nine_tables_and
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Adoption:
     prefix: str
     done_before: bool = False
     tables: list[TableReport] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    """What users had made of the old tables, and what is not carried over."""
     where: str = ""
     """Where the old rows are."""
     oldest: date | None = None
@@ -76,6 +79,7 @@ def adopt(wanted: Wanted) -> Adoption:
     """
     with connected(wanted.url) as connection, alone(connection):
         found = find(connection, wanted.prefix, wanted.schema)
+        left = belongings(connection, [table for name, table in found.old.items() if name != STAYING])
         connection.rollback()
         if found.adopted:
             if not wanted.dry_run:
@@ -84,11 +88,11 @@ def adopt(wanted: Wanted) -> Adoption:
         if wanted.dry_run:
             tables = _copy(connection, wanted, found.old, None, found.prefix)
             connection.rollback()
-            return Adoption(found.prefix, tables=tables)
+            return Adoption(found.prefix, tables=tables, left=left)
         replacing = REPLACING[connection.dialect.name](connection, found.old, found.prefix, wanted.schema)
         replacing.prepare()
         try:
-            return _replace(replacing, wanted)
+            return replace(_replace(replacing, wanted), left=left)
         except BaseException:
             connection.rollback()
             raise
@@ -199,8 +203,6 @@ def _look(connection: Connection, prefix: str, schema: str | None) -> Found:
     ours = nine_tables(prefix, schema)
     inspector = inspect(connection)
     there = set(inspector.get_table_names(schema=schema))
-    version = version_table(ours)
-    adopted = version.name in there and connection.execute(select(version)).scalar() in revisions()
     old = {
         name: Table(
             f"{prefix}{name}",
@@ -211,4 +213,5 @@ def _look(connection: Connection, prefix: str, schema: str | None) -> Found:
         for name in [*(stream.name for stream in NINE), *NEWER]
         if f"{prefix}{name}" in there
     }
+    adopted = bool(old) and noted_revision(connection, ours) in revisions()
     return Found(prefix, adopted, old)

@@ -93,6 +93,8 @@ def described(adoption: Adoption, wanted: Wanted) -> Iterator[str]:
         yield "  " + ", ".join(
             [f"{table.name}: {table.rows:,} {'row' if table.rows == 1 else 'rows'}", *decided]
         )
+    for each in adoption.left:
+        yield f"  not carried over, make them again: {each}"
     if wanted.dry_run:
         yield "Nothing was changed. Stop the old program before you adopt."
         return

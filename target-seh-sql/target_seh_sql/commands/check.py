@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from functools import partial
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 from sqlalchemy import (
     Column,
     Connection,
+    Date,
+    DateTime,
     Integer,
     MetaData,
+    String,
     Table,
-    false,
     insert,
-    inspect,
-    select,
     text,
     update,
 )
@@ -42,13 +43,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import URL
+    from sqlalchemy.types import TypeEngine
 
     from target_seh_sql.commands.settings import Settings
 
 NO_SUCH_TABLE: Final = 1146
 """MariaDB looks at rights first: who gets this error has the right."""
 PROBE: Final = -(2**31)
-"""Id of a site that is never there."""
+"""Id of a row, and of its site and meter, that is never there."""
 VERSION: Final = {
     "sqlite": "SELECT sqlite_version()",
     "postgresql": "SHOW server_version",
@@ -166,8 +168,7 @@ def _rights(
     attempts = [partial(Connection.execute, statement=each) for each in (temporary, filled)]
     yield _allowed(connection, "create temporary tables", attempts)
     if there:
-        site = partial(_write_a_row, table=tables["sites"])
-        writes = [site, *(partial(_write, table=table) for table in there)]
+        writes = [partial(_write_a_row, table=table) for table in there]
         yield _allowed(connection, "insert and update rows", writes)
 
 
@@ -202,15 +203,22 @@ def _create(connection: Connection, tables: Mapping[str, Table], revision: str |
         create(connection, tables, revisions()[-1])
 
 
-def _write(connection: Connection, table: Table) -> None:
-    """Insert and update no row: the rights are looked at all the same."""
-    there = [column["name"] for column in inspect(connection).get_columns(table.name, table.schema)]
-    nothing = select(*(table.c[name] for name in there if name in table.c)).where(false())
-    connection.execute(insert(table).from_select([*nothing.selected_columns.keys()], nothing))
-    connection.execute(update(table).where(false()).values(id=table.c.id))
-
-
 def _write_a_row(connection: Connection, table: Table) -> None:
-    """Insert and update a row for real: a full disk, a quota or a trigger shows only then."""
-    connection.execute(insert(table).values(id=PROBE, name="target-seh-sql check"))
-    connection.execute(update(table).where(table.c.id == PROBE).values(notes="x" * 4_096))
+    """Insert and update a row for real: a full disk, a trigger or a column of somebody's shows only then."""
+    row = {
+        column.name: PROBE if column.name == "id" or column.foreign_keys else _probe(column.type)
+        for column in table.c
+        if not column.nullable or column.primary_key
+    }
+    more = {"notes": "x" * 4_096} if "notes" in table.c else {"id": PROBE}
+    connection.execute(insert(table).values(row))
+    connection.execute(update(table).where(table.c.id == PROBE).values(more))
+
+
+def _probe(kind: TypeEngine[Any]) -> object:
+    """Return a value that a column of this type takes."""
+    if isinstance(kind, DateTime):
+        return datetime(2000, 1, 1, tzinfo=UTC)
+    if isinstance(kind, Date):
+        return date(2000, 1, 1)
+    return "check" if isinstance(kind, String) else PROBE

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, insert, select
+from sqlalchemy.exc import IntegrityError
 
+from target_seh_sql.failures import error_code
 from target_seh_sql.load.dialects import Merged
 from target_seh_sql.load.records import METER, SITE
 
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.dml import Insert
 
     from target_seh_sql.load.records import RecordType, Row
+
+DUPLICATE: Final = 1062
+"""MariaDB's error for a row whose key is there already; it takes back that statement alone."""
 
 
 def missing_sites(connection: Connection, tables: Mapping[str, Table], rows: Sequence[Row]) -> list[Row]:
@@ -43,25 +49,29 @@ def missing_meters(
 
 def insert_bare(connection: Connection, table: Table, rows: Sequence[Row], now: datetime) -> Merged:
     """Insert rows that nobody else, another target maybe, has inserted meanwhile."""
-    statement = insert_if_new(connection, table)
     stamps = {"created_at": now, "updated_at": now}
-    values = [{**_bare(row), **stamps} for row in rows]
-    inserted = sum(connection.execute(statement, value).rowcount for value in values)
-    return Merged(inserted=inserted)
+    return Merged(inserted=insert_new(connection, table, [{**_bare(row), **stamps} for row in rows]))
 
 
-def insert_if_new(connection: Connection, table: Table) -> Insert:
-    """Return the insert that leaves a row alone that is there already; its row count is what it added."""
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 -- a tenth of the start-up of the others
-
-        statement: Insert = postgresql.insert(table).on_conflict_do_nothing()
-    else:
-        statement = insert(table).prefix_with(
-            {"sqlite": "OR IGNORE", "mariadb": "IGNORE"}[connection.dialect.name]
-        )
+def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert rows, but leave alone those whose key is there already; return how many were inserted."""
+    if connection.dialect.name == "mariadb":  # its IGNORE would put up with any other error, too
+        return sum(_is_inserted(connection, insert(table), row) for row in rows)
+    on_conflict = importlib.import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
+    statement = on_conflict.insert(table).on_conflict_do_nothing()
     # PostgreSQL's RETURNING, which SQLAlchemy adds, would lose the count
-    return statement.execution_options(preserve_rowcount=True)
+    statement = statement.execution_options(preserve_rowcount=True)
+    return sum(connection.execute(statement, row).rowcount for row in rows)
+
+
+def _is_inserted(connection: Connection, statement: Insert, row: Mapping[str, Any]) -> bool:
+    try:
+        connection.execute(statement, row)
+    except IntegrityError as error:
+        if error_code(error) != DUPLICATE:
+            raise
+        return False
+    return True
 
 
 def _bare(row: Any) -> dict[str, Any]:  # noqa: ANN401

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from target_seh_sql.errors import WriteFailed
 from target_seh_sql.load import parents
 from target_seh_sql.load.dialects import Merged, loading, plan
 from target_seh_sql.load.identity import active_ones
@@ -81,16 +83,28 @@ class Session:
     def _add_parents(
         self, kind: RecordType, rows: Sequence[Row], now: datetime
     ) -> Iterator[tuple[RecordType, Merged]]:
-        """Add what the rows hang on and what never came."""
+        """Add what the rows hang on and what never came.
+
+        Raises:
+            WriteFailed: it was added and is not there: without it the rows would be lost in silence.
+        """
         if kind is SITE:
             yield SITE, parents.name_sites(self._connection, self._tables, rows, now)
             return
-        if sites := parents.missing_sites(self._connection, self._tables, rows):
-            _warn(kind, SITE, sites)
-            yield SITE, parents.insert_bare(self._connection, self._tables["sites"], sites, now)
-        if meters := parents.missing_meters(self._connection, self._tables, kind, rows):
-            _warn(kind, METER, meters)
-            yield METER, parents.insert_bare(self._connection, self._tables["meters"], meters, now)
+        missing_of: Mapping[RecordType, Callable[[], list[Row]]] = {
+            SITE: partial(parents.missing_sites, self._connection, self._tables, rows),
+            METER: partial(parents.missing_meters, self._connection, self._tables, kind, rows),
+        }
+        for parent, missing in missing_of.items():
+            if bare := missing():
+                _warn(kind, parent, bare)
+                table = self._tables[parent.stream.name]
+                yield parent, parents.insert_bare(self._connection, table, bare, now)
+                if lost := missing():
+                    raise WriteFailed(
+                        f"the database took {parent.stream.name} ({_key(parent, lost[0])}) and kept no row: "
+                        f"see what triggers, rules or policies the table {table.name} has, then run again"
+                    )
 
     def _stage(self, kind: RecordType, rows: Sequence[Row]) -> None:
         plan = self._plans[kind.stream.name]
@@ -105,10 +119,13 @@ class Session:
 
 def _warn(kind: RecordType, parent: RecordType, bare: Sequence[Row]) -> None:
     for row in bare:
-        key = ", ".join(f"{name}={getattr(row, name)!r}" for name in parent.stream.key)
         logger.warning(
             "%s came without their parent in %s (%s): a bare row stands for it",
             kind.stream.name,
             parent.stream.name,
-            key,
+            _key(parent, row),
         )
+
+
+def _key(kind: RecordType, row: Row) -> str:
+    return ", ".join(f"{name}={getattr(row, name)!r}" for name in kind.stream.key)

@@ -48,7 +48,7 @@ def ensure_tables(
     Raises:
         SchemaMismatch: the tables are of a newer version or not this target's at all.
     """
-    revision = _revision(connection, tables)
+    revision = noted_revision(connection, tables)
     connection.rollback()
     if revision == revisions(migrations)[-1]:
         return revision
@@ -85,10 +85,19 @@ def flaws(connection: Connection, tables: Mapping[str, Table]) -> Iterator[str]:
             if stream in NINE:
                 yield f"the table {table.name} is missing"
             continue
-        given = {column["name"] for column in found.get_columns(table.name, schema=table.schema)}
+        given = {column["name"]: column for column in found.get_columns(table.name, schema=table.schema)}
         if missing := [column.name for column in table.c if column.name not in given]:
             yield f"the table {table.name} lacks the column {', '.join(missing)}"
+        if empty := [name for name in given if name not in table.c and _has_to_be_given(given[name])]:
+            named = ", ".join(empty)
+            yield f"the table {table.name} has a column that no run fills and no row can lack: {named}"
         yield from key_flaws(table.name, stream.table_key, list(_unique(found, table)))
+
+
+def _has_to_be_given(column: Mapping[str, Any]) -> bool:
+    """Tell whether a row cannot be inserted without a value for the column."""
+    fills_itself = ("identity", "computed")
+    return not column["nullable"] and column["default"] is None and not any(map(column.get, fills_itself))
 
 
 def key_flaws(table: str, key: Collection[str], unique: Collection[Collection[str]]) -> Iterator[str]:
@@ -137,11 +146,33 @@ def _call(connection: Connection, statement: str | None, lock: str) -> None:
     connection.rollback()
 
 
-def _revision(connection: Connection, tables: Mapping[str, Table]) -> str | None:
-    table = version_table(tables)
-    if not inspect(connection).has_table(table.name, schema=table.schema):
+def noted_revision(connection: Connection, tables: Mapping[str, Table]) -> str | None:
+    """Return the revision that is noted beside the tables, known or not; None where none is.
+
+    Raises:
+        SchemaMismatch: another program has a table of that name, or the server changes such names.
+    """
+    table, found = version_table(tables), inspect(connection)
+    _refuse_capitals(connection, table.name.removesuffix("schema_version"))
+    if not found.has_table(table.name, schema=table.schema):
         return None
+    if "version_num" not in {each["name"] for each in found.get_columns(table.name, schema=table.schema)}:
+        raise SchemaMismatch(
+            f"the database has a table {table.name!r} that this target did not make: "
+            "set table_prefix or name another database"
+        )
     return connection.execute(select(table.c.version_num)).scalar_one_or_none() or BEING_CREATED
+
+
+def _refuse_capitals(connection: Connection, prefix: str) -> None:
+    """Refuse a prefix that a MariaDB server would keep in small letters: no table would be found again."""
+    if connection.dialect.name != "mariadb" or prefix == prefix.lower():
+        return
+    if connection.execute(text("SELECT @@lower_case_table_names")).scalar() == 1:
+        raise SchemaMismatch(
+            f"the server keeps the names of tables in small letters (lower_case_table_names is 1): "
+            f"set table_prefix to {prefix.lower()}"
+        )
 
 
 def fitting_revision(
@@ -152,7 +183,7 @@ def fitting_revision(
     Raises:
         SchemaMismatch: the tables are of a newer version or not this target's at all.
     """
-    known, revision = revisions(migrations), _revision(connection, tables)
+    known, revision = revisions(migrations), noted_revision(connection, tables)
     if revision is None:
         _refuse_foreign(connection, tables)
     elif revision not in {*known, BEING_CREATED}:
