@@ -173,7 +173,7 @@ def show_streams(settings: Settings, asked: Asked, now: datetime) -> None:
 def _tell(
     settings: Settings, asked: Asked, wrong: list[tuple[StreamStatus, Problem]] | TargetSehSqlError
 ) -> None:
-    """Let --notify tell what is wrong, or why the database cannot be read; that reason is said in any case."""
+    """Let --notify tell what is wrong, or why the database cannot be read; that is said in any case."""
     if not asked.notify:
         return
     database = database_url(settings["sqlalchemy_url"])[0].render_as_string()

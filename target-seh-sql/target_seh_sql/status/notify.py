@@ -1,8 +1,7 @@
 """Tells people once when something becomes late, failed or missing, and once when it is well again.
 
 What was told is kept in a file, one for each database and set of addresses. An address that is dead keeps no
-other from being told. Apprise knows how to reach them:
-mail, ntfy, Telegram and some hundred more.
+other from being told. Apprise knows how to reach them: mail, ntfy, Telegram and some hundred more.
 """
 
 from __future__ import annotations
