@@ -14,6 +14,12 @@ from report_pages import NOW, load, messages_of, page_of
 from sqlalchemy import text
 
 from solaredge_simulator.fleet import HOME, PENDING, ROOF
+from target_seh_sql import database, database_url
+from target_seh_sql.errors import UnsupportedDatabase
+from target_seh_sql.report.figures import Figures
+from target_seh_sql.report.page import page as report_page
+from target_seh_sql.tables.schema import existing
+from target_seh_sql.tables.streams import all_tables
 from tools.databases import KINDS, empty_database, engine_of
 
 DAYS = 60
@@ -109,3 +115,27 @@ def _said(page, site_id):
     figures, series = unpacked(page, site_id)
     streams = [{**stream, "read": stream["read"] is not None} for stream in figures["streams"]]
     return {**figures, "streams": streams}, series
+
+
+SHORT = "SET group_concat_max_len = 1024"
+
+
+def _page_where_sessions_do(statements, made, monkeypatch):
+    url, page = made("mariadb")
+    monkeypatch.setitem(database.SESSION, database_url.MARIADB.driver, statements)
+    with database.connected(url, read_only=True) as connection:
+        figures = Figures(connection, existing(connection, all_tables()))
+        return page, "".join(report_page(figures, datetime.now(UTC), "en", None))
+
+
+def test_a_server_that_cuts_lists_short_by_default_changes_no_figure(made, monkeypatch):
+    usual = database.SESSION[database_url.MARIADB.driver]
+    page, found = _page_where_sessions_do((SHORT, *usual), made, monkeypatch)
+    assert unpacked(found, HOME) == unpacked(page, HOME)
+
+
+def test_lists_that_are_cut_short_nevertheless_are_told(made, monkeypatch):
+    usual = database.SESSION[database_url.MARIADB.driver]
+    with pytest.raises(UnsupportedDatabase) as refused:
+        _page_where_sessions_do((*usual, SHORT), made, monkeypatch)
+    assert str(refused.value).startswith("the database cut a list of quarter hours short: ")

@@ -34,10 +34,16 @@ class Hook(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class _Server(ThreadingTCPServer):
+    """One whose port may be taken again at once."""
+
+    allow_reuse_address = True
+
+
 @contextmanager
-def sink(handler):
-    """Give the port of a server, and the list of what it was sent."""
-    with ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
+def sink(handler, port=0):
+    """Give the port of a server, a free one unless it is named, and the list of what it was sent."""
+    with _Server(("127.0.0.1", port), handler) as server:
         server.kept = []
         serving = Thread(target=server.serve_forever, args=[0.05])
         serving.start()

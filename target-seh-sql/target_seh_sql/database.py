@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from target_seh_sql.database_url import (
     Backend,
     check_parameters,
     database_url,
+    file_of,
     mariadb_tls,
 )
 from target_seh_sql.errors import UnsupportedDatabase
@@ -57,6 +59,7 @@ SESSION: Final[dict[str, tuple[str, ...]]] = {
         "SET sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
         # With the first the staging table cannot be emptied, with the others queries see less or more.
         "SET sql_safe_updates = 0, sql_select_limit = DEFAULT, sql_auto_is_null = 0, completion_type = 0",
+        "SET group_concat_max_len = 16777216",  # the report's lists, which would be cut short in silence
     ),
 }
 """Statements that set up each session, before SQLAlchemy looks at it."""
@@ -171,7 +174,11 @@ def _parameters_of_libpq() -> frozenset[str]:
 
 
 def _read_only_file(url: URL) -> URL:
-    """Open a file without writing: in a closed folder, not even the index that WAL mode has beside it."""
+    """Open a file without writing: in a closed folder, not even the index that WAL mode has beside it.
+
+    Raises:
+        UnsupportedDatabase: rows are in the WAL beside the file, and it cannot be read there.
+    """
     name = str(url.database)
     file = name if name.startswith("file:") else f"file:{quote(name)}"
     query = {**url.query, "uri": "true", "mode": "ro"}
@@ -180,6 +187,12 @@ def _read_only_file(url: URL) -> URL:
             probe.execute("PRAGMA schema_version")
     except sqlite3.Error as error:
         if error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+            wal = Path(f"{file_of(url)}-wal")
+            if wal.exists() and wal.stat().st_size:
+                raise UnsupportedDatabase(
+                    f"{wal} holds rows that cannot be read here: copy it and the database to a folder that "
+                    "can be written"
+                ) from None
             query["immutable"] = "1"
     return url.set(database=file, query=query)
 

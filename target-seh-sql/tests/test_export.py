@@ -215,3 +215,12 @@ def test_what_cannot_be_exported_is_one_line(database, command, asked, said):
     code, out, errors = command(database, "export", *asked)
     assert (code, out) == (1, "")
     assert errors.startswith(said)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_last_day_before_the_first_is_refused(database, command):
+    database.load(*LOADED)
+    days = ("--from=2026-11-20", "--to=2026-11-19")
+    code, out, errors = command(database, "export", "power_readings", *days)
+    assert (code, out) == (2, "")
+    assert "--to is before --from" in errors

@@ -146,6 +146,40 @@ def test_a_failed_run_is_told_with_its_reason_and_a_skipped_stream_is_no_failure
     assert told(database)[0] == 0
 
 
+@pytest.mark.parametrize("word", ["failed", "Error", "partial"])
+def test_a_run_that_ended_with_any_other_word_has_failed(database, told, word):
+    database.load(*POWER, states(("sites", 1, {}), ("power_readings", 1, READ | {"status": word})))
+    code, lines = told(database)
+    assert (code, lines[-1]) == (
+        1,
+        "failed   1 Dak: power_readings: the last run failed: no reason is recorded",
+    )
+
+
+@pytest.mark.parametrize("word", ["Success", "SKIPPED", "", None])
+def test_capitals_and_no_word_make_no_failure(database, told, word):
+    database.load(*POWER, states(("sites", 1, {}), ("power_readings", 1, READ | {"status": word})))
+    assert told(database)[0] == 0
+
+
+def test_a_site_that_no_run_reads_is_told_where_other_sites_are_read(database, told):
+    read = states(("sites", 1, {}), ("sites", 2, {}), ("power_readings", 1, READ))
+    database.load(*POWER, record("sites", id=2, name="Schuur"), read)
+    assert told(database)[0] == 0  # the site is new: its first run goes on
+    database.make_old("sites")
+    late = "late     2 Schuur: power_readings: no run is recorded"
+    assert told(database) == (1, ["1 late: 1 of 2 sites", late])
+    assert told(database, site_ids=(2,)) == (1, ["1 late: 1 of 1 site", late])
+
+
+def test_old_rows_without_a_run_are_told_also_when_only_the_last_weeks_are_looked_at(database, told):
+    power = quarters("power_readings", newest=NEWEST - 60 * DAY, power_watts=1.0)
+    database.load(*SITE, schema("power_readings"), *power, states(("sites", 1, {})))
+    database.make_old("sites")
+    late = ["1 late: 1 of 1 site", "late     1 Dak: power_readings: no run is recorded"]
+    assert told(database) == told(database, all_rows=True) == (1, late)
+
+
 def test_data_without_a_run_are_told(database, told):
     database.load(*POWER)
     assert told(database)[0] == 0  # the site is new: its first run goes on

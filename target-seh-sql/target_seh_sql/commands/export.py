@@ -51,9 +51,12 @@ def _day(text: str) -> date:
 @click.option("--local", is_flag=True, help="Times by the clock of the site instead of UTC; dates too.")
 def export(settings: Settings, name: str, output: Path, form: str | None, **wanted: Any) -> None:  # noqa: ANN401
     """Write a table or view as CSV, JSON lines, Excel or Parquet."""
+    chosen = Wanted(**wanted)
+    if chosen.begin and chosen.end and chosen.end < chosen.begin:
+        raise click.UsageError("--to is before --from")
     write = FORMATS[form or _form_of(output)]
     with readable(settings) as (connection, tables):
-        found, chosen = source(connection, tables, name), Wanted(**wanted)
+        found = source(connection, tables, name)
         known = set(connection.scalars(select(tables["sites"].c.id)))
         if unknown := sorted(set(chosen.site_ids) - known):
             raise NothingToExport(f"no such site is in the database: {', '.join(map(str, unknown))}")

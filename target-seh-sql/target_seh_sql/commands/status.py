@@ -12,7 +12,7 @@ import click
 
 from target_seh_sql.commands.settings import of_sites, readable, with_settings
 from target_seh_sql.database_url import database_url
-from target_seh_sql.errors import SchemaMismatch
+from target_seh_sql.errors import SchemaMismatch, TargetSehSqlError
 from target_seh_sql.status.agreement import (
     TOLERANCE,
     TOTALS,
@@ -21,7 +21,7 @@ from target_seh_sql.status.agreement import (
     agreement_of,
 )
 from target_seh_sql.status.freshness import StreamStatus, statuses
-from target_seh_sql.status.notify import notify
+from target_seh_sql.status.notify import NotNotified, notify
 from target_seh_sql.status.tables import changes, overview
 from target_seh_sql.status.text import SHOWN_GAPS, gap_lines, plain, print_streams, sentences
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_seh_sql.commands.settings import Settings
+    from target_seh_sql.status.freshness import Problem
 
 MAX_AGE: Final = 3.0
 """Hours; a run each hour on the free plan shows a home's data at most two hours old (docs/limits.md)."""
@@ -146,7 +147,11 @@ def show_streams(settings: Settings, asked: Asked, now: datetime) -> None:
         TargetSehSqlError: the database cannot be read, holds no such site, or --notify reached nobody.
     """
     allowed = timedelta(hours=asked.max_age)
-    found, agreement = _found(settings, asked, now)
+    try:
+        found, agreement = _found(settings, asked, now)
+    except TargetSehSqlError as error:
+        _tell(settings, asked, error)
+        raise
     wrong = [(each, problem) for each in found for problem in each.problems(now, allowed)]
     if asked.form == "json":
         told = [plain(each, now, allowed, agreement, asked.tolerance) for each in found]
@@ -160,11 +165,24 @@ def show_streams(settings: Settings, asked: Asked, now: datetime) -> None:
             click.echo(line)
         for line in agreement_lines(agreement, asked.tolerance):
             click.echo(line)
-    if asked.notify:
-        database = database_url(settings["sqlalchemy_url"])[0].render_as_string()
-        notify(asked.notify, database, wrong, asked.notified, asked.site_ids)
+    _tell(settings, asked, wrong)
     if wrong:
         raise SystemExit(1)
+
+
+def _tell(
+    settings: Settings, asked: Asked, wrong: list[tuple[StreamStatus, Problem]] | TargetSehSqlError
+) -> None:
+    """Let --notify tell what is wrong, or why the database cannot be read; that is said in any case."""
+    if not asked.notify:
+        return
+    database = database_url(settings["sqlalchemy_url"])[0].render_as_string()
+    try:
+        notify(asked.notify, database, wrong, asked.notified, asked.site_ids)
+    except TargetSehSqlError as unsent:
+        if isinstance(wrong, TargetSehSqlError):
+            raise NotNotified(f"{wrong}; {unsent}") from wrong
+        raise
 
 
 def show_tables(settings: Settings, since: datetime | None) -> None:

@@ -67,7 +67,7 @@ def _row(stream: str, site_id: int, partition: Mapping[str, Any], records: int, 
         last_sync_time=_instant(partition.get("synced_at")) or now,
         last_data_timestamp=_instant(partition.get("replication_key_value")),
         records_synced=records,
-        status=NO_CHARACTERS.sub("", str(partition.get("status", "success")))[:20],
+        status=NO_CHARACTERS.sub("", str(partition.get("status") or "success"))[:20],
         error_message=None if error is None else NO_CHARACTERS.sub("", str(error))[:ERROR_LENGTH],
     )
 

@@ -110,7 +110,7 @@ class Figures:
             "latest": latest and _latest(latest), **_newest(days),
             "alerts": None if alerts is None else sum(alert["status"] == "OPEN" for alert in alerts),
             "agreement": agreement and agreement["worst"],
-            "failed": any(stream.status == "error" for stream in self._streams[site_id]),
+            "failed": any(stream.failed for stream in self._streams[site_id]),
         }  # fmt: skip
         return SiteFigures(about, details, quarter_hours(self._reader, site_id, self.last))
 
@@ -207,5 +207,5 @@ def _stream(stream: StreamStatus) -> Row:
         "read": stream.read_at and int(stream.read_at.timestamp()),
         "gaps": len(stream.gaps),
         "missing": sum(gap.missing for gap in stream.gaps),
-        "failed": (stream.error or "") if stream.status == "error" else None,
+        "failed": (stream.error or "") if stream.failed else None,
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from target_seh_sql.errors import UnsupportedDatabase
 from target_seh_sql.report.packing import NO_VALUE, Quarters
 from target_seh_sql.report.reader import DIVIDED, EPOCH, WHOLE, instant
 
@@ -88,7 +89,11 @@ class _Series:
         return [f"coalesce({word(WHOLE, column)}, {NO_VALUE})" for column in self._columns.values()]
 
     def _lists(self, numbers: Sequence[str], span: dict[str, Any]) -> Iterator[Any]:
-        """Yield what is known of a span's rows, then each of the numbers of all rows."""
+        """Yield what is known of a span's rows, then each of the numbers of all rows.
+
+        Raises:
+            UnsupportedDatabase: a list has not all of them.
+        """
         names = [f"number{place}" for place in range(len(numbers))]
         columns = ", ".join(f"{number} AS {name}" for number, name in zip(numbers, names, strict=True))
         rows = f"SELECT timestamp, utc_offset_minutes, {columns} {self._source} {SPAN} ORDER BY timestamp"
@@ -97,7 +102,7 @@ class _Series:
         yield count, first, newest, least, most
         turns = len(numbers) // len(lists)
         for listed in lists:
-            found = _numbers(f"[{listed or ''}]")
+            found = _listed(listed or "", turns * count)
             yield from (found[turn::turns] for turn in range(turns))
 
     def _offsets(self, span: dict[str, Any]) -> list[tuple[int, int]]:
@@ -111,6 +116,19 @@ class _Series:
         for place, offset in offsets:
             if not known or known[-1][1] != offset:
                 known.append((place, offset))
+
+
+def _listed(text: str, count: int) -> list[int]:
+    """Return the numbers of a list, which are so many."""
+    try:
+        found = _numbers(f"[{text}]")
+    except msgspec.DecodeError:
+        found = []
+    if len(found) != count:
+        raise UnsupportedDatabase(
+            "the database cut a list of quarter hours short: raise group_concat_max_len"
+        )
+    return found
 
 
 def _put(values: array[int], places: Sequence[int], first: int, numbers: Sequence[int]) -> None:

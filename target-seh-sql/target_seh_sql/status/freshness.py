@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from target_seh_sql.status.gaps import LONGEST, QUARTER_STREAMS, Gap, find_gaps, next_period
 from target_seh_sql.status.series import QUARTER, just_before
@@ -30,6 +30,8 @@ NIGHT: Final = timedelta(days=1)
 """How long a site may have no value."""
 KINDS: Final = ("late", "failed", "missing", "differs")
 ENERGY: Final = "energy_readings"
+WELL: Final = ("success", "skipped")
+"""How a run of a stream ends that has not failed."""
 
 
 class Problem(NamedTuple):
@@ -64,10 +66,15 @@ class StreamStatus:
     differences: list[Compared] = field(default_factory=list)
     """Where energy_totals are not ours, the largest first."""
 
+    @property
+    def failed(self) -> bool:
+        """Whether the last run could not read the stream, in the words of any tap."""
+        return self.status is not None and self.status.strip().casefold() not in WELL
+
     def problems(self, now: datetime, max_age: timedelta) -> Iterator[Problem]:
         """Yield what is wrong."""
         yield from (Problem("late", text) for text in self._late(now, max_age))
-        if self.status == "error":
+        if self.failed:
             yield Problem("failed", f"the last run failed: {self.error or 'no reason is recorded'}")
         if self.gaps:
             missing = sum(gap.missing for gap in self.gaps)
@@ -105,7 +112,7 @@ def statuses(
     site_ids: Collection[int] = (),
     since: datetime | None = None,
 ) -> list[StreamStatus]:
-    """Return every stream of the wanted sites that has rows or was read, in the order of the tables.
+    """Return every stream of the wanted sites that any site has or was read for, in the tables' order.
 
     Args:
         connection: to the database.
@@ -130,11 +137,22 @@ def statuses(
         gaps[gap.stream, gap.site_id].append(gap)
     for key, status in found.items():
         status.gaps = gaps[key]
-    return [status for status in found.values() if status.rows or status.read_at]
+    there = _there(connection, tables)
+    return [status for status in found.values() if status.stream in there]
 
 
 Found = dict[tuple[str, int], StreamStatus]
 """By stream and site."""
+
+
+def _there(connection: Connection, tables: Mapping[str, Table]) -> set[str]:
+    """Return the streams of which any site has a row, or for which a run has read any site."""
+    read = set(connection.scalars(select(tables["sync_metadata"].c.data_type).distinct()))
+    return read | {
+        name
+        for name, table in tables.items()
+        if name not in read and connection.scalar(select(exists(select(1).select_from(table))))
+    }
 
 
 def _count(connection: Connection, tables: Mapping[str, Table], found: Found, since: datetime | None) -> None:

@@ -1,7 +1,7 @@
 """Tells people once when something becomes late, failed or missing, and once when it is well again.
 
-What was told is kept in a file, one for each database and set of addresses. Apprise knows how to reach them:
-mail, ntfy, Telegram and some hundred more.
+What was told is kept in a file, one for each database and set of addresses. An address that is dead keeps no
+other from being told. Apprise knows how to reach them: mail, ntfy, Telegram and some hundred more.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import msgspec
 
-from target_seh_sql.errors import TargetSehSqlError
+from target_seh_sql.errors import ConfigError, TargetSehSqlError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -29,6 +29,10 @@ logger = logging.getLogger("target-seh-sql")
 _Key = Annotated[str, msgspec.Meta(pattern=r"^-?\d+ ")]
 LISTED: Final = 30
 """Lines of a message; a fleet that is late would fill pages."""
+WORDS: Final = 3
+"""Of a key: site, stream and kind."""
+UNREAD: Final = "0 database unread"
+"""The key of a database that cannot be read."""
 
 
 class NotNotified(TargetSehSqlError):
@@ -83,67 +87,134 @@ def _part(name: str, lines: Sequence[str]) -> Iterator[str]:
 def notify(
     urls: Sequence[str],
     database: str,
-    wrong: Sequence[tuple[StreamStatus, Problem]],
+    wrong: Sequence[tuple[StreamStatus, Problem]] | TargetSehSqlError,
     kept: Path | None,
     site_ids: Collection[int] = (),
 ) -> bool:
-    """Send one message where something has changed since the last one; return whether one was sent.
+    """Send each address one message where something has changed since its last; return whether one was sent.
 
     Args:
         urls: Apprise's addresses.
         database: names the database, without secrets.
-        wrong: what is wrong now.
+        wrong: what is wrong now, or why the database cannot be read.
         kept: the file of what was told; None: in the platform's state directory.
         site_ids: the sites that were looked at, all when empty: of others nothing is known now.
 
     Raises:
-        NotNotified: an address is wrong or did not take the message.
+        ConfigError: `kept` is there and is no file of what was told.
+        NotNotified: an address is wrong or did not take the message; the others have it.
     """
-    path = kept or state_folder() / f"told-{_mark(database, *urls)}.json"
-    told = _told(path)
-    others = {key: line for key, line in told.items() if site_ids and int(key.split()[0]) not in site_ids}
-    now = {**others, **told_as(wrong)}
-    found = news(told, now)
-    if found.wrong or found.well:
-        _send(urls, *message(found, len(now)))
-    if now != told:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".new")
-        draft.write_text(json.dumps(now, indent=1, ensure_ascii=False), encoding="utf-8")
-        draft.replace(path)
-    return bool(found.wrong or found.well)
+    path = (kept or state_folder() / f"told-{_mark(database, *urls)}.json").resolve()
+    marks = {url: _mark(database, url) for url in urls}
+    before = _kept(path)
+    told = _by_address(before or {}, marks.values())
+    refused, sent = [], False
+    for number, (url, mark) in enumerate(marks.items(), 1):
+        now = _now(told[mark], wrong, site_ids)
+        found = news(told[mark], now)
+        if found.wrong or found.well:
+            if why := _send(url, *message(found, len(now))):
+                refused.append(f"the {_nth(number, urls)}address of --notify {why}")
+                continue
+            sent = True
+        told[mark] = now
+    if (after := _together(told)) != before:
+        _keep(path, after)
+    if refused:
+        raise NotNotified("; ".join(refused))
+    return sent
 
 
-def _told(path: Path) -> dict[str, str]:
-    """Return what was told; nothing of a file that cannot be understood: everything is told anew."""
+def _now(
+    told: Mapping[str, str],
+    wrong: Sequence[tuple[StreamStatus, Problem]] | TargetSehSqlError,
+    site_ids: Collection[int],
+) -> dict[str, str]:
+    """Return what is wrong now, and what was told of that of which nothing is known now."""
+    if isinstance(wrong, TargetSehSqlError):
+        return {**told, UNREAD: f"the database cannot be read: {wrong}"}
+    others = {
+        key: line
+        for key, line in told.items()
+        if site_ids and key != UNREAD and int(key.split()[0]) not in site_ids
+    }
+    return {**others, **told_as(wrong)}
+
+
+def _by_address(kept: Mapping[str, str], marks: Collection[str]) -> dict[str, dict[str, str]]:
+    """Return what each address was told: a key that ends in the mark of one is of that address only."""
+    told: dict[str, dict[str, str]] = {mark: {} for mark in marks}
+    for key, line in kept.items():
+        name, _, mark = key.rpartition(" ")
+        if name.count(" ") == WORDS - 1:
+            told.get(mark, {})[name] = line
+        else:
+            for each in told.values():
+                each.setdefault(key, line)
+    return told
+
+
+def _together(told: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Return the same as it is kept: what all addresses were told has no mark."""
+    lines = {key: line for each in told.values() for key, line in each.items()}
+    kept: dict[str, str] = {}
+    for key, line in lines.items():
+        marks = [mark for mark, each in told.items() if key in each]
+        kept |= {key: line} if len(marks) == len(told) else {f"{key} {mark}": line for mark in marks}
+    return kept
+
+
+def _kept(path: Path) -> dict[str, str] | None:
+    """Return what is kept; None of a file that cannot be understood: everything is told anew.
+
+    Raises:
+        ConfigError: it is no file, or one of something else.
+    """
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"{path} is no file: let --notified name another")
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=dict[_Key, str])
+        content = path.read_bytes()
     except FileNotFoundError:
         return {}
-    except msgspec.DecodeError:
-        logger.warning("%s is damaged: what --notify has told before is told again", path)
-        path.unlink()
-        return {}
-    return found
+    try:
+        return msgspec.json.decode(content, type=dict[_Key, str])
+    except msgspec.DecodeError as error:
+        if content and (isinstance(error, msgspec.ValidationError) or not content.startswith(b"{")):
+            raise ConfigError(f"{path} holds something else: let --notified name another file") from None
+    logger.warning("%s is damaged: what --notify has told before is told again", path)
+    return None
 
 
-def _send(urls: Sequence[str], title: str, text: str) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of what Apprise imports
-        _send_all(urls, title, text)
+def _keep(path: Path, told: Mapping[str, str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".part")
+    draft.write_text(json.dumps(told, indent=1, ensure_ascii=False), encoding="utf-8")
+    draft.replace(path)
 
 
-def _send_all(urls: Sequence[str], title: str, text: str) -> None:
+def _send(url: str, title: str, text: str) -> str:
+    """Send a message; return why it was not sent, if so.
+
+    What Apprise and its plugins log of an address may be its secret: nobody hears it.
+    """
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of what Apprise imports
+            return _sent(url, title, text)
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _sent(url: str, title: str, text: str) -> str:
     try:
         from apprise import Apprise  # noqa: PLC0415 -- an extra
     except ModuleNotFoundError:
         raise NotNotified("--notify needs Apprise: pip install 'target-seh-sql[notify]'") from None
-    for number, url in enumerate(urls, 1):
-        reached = Apprise()
-        if not reached.add(url):
-            raise NotNotified(f"the {_nth(number, urls)}address of --notify is none that Apprise knows")
-        if not reached.notify(title=title, body=text):
-            raise NotNotified(f"the {_nth(number, urls)}address of --notify did not take the message")
+    reached = Apprise()
+    if not reached.add(url):
+        return "is none that Apprise knows"
+    return "" if reached.notify(title=title, body=text) else "did not take the message"
 
 
 def _nth(number: int, urls: Sequence[str]) -> str:
