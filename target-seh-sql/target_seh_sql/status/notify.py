@@ -95,31 +95,27 @@ def notify(
 
     Args:
         urls: Apprise's addresses.
-        database: names the database, without secrets.
+        database: its name, without secrets.
         wrong: what is wrong now, or why the database cannot be read.
         kept: the file of what was told; None: in the platform's state directory.
         site_ids: the sites that were looked at, all when empty: of others nothing is known now.
 
     Raises:
-        ConfigError: `kept` is there and is no file of what was told.
+        ConfigError: `kept` is something else.
         NotNotified: an address is wrong or did not take the message; the others have it.
     """
-    path = (kept or state_folder() / f"told-{_mark(database, *urls)}.json").resolve()
+    path = kept or state_folder() / f"told-{_mark(database, *urls)}.json"
     marks = {url: _mark(database, url) for url in urls}
     before = _kept(path)
-    told = _by_address(before or {}, marks.values())
-    refused, sent = [], False
+    told, refused, sent = _by_address(before or {}, marks.values()), [], False
     for number, (url, mark) in enumerate(marks.items(), 1):
-        now = _now(told[mark], wrong, site_ids)
-        found = news(told[mark], now)
+        found = news(told[mark], now := _now(told[mark], wrong, site_ids))
         if found.wrong or found.well:
-            if why := _send(url, *message(found, len(now))):
-                refused.append(f"the {_nth(number, urls)}address of --notify {why}")
-                continue
-            sent = True
+            why = _send(url, *message(found, len(now)))
+            refused += [f"the {_nth(number, urls)}address of --notify {why}"] if why else []
+            sent, now = sent or not why, told[mark] if why else now
         told[mark] = now
-    if (after := _together(told)) != before:
-        _keep(path, after)
+    _keep(path, _together(told), before)
     if refused:
         raise NotNotified("; ".join(refused))
     return sent
@@ -185,7 +181,11 @@ def _kept(path: Path) -> dict[str, str] | None:
     return None
 
 
-def _keep(path: Path, told: Mapping[str, str]) -> None:
+def _keep(path: Path, told: Mapping[str, str], before: Mapping[str, str] | None) -> None:
+    """Keep what was told, if it is not what was kept before; what a link names is replaced."""
+    if told == before:
+        return
+    path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".part")
     draft.write_text(json.dumps(told, indent=1, ensure_ascii=False), encoding="utf-8")
