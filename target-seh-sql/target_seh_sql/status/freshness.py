@@ -63,6 +63,8 @@ class StreamStatus:
     status: str | None = None
     error: str | None = None
     gaps: list[Gap] = field(default_factory=list)
+    lost: bool = False
+    """Whether the bookmark says that there are values, and the table has none."""
     differences: list[Compared] = field(default_factory=list)
     """Where energy_totals are not ours, the largest first."""
 
@@ -76,6 +78,12 @@ class StreamStatus:
         yield from (Problem("late", text) for text in self._late(now, max_age))
         if self.failed:
             yield Problem("failed", f"the last run failed: {self.error or 'no reason is recorded'}")
+        if self.lost:
+            yield Problem(
+                "missing",
+                f"read to {self.newest:%Y-%m-%d}, but the table is empty: "
+                "the bookmarks are of another database; --full-refresh reads anew",
+            )
         if self.gaps:
             missing = sum(gap.missing for gap in self.gaps)
             gaps = "1 gap" if len(self.gaps) == 1 else f"{len(self.gaps):,} gaps"
@@ -137,6 +145,8 @@ def statuses(
         gaps[gap.stream, gap.site_id].append(gap)
     for key, status in found.items():
         status.gaps = gaps[key]
+        looked_at = status.newest is not None and (since is None or status.newest >= since)
+        status.lost = looked_at and not status.rows
     there = _there(connection, tables)
     return [status for status in found.values() if status.stream in there]
 
