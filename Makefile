@@ -160,5 +160,5 @@ constraints: setup ## pin the newest version of every dependency in constraints.
 		--no-emit-index-url --no-emit-find-links --group dev --group build --all-extras --output-file constraints.txt \
 		tap-solaredge/pyproject.toml simulator/pyproject.toml target-seh-sql/pyproject.toml
 
-clean: ## remove everything that make has made
-	@rm -rf .venv .newest .meltano dist demo.db* demo.html .pytest_cache .mypy_cache .ruff_cache
+clean: ## remove everything that make has made; Meltano's state in .meltano stays: it holds the bookmarks of your harvest
+	@rm -rf .venv .newest .meltano/demo-* dist demo.db* demo.html .pytest_cache .mypy_cache .ruff_cache

@@ -62,6 +62,13 @@ def said(clone):
     return found
 
 
+def test_cleaning_keeps_the_bookmarks_of_a_harvest():
+    asked = subprocess.run(
+        ["make", "--dry-run", "clean"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert [name for name in asked.stdout.split() if ".meltano" in name] == [".meltano/demo-*"]
+
+
 def test_the_demo_is_small_short_and_without_a_warning(clone, said):
     used = megabytes(clone / ".venv", clone / ".meltano")
     sys.stdout.write(f"make demo: {used:.0f} MB\n")

@@ -111,6 +111,12 @@ def test_systemd_takes_the_units(tmp_path):
     subprocess.run(["systemd-analyze", "calendar", when], capture_output=True, check=True)
 
 
+def test_the_page_says_when_cron_ends_a_run():
+    (minutes,) = re.findall(r"timeout --kill-after=60 (\d+)m \S+ run harvest", cron_lines()[0][2])
+    page = (DEPLOY.parent / "docs/operations.md").read_text(encoding="utf-8")
+    assert f"longer than {minutes} minutes is ended" in page
+
+
 def test_cron_systemd_and_orchestrators_run_the_same_command():
     run = ".venv/bin/meltano run harvest"
     assert run in cron_lines()[0][2]

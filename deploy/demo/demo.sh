@@ -7,7 +7,8 @@ export TAP_SOLAREDGE_API_URL="http://127.0.0.1:${SOLAREDGE_SIMULATOR_PORT:-8044}
 export TAP_SOLAREDGE_CLIENT_ID='' TAP_SOLAREDGE_CLIENT_SECRET='' TAP_SOLAREDGE_SITE_IDS='[]'
 export TAP_SOLAREDGE_CALLS_PER_MINUTE=0 TAP_SOLAREDGE_MONTHLY_CREDITS=0
 export TAP_SOLAREDGE_LEDGER_PATH="$PWD/.meltano/demo-ledger.db"
-export TARGET_SEH_SQL_SQLALCHEMY_URL="sqlite:///$PWD/demo.db" MELTANO_STATE_BACKEND_URI=systemdb
+export TARGET_SEH_SQL_SQLALCHEMY_URL="sqlite:///$PWD/demo.db"
+export MELTANO_STATE_BACKEND_URI=systemdb MELTANO_DATABASE_URI="sqlite:///$PWD/.meltano/demo-meltano.db"
 
 echo "Loading five simulated sites through Meltano into demo.db: about 15 seconds"
 .venv/bin/meltano --environment=demo --log-config=deploy/demo/logging.yaml run demo

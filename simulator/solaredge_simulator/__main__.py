@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
 import threading
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
+from errno import EADDRINUSE
 from typing import TYPE_CHECKING
 
 from solaredge_simulator.accounts import Account
@@ -80,11 +83,18 @@ def _add_switches(group: argparse._ArgumentGroup) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until SIGTERM or SIGINT."""
-    simulator = build(parser().parse_args(arguments))
+    asked = parser().parse_args(arguments)
+    simulator = build(asked)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    with simulator:
+    with ExitStack() as running:
+        try:
+            running.enter_context(simulator)
+        except OSError as error:
+            if error.errno != EADDRINUSE:
+                raise
+            sys.exit(f"port {asked.port} is taken: name another, with --port or in SOLAREDGE_SIMULATOR_PORT")
         print(f"solaredge-simulator is ready at {simulator.url} with X-API-Key {simulator.key}", flush=True)  # noqa: T201
         ended.wait()
 

@@ -47,6 +47,7 @@ def start(port: int, options: list[str]) -> None:
     with process.stdout:
         ready = process.stdout.readline().strip()
     if not ready:
+        process.wait()
         sys.exit(f"The simulator did not start: {_log_file(port).read_text().strip()}")
     _pid_file(port).write_text(str(process.pid))
     process.returncode = 0  # it goes on without us: no warning that it still runs

@@ -135,3 +135,12 @@ def test_an_unknown_site_is_said_to_be_so(capsys):
     with pytest.raises(SystemExit):
         build(parser().parse_args(["--sites", "7"]))
     assert "no such site: 7; there are 4100001, " in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_said_in_one_line():
+    with Simulator(now=NOW) as other:
+        port = other.url.rpartition(":")[2]
+        program = ["-W", "error", "-m", "solaredge_simulator.background", "start", "--port", port]
+        done = subprocess.run([sys.executable, *program], capture_output=True, text=True, check=False)
+    named = f"port {port} is taken: name another, with --port or in SOLAREDGE_SIMULATOR_PORT"
+    assert (done.returncode, done.stderr) == (1, f"The simulator did not start: {named}\n")

@@ -6,13 +6,16 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from target_seh_sql.adoption.conversion import in_watts
 from target_seh_sql.adoption.newer import alert, benefits, flow
 from target_seh_sql.adoption.newer import quarters as whole_quarters
 from target_seh_sql.adoption.recorded import NEWER, differences, recorded_columns
 from target_seh_sql.adoption.spans import days_covered, quarters_covered, utc_text
+from target_seh_sql.adoption.takeover import find
 from target_seh_sql.adoption.wall_time import Kind, instant_of, offset_minutes, wall_of
+from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.tables.streams import NINE
 
 
@@ -156,6 +159,16 @@ def test_what_differs_from_a_solaredge_harvest_is_named():
         "alerts lacks severity",
     ]
     assert next(differences({"meters": found["meters"]})) == "there is no table of sites"
+
+
+def test_two_sets_of_tables_are_told_apart_by_a_setting():
+    columns = ", ".join(recorded_columns(next(stream for stream in NINE if stream.is_site)))
+    with create_engine("sqlite://").connect() as connection:
+        for prefix in ("", "seh_"):
+            connection.execute(text(f"CREATE TABLE {prefix}sites ({columns})"))
+        with pytest.raises(SchemaMismatch, match="set table_prefix to 'seh_'"):
+            find(connection, None, None)
+        assert find(connection, "seh_", None).prefix == "seh_"
 
 
 AT = datetime.fromisoformat("2026-06-01T10:00:00")

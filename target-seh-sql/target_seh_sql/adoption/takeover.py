@@ -189,7 +189,8 @@ def find(connection: Connection, prefix: str | None, schema: str | None) -> Foun
     fitting = [found for found in waiting if not problems[found.prefix]]
     if len(fitting) > 1:
         raise SchemaMismatch(
-            "there are tables with and without the prefix 'seh_': name one with --table-prefix"
+            "there are tables with and without the prefix 'seh_': "
+            "set table_prefix to 'seh_' for these, or rename the ones that are not to be adopted"
         )
     if not fitting:
         raise SchemaMismatch(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from target_seh_sql.commands.settings import Settings
+    from target_seh_sql.report.figures import SiteFigures
 
 
 def _tariff(_: click.Context, __: click.Parameter, path: Path | None) -> dict[str, Any] | None:
@@ -25,6 +26,16 @@ def _tariff(_: click.Context, __: click.Parameter, path: Path | None) -> dict[st
         return read_tariff(path) if path else None
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
+
+
+def _telling(site: SiteFigures) -> SiteFigures:
+    """Return a site; say which of its values are left out because no site can have them."""
+    if site.quarters.absurd:
+        named = ", ".join(f"{column} {count}" for column, count in site.quarters.absurd.items())
+        click.echo(
+            f"site {site.about['id']}: values that no site can have count as no value: {named}", err=True
+        )
+    return site
 
 
 @click.command()
@@ -53,6 +64,6 @@ def report(
     with readable(settings) as (connection, tables):
         figures = Figures(connection, tables, site_ids)
         with whole(output, "w", encoding="utf-8") as file:
-            file.writelines(page(figures, datetime.now(UTC), language, tariff))
+            file.writelines(page(map(_telling, figures), datetime.now(UTC), language, tariff))
     many = "1 site" if len(figures.sites) == 1 else f"{len(figures.sites)} sites"
     click.echo(f"Wrote {output}: {many}, {output.stat().st_size / 1e6:.1f} MB. Open it in a browser.")

@@ -12,8 +12,10 @@ const written = (day) => dateOf(day).toISOString().slice(0, 10);
 /** Return the day of a text such as 2026-06-21, null if it is none. */
 function dayFrom(text) {
     const at = Date.parse(`${text}T00:00:00Z`);
-    return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(at) ? at / 86400000 : null;
+    return !Number.isNaN(at) && written(at / 86400000) === text ? at / 86400000 : null;
 }
+
+const clamped = (day, { first, last }) => Math.min(Math.max(day, first), last);
 
 /** Return the period of a kind that has a day in it; `all` is from the first to the last day of `known`. */
 function periodOf(kind, day, known) {
@@ -35,8 +37,16 @@ function stepped(period, steps) {
     return { kind, first: first + steps * length, last: last + steps * length };
 }
 
-/** Return the period with which another is compared: the one before, or that of a year before. */
-function comparedWith(period, choice) {
+/** Return the period with which another is compared: as many days of it as are known of the other. */
+function comparedWith(period, choice, known) {
+    const found = wholeBefore(period, choice);
+    if (!found || period.last <= known.last) return found;
+    const last = found.first + known.last - period.first;
+    return last < found.last ? { kind: last === found.first ? "day" : "range", first: found.first, last } : found;
+}
+
+/** Return the whole period before another, or that of a year before. */
+function wholeBefore(period, choice) {
     if (choice === "none" || period.kind === "all") return null;
     if (choice === "before") return stepped(period, -1);
     if (period.kind === "year") return stepped(period, -1);
@@ -67,8 +77,14 @@ function addressOf(period) {
         : `${written(period.first)}..${written(period.last)}`;
 }
 
-/** Return the period of an address, null if it says none. */
+/** Return the period of an address, null if it says none; where nothing is known the next one of its kind. */
 function periodFrom(address, known) {
+    const found = periodSaid(address, known);
+    if (!found || (found.first <= known.last && found.last >= known.first)) return found;
+    return KINDS.includes(found.kind) ? periodOf(found.kind, clamped(found.first, known), known) : null;
+}
+
+function periodSaid(address, known) {
     if (address === "all") return periodOf("all", known.last, known);
     const [first, last] = address.split("..").map((part) => dayFrom(part));
     if (last !== undefined)

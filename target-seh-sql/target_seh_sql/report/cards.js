@@ -24,20 +24,19 @@ function drawFlow(view, plot, choice) {
     const values = now ? momentFlows(latest) : energies(view.site, view.period);
     const format = now ? power : energy;
     const when = now
-        ? `${longDay(Math.floor(latest.local / 1440))}, ${clock(Math.floor((latest.local % 1440) / 15))}`
+        ? `${longDay(Math.floor(latest.local / 1440))}, ${time(latest.local % 1440)}`
         : titleOf(view.period);
     flowPicture(plot, values, format, {
         name: word("flow_name", { when }),
         charge: now ? latest.charge : null,
     });
-    const rows = [...SOURCES, ...USES].map((name) => [
-        word(name),
-        isKnown(values[name]) ? format(values[name]) : word("none"),
-    ]);
-    const unmeasured = isKnown(values.purchased) || isKnown(values.feedIn) ? "" : ` ${word("no_meter")}`;
+    const rows = [...SOURCES, ...USES]
+        .filter((name) => isKnown(values[name]))
+        .map((name) => [word(name), format(values[name])]);
+    const unmeasured = isKnown(values.purchased) || isKnown(values.feedIn) ? "" : ` · ${word("no_meter")}`;
     return {
         summary:
-            when + (now && isOld(latest) ? ` (${word("old", { age: ageOf(latest) })})` : "") + unmeasured,
+            when + (now && isOld(view.site.about) ? ` (${word("old", { age: ageOf(view.site.about) })})` : "") + unmeasured,
         head: [word("flow"), ""],
         rows,
     };
@@ -75,7 +74,7 @@ function drawFigures(view, plot) {
     plot.innerHTML = figureList(figures);
     const missing =
         Math.min(period.last, site.known.last) - Math.max(period.first, site.known.first) + 1 - sums.days;
-    const told = missing > 0 ? ` ${counted("days_missing", missing)}` : "";
+    const told = missing > 0 ? ` · ${counted("days_missing", missing)}` : "";
     const summary = compared ? word("compared", { with: titleOf(compared) }) : titleOf(period);
     return {
         summary: summary + told,
@@ -86,7 +85,9 @@ function drawFigures(view, plot) {
 
 function drawBalance(view, plot, choice) {
     const { site, period, compared } = view;
-    const shown = [...SOURCES, ...USES].filter((name) => isShort(view) || site.days[name].some(isKnown));
+    const shown = [...SOURCES, ...USES].filter(
+        (name) => seriesOf(site.quarters, name) || site.days[name].some(isKnown),
+    );
     const name = word("balance_name", { when: titleOf(period) });
     const summary = inWords(energies(site, period));
     if (choice === "curve" && isShort(view) && hasQuarters(view)) {
@@ -103,7 +104,7 @@ function drawBalance(view, plot, choice) {
     }
     const hourly = period.kind === "day";
     const parts = hourly ? hoursOf(site, period.first) : partsOf(site, period);
-    const before = compared && (hourly ? hoursOf(site, compared.first) : partsOf(site, compared));
+    const before = compared && (hourly ? hoursOf(site, compared.first) : partsOf(site, compared, period));
     stackedBars(plot, parts, {
         name,
         before,
@@ -124,7 +125,7 @@ function tableOfParts(parts) {
 }
 
 function tableOfQuarters(site, [begin, end]) {
-    const names = [...SOURCES, ...USES];
+    const names = [...SOURCES, ...USES].filter((name) => seriesOf(site.quarters, name));
     const rows = [];
     for (let place = begin; place < end; place += 1) {
         const values = powers(site.quarters, place);

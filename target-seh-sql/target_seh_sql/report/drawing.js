@@ -19,7 +19,9 @@ function frameIn(plot, height, low, high) {
     const width = Math.max(plot.clientWidth, 240);
     const levels = ticks(Math.min(low, 0), Math.max(high, low + 1e-6));
     const [bottom, top] = [levels[0], levels[levels.length - 1]];
-    const inner = { width: width - MARGIN.left - MARGIN.right, height: height - MARGIN.top - MARGIN.bottom };
+    const texts = axisTexts(levels);
+    const left = Math.max(MARGIN.left, 12 + 6.5 * Math.max(...texts.map((text) => text.length)));
+    const inner = { width: width - left - MARGIN.right, height: height - MARGIN.top - MARGIN.bottom };
     const y = (value) => MARGIN.top + ((top - value) / (top - bottom)) * inner.height;
     return {
         width,
@@ -27,25 +29,26 @@ function frameIn(plot, height, low, high) {
         inner,
         y,
         levels,
-        left: MARGIN.left,
+        left,
         right: width - MARGIN.right,
-        grid: gridOf(levels, y, width),
+        grid: levels.map((level, index) => gridLine(level, y, left, width, texts[index])).join(""),
     };
 }
 
-function gridOf(levels, y, width) {
+/** Return the numbers at an axis, with as many digits as its steps need. */
+function axisTexts(levels) {
     const step = levels.length > 1 ? levels[1] - levels[0] : 1;
     const digits = Math.max(0, Math.min(3, -Math.floor(Math.log10(step) + 1e-9)));
-    return levels
-        .map((level) => {
-            const at = round(y(level));
-            const zero = Math.abs(level) < 1e-9 ? " zero" : "";
-            return (
-                `<path class="grid-line${zero}" d="M${MARGIN.left} ${at}H${width - MARGIN.right}"/>` +
-                label(MARGIN.left - 6, at + 4, number(Math.abs(level), digits))
-            );
-        })
-        .join("");
+    return levels.map((level) => number(Math.abs(level), digits));
+}
+
+function gridLine(level, y, left, width, text) {
+    const at = round(y(level));
+    const zero = Math.abs(level) < 1e-9 ? " zero" : "";
+    return (
+        `<path class="grid-line${zero}" d="M${left} ${at}H${width - MARGIN.right}"/>` +
+        label(left - 6, at + 4, text)
+    );
 }
 
 const round = (value) => Math.round(value * 10) / 10;
@@ -86,7 +89,7 @@ function putChart(plot, frame, content, name, unit = "") {
     const size = `viewBox="0 0 ${frame.width} ${frame.height}" width="${frame.width}" height="${frame.height}"`;
     plot.innerHTML =
         `<svg ${size} role="img" tabindex="0" aria-label="${escaped(name)}">${content}` +
-        label(MARGIN.left + 4, MARGIN.top + 11, unit, "start") +
+        label(frame.left + 4, MARGIN.top + 11, unit, "start") +
         '<path class="pointer" visibility="hidden"/><rect class="span" visibility="hidden"/></svg>' +
         '<div class="tip" role="status" hidden></div>';
 }

@@ -4,6 +4,8 @@ const ENERGIES = ["production", "consumption", "own", "feedIn", "purchased", "ch
 const SOURCES = ["production", "discharged", "purchased"];
 const USES = ["consumption", "charged", "feedIn"];
 
+const hasProduction = (site) => site.days.production.some((wattHours) => wattHours > 0);
+
 /** Return the energy of a day, null if nobody knows it. */
 function onDay(site, name, day) {
     return site.days[name][day - site.days.first] ?? null;
@@ -12,7 +14,7 @@ function onDay(site, name, day) {
 /** Return the sums of a period; null is no value. */
 function energies(site, period) {
     const found = Object.fromEntries(ENERGIES.map((name) => [name, null]));
-    const parts = { used: 0, bought: 0, own: 0, made: 0, known: 0 };
+    const parts = { used: 0, bought: 0, own: 0, made: 0, known: 0, byProduction: hasProduction(site) };
     const first = Math.max(period.first, site.days.first);
     const last = Math.min(period.last, site.days.first + site.days.production.length - 1);
     for (let day = first; day <= last; day += 1) addDay(site, day, found, parts);
@@ -30,7 +32,7 @@ function energies(site, period) {
 function addDay(site, day, sums, parts) {
     const of = Object.fromEntries(ENERGIES.map((name) => [name, onDay(site, name, day)]));
     for (const name of ENERGIES) if (of[name] !== null) sums[name] += of[name];
-    if (of.production !== null) parts.known += 1;
+    if (parts.byProduction ? of.production !== null : Object.values(of).some(isKnown)) parts.known += 1;
     if (of.consumption !== null && of.purchased !== null) {
         parts.used += of.consumption;
         parts.bought += of.purchased;
@@ -41,14 +43,14 @@ function addDay(site, day, sums, parts) {
     }
 }
 
-/** Return the parts of a period: days of up to two months, months of up to four years, else years. */
-function partsOf(site, period) {
+/** Return the parts of a period: days of up to two months, months of up to four years, else years; or those of another. */
+function partsOf(site, period, other = period) {
     const known = {
         first: Math.max(period.first, site.known.first),
         last: Math.min(period.last, site.known.last),
     };
     const shown = period.kind === "all" ? known : period;
-    const length = shown.last - shown.first + 1;
+    const length = other.kind === "all" ? known.last - known.first + 1 : other.last - other.first + 1;
     const kind = length <= 62 ? "day" : length <= 1500 ? "month" : "year";
     const parts = [];
     for (let day = shown.first; day <= shown.last;) {
@@ -60,15 +62,20 @@ function partsOf(site, period) {
     return parts;
 }
 
-/** Return the energies of each hour of a day, from its quarter hours. */
+/** Return the energies of each hour of a day, from its quarter hours; an hour that the clock repeats is there twice. */
 function hoursOf(site, day) {
     const parts = [];
     const [begin, end] = placesOf(site.quarters, { first: day, last: day });
-    for (let place = begin; place < end; place += 4) {
-        const sums = Object.fromEntries(ENERGIES.map((name) => [name, null]));
-        for (let at = place; at < Math.min(place + 4, end); at += 1) addQuarter(site.quarters, at, sums);
+    let [hour, before] = [null, null];
+    for (let place = begin; place < end; place += 1) {
         const quarter = localQuarter(site.quarters, place);
-        parts.push({ kind: "hour", first: day, last: day, hour: Math.floor(quarter / 4) % 24, sums });
+        if (Math.floor(quarter / 4) !== hour || quarter < before) {
+            hour = Math.floor(quarter / 4);
+            const sums = Object.fromEntries(ENERGIES.map((name) => [name, null]));
+            parts.push({ kind: "hour", first: day, last: day, hour: hour % 24, sums });
+        }
+        before = quarter;
+        addQuarter(site.quarters, place, parts.at(-1).sums);
     }
     return parts;
 }
@@ -81,6 +88,17 @@ function addQuarter(quarters, place, sums) {
 
 const at = (series, place) => (series && place >= 0 && place < series.length ? series[place] : NaN);
 const positive = (value) => (Number.isNaN(value) ? NaN : Math.max(value, 0));
+
+/** Return the series of a site's quarter hours that an energy comes from, undefined if it has none. */
+const seriesOf = ({ pv, load, grid, storage }, name) =>
+    ({
+        production: pv,
+        consumption: load,
+        purchased: grid,
+        feedIn: grid,
+        charged: storage,
+        discharged: storage,
+    })[name];
 
 /** Return the powers of a quarter hour by the names of energies, in W. */
 function powers(quarters, place) {

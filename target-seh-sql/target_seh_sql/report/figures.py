@@ -14,7 +14,7 @@ from target_seh_sql.status.agreement import TOLERANCE, agreement_of, of_site
 from target_seh_sql.status.freshness import StreamStatus, statuses
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Table
 
@@ -32,6 +32,10 @@ SITES: Final = """
     SELECT id AS site_id, name, peak_power, currency, timezone, city, country, installation_date
     FROM {sites} ORDER BY id"""
 LATEST: Final = "SELECT * FROM {latest_flow} WHERE site_id = :site_id"
+LATEST_READING: Final = """
+    SELECT timestamp, LOCAL_TIME(r) AS local_time, power_watts AS pv_power FROM {power_readings} r
+    WHERE site_id = :site_id AND power_watts IS NOT NULL ORDER BY timestamp DESC LIMIT 1"""
+"""The same of a site without flows."""
 DAYS: Final = """
     SELECT day, production_wh, consumption_wh, self_consumption_wh, feed_in_wh, purchased_wh
     FROM {energy_by_day} WHERE site_id = :site_id ORDER BY day"""
@@ -93,7 +97,7 @@ class Figures:
 
     def _of_site(self, site: Row) -> SiteFigures:
         site_id = site["site_id"]
-        latest = next(iter(self._reader.rows(LATEST, site_id=site_id)), None)
+        latest = self._latest(site_id)
         days = self._days(site_id)
         alerts = self._alerts(site_id) if self._reader.has("alerts") else None
         agreement = _agreed(of_site(self._agreement, site_id))
@@ -112,7 +116,14 @@ class Figures:
             "agreement": agreement and agreement["worst"],
             "failed": any(stream.failed for stream in self._streams[site_id]),
         }  # fmt: skip
-        return SiteFigures(about, details, quarter_hours(self._reader, site_id, self.last))
+        return SiteFigures(about, details, quarter_hours(self._reader, site, self.last))
+
+    def _latest(self, site_id: int) -> Row | None:
+        """Return the newest row with a power, None if there is none."""
+        found = self._reader.rows(LATEST, site_id=site_id)
+        if not found and self._reader.has("power_readings"):
+            found = self._reader.rows(LATEST_READING, site_id=site_id)
+        return found[0] if found else None
 
     def _alerts(self, site_id: int) -> list[Row]:
         """Return alerts with times as seconds since 1970."""
@@ -153,26 +164,34 @@ def _latest(row: Row) -> Row:
     return {
         "at": int(at.timestamp()),
         "local": int(local.replace(tzinfo=UTC).timestamp()) // 60,
-        "moment": row["resolution"] == "SNAPSHOT",
-        "pv": row["pv_power"], "load": row["load_power"], "grid": row["grid_power"],
-        "storage": row["storage_power"], "charge": row["storage_charge_level"],
+        "moment": row.get("resolution") == "SNAPSHOT",
+        "pv": row["pv_power"], "load": row.get("load_power"), "grid": row.get("grid_power"),
+        "storage": row.get("storage_power"), "charge": row.get("storage_charge_level"),
     }  # fmt: skip
 
 
 def _newest(days: Row) -> Row:
-    """Return what the list of sites shows of the days: the newest with a value, and its month."""
+    """Return what the list of sites shows of the days: the last of any energy, the newest with production."""
     production, first = days["production"], days["first"]
-    place = next((p for p in reversed(range(len(production))) if production[p] is not None), None)
+    last = _last(zip(*(days[name] for name in ENERGIES), strict=True))
+    place = _last(zip(production, strict=True))
+    about = {"last": None if last is None else first + last}
     if place is None:
-        return {"day": None, "today": None, "month": None, "year": None}
+        return {**about, "day": None, "today": None, "month": None, "year": None}
     newest = datetime.fromtimestamp((first + place) * 86_400, UTC).date()
     month, year = newest.day, newest.timetuple().tm_yday
     return {
+        **about,
         "day": first + place,
         "today": production[place],
         "month": _sum(production[max(0, place + 1 - month) : place + 1]),
         "year": _sum(production[max(0, place + 1 - year) : place + 1]),
     }
+
+
+def _last(rows: Iterable[Sequence[float | None]]) -> int | None:
+    """Return the place of the last row that has a value."""
+    return max((place for place, row in enumerate(rows) if set(row) != {None}), default=None)
 
 
 def _sum(values: list[float | None]) -> float:

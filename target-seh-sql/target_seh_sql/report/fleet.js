@@ -2,18 +2,37 @@
 
 const OLD = 86400;
 const now = () => Date.now() / 1000;
-const isOld = (latest) => now() - latest.at > OLD;
-const ageOf = (latest) => span(now() - latest.at);
+
+/** Return until when there are data of a site, null if there are none: its newest moment, or the end of its last day. */
+const dataUntil = ({ latest, last }) => latest?.at ?? (isKnown(last) ? (last + 1) * 86400 : null);
+const isOld = (about) => now() - dataUntil(about) > OLD;
+const ageOf = (about) => span(now() - dataUntil(about));
 
 const fleet = { key: "name", falling: false, wanted: "" };
 
+const newestDay = KNOWN.sites.reduce((found, { day }) => Math.max(found, day ?? found), 0);
+const IN = { today: (day) => day, month: (day) => periodOf("month", day).first, year: yearOf };
+
+/** Return a site's energy of the newest day, month or year of all sites, null if its own newest is an earlier one. */
+function ofNow(about, key) {
+    if (!isKnown(about.day)) return null;
+    const isNew = newestDay - about.day < 2; // clocks differ, each site's day is its own
+    return isNew || IN[key](about.day) === IN[key](newestDay) ? about[key] : null;
+}
+
 /** Return the month's yield of a site in kWh per kWp. */
-const yieldOf = (about) => (about.peak && isKnown(about.month) ? about.month / 1000 / about.peak : null);
+function yieldOf(about) {
+    const month = ofNow(about, "month");
+    return about.peak && isKnown(month) ? month / 1000 / about.peak : null;
+}
 
 const COLUMNS = [
     { key: "name", value: (site) => site.name.toLowerCase(), text: (site) => site.name },
-    { key: "today", value: (site) => site.today, text: (site) => energy(site.today) },
-    { key: "month", value: (site) => site.month, text: (site) => energy(site.month) },
+    ...["today", "month"].map((key) => ({
+        key,
+        value: (site) => ofNow(site, key),
+        text: (site) => energy(ofNow(site, key)),
+    })),
     { key: "yield", value: yieldOf, text: (site) => amount(yieldOf(site), "kWh/kWp", 2) },
     {
         key: "beside",
@@ -22,8 +41,8 @@ const COLUMNS = [
     },
     {
         key: "last_data",
-        value: (site) => site.latest?.at ?? null,
-        text: (site) => (site.latest ? word("ago", { age: ageOf(site.latest) }) : word("never")),
+        value: dataUntil,
+        text: lastData,
     },
     {
         key: "alerts",
@@ -36,6 +55,11 @@ const COLUMNS = [
         text: (site) => (isKnown(site.agreement) ? amount(site.agreement, "%", 2) : word("none")),
     },
 ];
+
+function lastData(site) {
+    if (site.latest) return word("ago", { age: ageOf(site) });
+    return isKnown(site.last) ? longDay(site.last) : word("never");
+}
 
 let middleYield;
 
@@ -70,7 +94,7 @@ function sortedSites() {
 
 function rowOf(site) {
     const cells = COLUMNS.slice(1).map((column) => {
-        const old = column.key === "last_data" && site.latest && isOld(site.latest);
+        const old = column.key === "last_data" && isKnown(dataUntil(site)) && isOld(site);
         const open = column.key === "alerts" && site.alerts;
         const bar =
             column.key === "beside" && isKnown(besideFleet(site))
@@ -103,12 +127,14 @@ function drawFleetFigures() {
             .map(of)
             .filter(isKnown)
             .reduce((all, value) => all + value, 0);
-    const late = KNOWN.sites.filter((site) => !site.latest || isOld(site.latest)).length;
+    const late = KNOWN.sites.filter(isOld).length;
     document.getElementById("fleet-figures").innerHTML = figureList(
         [
-            ["fleet_today", sum((site) => site.today), energy],
-            ["fleet_month", sum((site) => site.month), energy],
-            ["fleet_year", sum((site) => site.year), energy],
+            ...["today", "month", "year"].map((key) => [
+                `fleet_${key}`,
+                sum((site) => ofNow(site, key)),
+                energy,
+            ]),
             ["fleet_peak", sum((site) => site.peak), (value) => amount(value, "kWp", 1)],
             ["fleet_late", late, (value) => number(value, 0)],
             ["fleet_alerts", sum((site) => site.alerts), (value) => number(value, 0)],

@@ -19,15 +19,15 @@ const CARDS = [
     },
     { name: "battery", size: "half", draw: drawBattery, shown: hasBattery },
     { name: "shares", size: "half", draw: drawShares, shown: isMetered },
-    { name: "years", size: "half", draw: drawYears },
-    { name: "records", size: "half", draw: drawRecords },
+    { name: "years", size: "half", draw: drawYears, shown: ({ site }) => hasProduction(site) },
+    { name: "records", size: "half", draw: drawRecords, shown: ({ site }) => hasProduction(site) },
     { name: "money", size: "half", draw: drawMoney, shown: (view) => KNOWN.tariff && isMetered(view) },
     {
         name: "heat",
         size: "whole",
         draw: drawHeat,
         choices: HEATS,
-        choicesOf: (view) => HEATS.filter((key) => hasHeat(view.site, key)),
+        choicesOf: (view) => HEATS.filter((key) => seriesOf(view.site.quarters, key)),
         shown: ({ site }) => site.quarters.count,
     },
     { name: "alerts", size: "whole", draw: drawAlerts, shown: ({ site }) => site.alerts, always: true },
@@ -40,21 +40,22 @@ const CARDS = [
     },
     { name: "streams", size: "whole", draw: drawStreams, always: true },
 ];
-const hasHeat = ({ quarters }, key) =>
-    ({
-        production: quarters.pv,
-        consumption: quarters.load,
-        purchased: quarters.grid,
-        feedIn: quarters.grid,
-    })[key];
 
-const chosen = { site: null, period: null, compare: "none", zoom: null, choices: {}, tables: new Set() };
+const chosen = {
+    site: null,
+    period: null,
+    day: null,
+    compare: "none",
+    zoom: null,
+    choices: {},
+    tables: new Set(),
+};
 const sites = new Map();
 const byId = (id) => document.getElementById(id);
 
 /** Return what a card needs to know, and what it may do. */
 function viewOf({ site, period, compare, zoom }) {
-    return { site, period, zoom, compared: comparedWith(period, compare), go, zoomTo };
+    return { site, period, zoom, compared: comparedWith(period, compare, site.known ?? period), go, zoomTo };
 }
 
 /** Go to a period, and at once: keys may come faster than pages; an hour has no page of its own. */
@@ -65,14 +66,29 @@ function go(period) {
     location.hash = KNOWN.sites.length > 1 ? `${chosen.site.about.id}/${address}` : address;
 }
 
+/** Go to the period of a kind with a day in it, and keep that day; a range becomes a day. */
+function goTo(kind, day) {
+    chosen.day = clamped(day, chosen.site.known);
+    go(periodOf(KINDS.includes(kind) ? kind : "day", chosen.day, chosen.site.known));
+}
+
 function zoomTo(span) {
     chosen.zoom = span;
     drawSite();
 }
 
+/** Return what an address says; nothing if nobody can read it. */
+function decoded(address) {
+    try {
+        return decodeURIComponent(address);
+    } catch {
+        return "";
+    }
+}
+
 /** Show what the address says. */
 async function follow() {
-    const parts = decodeURIComponent(location.hash.slice(1)).split("/");
+    const parts = decoded(location.hash.slice(1)).split("/");
     const many = KNOWN.sites.length > 1;
     const about = many ? KNOWN.sites.find(({ id }) => String(id) === parts[0]) : KNOWN.sites[0];
     byId("fleet").hidden = Boolean(about);
@@ -93,12 +109,18 @@ async function showSite(about, address) {
     const period =
         site.known && (periodFrom(address, site.known) ?? periodOf("day", Math.min(newest, site.known.last)));
     Object.assign(chosen, { site, period, zoom: null });
+    if (period) chosen.day = anchor();
     document.title = about.name;
     byId("name").textContent = about.name;
     byId("which").value = about.id;
-    byId("age").textContent = about.latest ? word("newest", { age: ageOf(about.latest) }) : word("no_data");
-    byId("age").classList.toggle("bad", !about.latest || isOld(about.latest));
+    byId("age").textContent = newestOf(about);
+    byId("age").classList.toggle("bad", isOld(about));
     drawSite();
+}
+
+function newestOf(about) {
+    if (about.latest) return word("newest", { age: ageOf(about) });
+    return isKnown(about.last) ? word("newest_day", { day: longDay(about.last) }) : word("no_data");
 }
 
 /** Draw everything of the chosen site and period. */
@@ -127,8 +149,12 @@ function drawToolbar(site, period) {
     byId("unzoom").hidden = !chosen.zoom;
 }
 
-/** Return the day that a change of the kind of period keeps: the first one of which something is known. */
-const anchor = () => Math.min(Math.max(chosen.period.first, chosen.site.known.first), chosen.site.known.last);
+/** Return the day that a change of the kind of period keeps: the last one, else the first of which something is known. */
+function anchor() {
+    const { period, day, site } = chosen;
+    const isIn = day !== null && day >= period.first && day <= period.last;
+    return clamped(isIn ? day : period.first, site.known);
+}
 
 /** Return what a card shows before anybody has chosen. */
 const usualChoice = (card, view, offered) => offered?.[card.usual && !card.usual(view) ? 1 : 0];
@@ -195,14 +221,14 @@ function choiceButton(choice) {
 function listen() {
     byId("cards").addEventListener("click", cardClicked);
     for (const button of document.querySelectorAll("[data-kind]")) {
-        button.addEventListener("click", () => go(ofKind(button.dataset.kind, anchor())));
+        button.addEventListener("click", () => goTo(button.dataset.kind, anchor()));
     }
     byId("earlier").addEventListener("click", () => go(stepped(chosen.period, -1)));
     byId("later").addEventListener("click", () => go(stepped(chosen.period, 1)));
-    byId("newest").addEventListener("click", () => go(ofKind(chosen.period.kind, chosen.site.known.last)));
+    byId("newest").addEventListener("click", () => goTo(chosen.period.kind, chosen.site.known.last));
     byId("date").addEventListener("change", ({ target }) => {
         const day = dayFrom(target.value);
-        if (day !== null) go(ofKind(chosen.period.kind === "all" ? "day" : chosen.period.kind, day));
+        if (day !== null) goTo(chosen.period.kind === "all" ? "day" : chosen.period.kind, day);
     });
     byId("compare").addEventListener("change", ({ target }) => {
         chosen.compare = target.value;
@@ -212,12 +238,11 @@ function listen() {
         zoomTo(null);
         byId("earlier").focus();
     });
-    byId("which").addEventListener("change", ({ target }) => (location.hash = target.value));
+    byId("which").addEventListener("change", ({ target }) => {
+        location.hash = chosen.period ? `${target.value}/${addressOf(chosen.period)}` : target.value;
+    });
     document.addEventListener("keydown", keyPressed);
 }
-
-/** Return the period of a kind with a day in it; a range becomes a day. */
-const ofKind = (kind, day) => periodOf(KINDS.includes(kind) ? kind : "day", day, chosen.site.known);
 
 /** Change what a card shows, or open and close its table. */
 function cardClicked({ target }) {

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 NO_VALUE: Final = -(2**31)
 """What stands in a series for no value."""
+ABSURD: Final = NO_VALUE + 1
+"""What stands in a series, until it is counted, for a value that no site can have."""
 NOTHING: Final = -(2**15)
 """What stands for it in 16 bits."""
 LARGEST: Final = 2**15 - 1
@@ -39,6 +41,8 @@ class Quarters:
     """From which quarter hour on the site's clock is how many minutes ahead of UTC."""
     series: dict[str, array[int]] = field(default_factory=dict)
     """Watts, tenths of a percent for the level of charge, by name."""
+    absurd: dict[str, int] = field(default_factory=dict)
+    """How many values that no site can have were left out, by column."""
 
     @property
     def count(self) -> int:

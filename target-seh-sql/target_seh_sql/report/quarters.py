@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from target_seh_sql.errors import UnsupportedDatabase
-from target_seh_sql.report.packing import NO_VALUE, Quarters
+from target_seh_sql.report.packing import ABSURD, NO_VALUE, Quarters
 from target_seh_sql.report.reader import DIVIDED, EPOCH, WHOLE, instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from target_seh_sql.report.reader import Reader
+    from target_seh_sql.report.reader import Reader, Row
 
 QUARTER: Final = 900
 """Seconds."""
@@ -26,9 +26,16 @@ FLOWS: Final = {
     "load": "load_power",
     "grid": "grid_power",
     "storage": "storage_power",
-    "charge": "10 * storage_charge_level",
+    "charge": "storage_charge_level",
 }
 READINGS: Final = {"pv": "power_watts"}
+TIMES: Final = {"charge": 10}
+"""By what a column is multiplied."""
+MOST: Final = 1e8
+"""Watts: 100 MW, more than any site has; its panels give no hundred times their peak power either."""
+MOST_OF: Final = {"charge": 200.0}
+"""The same of columns that are no power: percent."""
+PEAKS: Final = 100
 FROM_FLOWS: Final = "FROM {power_flows} WHERE coalesce(resolution, '') <> 'SNAPSHOT' AND site_id = :site_id"
 FROM_READINGS: Final = "FROM {power_readings} WHERE site_id = :site_id"
 SPAN: Final = "AND timestamp >= :begin AND timestamp < :end"
@@ -37,19 +44,21 @@ SUMMARY: Final = f"count(*), min(timestamp), max(timestamp), min({OFFSET}), max(
 _numbers = msgspec.json.Decoder(list[int]).decode
 
 
-def quarter_hours(reader: Reader, site_id: int, last: timedelta | None) -> Quarters:
+def quarter_hours(reader: Reader, site: Row, last: timedelta | None) -> Quarters:
     """Return the power of a site by quarter hour: all of it, or that of the last days before its newest."""
-    found = _Series(reader, site_id, FLOWS, FROM_FLOWS).read(last)
+    found = _Series(reader, site, FLOWS, FROM_FLOWS).read(last)
     if not found.count and reader.has("power_readings"):
-        return _Series(reader, site_id, READINGS, FROM_READINGS).read(last)
+        return _Series(reader, site, READINGS, FROM_READINGS).read(last)
     return found
 
 
 class _Series:
     """Columns of one table of one site, read into `found`."""
 
-    def __init__(self, reader: Reader, site_id: int, columns: Mapping[str, str], source: str) -> None:
-        self._reader, self._site_id, self._columns, self._source = reader, site_id, columns, source
+    def __init__(self, reader: Reader, site: Row, columns: Mapping[str, str], source: str) -> None:
+        self._reader, self._site_id, self._columns, self._source = reader, site["site_id"], columns, source
+        peak = site["peak_power"] or 0
+        self._most = MOST_OF | ({"pv": min(MOST, PEAKS * 1000 * peak)} if peak > 0 else {})
         self._found = Quarters(series={name: array("i") for name in columns})
 
     def read(self, last: timedelta | None) -> Quarters:
@@ -80,13 +89,25 @@ class _Series:
             place = self._reader.word(DIVIDED, self._reader.word(EPOCH, "timestamp"), QUARTER)
             _, places, *lists = self._lists([place, *self._whole()], span)
         self._add_offsets([(places[0], least)] if least == most else self._offsets(span))
-        for values, numbers in zip(self._found.series.values(), lists, strict=True):
-            _put(values, places, self._found.first, numbers)
+        for (name, values), numbers in zip(self._found.series.items(), lists, strict=True):
+            _put(values, places, self._found.first, self._possible(self._columns[name], numbers))
+
+    def _possible(self, column: str, numbers: list[int]) -> list[int]:
+        """Return the numbers without those that no site can have; count these."""
+        if not (absurd := numbers.count(ABSURD)):
+            return numbers
+        self._found.absurd[column] = self._found.absurd.get(column, 0) + absurd
+        return [NO_VALUE if number == ABSURD else number for number in numbers]
 
     def _whole(self) -> list[str]:
-        """Return SQL for the whole number of each column."""
-        word = self._reader.word
-        return [f"coalesce({word(WHOLE, column)}, {NO_VALUE})" for column in self._columns.values()]
+        """Return SQL for the whole number of each column, or what stands for none and for an absurd one."""
+        return [self._whole_of(name, column) for name, column in self._columns.items()]
+
+    def _whole_of(self, name: str, column: str) -> str:
+        most = self._most.get(name, MOST)
+        number = self._reader.word(WHOLE, f"{TIMES[name]} * {column}" if name in TIMES else column)
+        possible = f"WHEN abs({column}) <= {most:.0f} THEN {number}"
+        return f"CASE {possible} WHEN {column} IS NULL THEN {NO_VALUE} ELSE {ABSURD} END"
 
     def _lists(self, numbers: Sequence[str], span: dict[str, Any]) -> Iterator[Any]:
         """Yield what is known of a span's rows, then each of the numbers of all rows.

@@ -51,15 +51,18 @@ const shortDay = dates({ day: "numeric", month: "short" });
 const monthAndYear = dates({ month: "long", year: "numeric" });
 const shortMonth = dates({ month: "short" });
 
-/** Return the time of a quarter hour of the day, 0 to 95. */
-function clock(quarter) {
+/** Return the time of a minute of the day, 0 to 1439. */
+function time(minute) {
     const two = (part) => String(part).padStart(2, "0");
-    return `${two(Math.floor(quarter / 4) % 24)}:${two((quarter % 4) * 15)}`;
+    return `${two(Math.floor(minute / 60) % 24)}:${two(minute % 60)}`;
 }
+
+/** Return the time of a quarter hour of the day, 0 to 95. */
+const clock = (quarter) => time(quarter * 15);
 
 /** Return a moment (seconds since 1970) as day and time in UTC. */
 function utc(seconds) {
-    return `${longDay(Math.floor(seconds / 86400))}, ${clock(Math.floor(seconds / 900) % 96)}`;
+    return `${longDay(Math.floor(seconds / 86400))}, ${time(Math.floor(seconds / 60) % 1440)}`;
 }
 
 /** Return a length of time in the words of people, such as 3 hours. */
