@@ -360,3 +360,16 @@ def test_what_check_writes_it_takes_back(database, command):
     before = [database.rows(table) for table in tables]
     assert command(database, "check", "--quiet")[:2] == (0, "")
     assert [database.rows(table) for table in tables] == before
+
+
+@SQLITE
+def test_bookmarks_of_another_database_are_told(database, command):
+    newest = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:00:00Z")
+    synced = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    bookmark = {"replication_key_value": newest, "synced_at": synced, "status": "success"}
+    database.load(*SITE, *POWER[:1], state("power_readings", 1, **bookmark))
+    code, out, _ = command(database, "status")
+    assert code == 1
+    assert "the bookmarks are of another database; --full-refresh reads anew" in out
+    database.load(*SITE, POWER[0], record("power_readings", site_id=1, timestamp=newest, power_watts=1.0))
+    assert "another database" not in command(database, "status")[1]

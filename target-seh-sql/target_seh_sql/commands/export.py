@@ -80,6 +80,8 @@ def _form_of(output: Path) -> str:
 def _opened(output: Path) -> Iterator[IO[bytes]]:
     """Give a file that takes the place of the old one when it is whole, or standard output."""
     if output == STANDARD_OUTPUT:
+        if sys.stdout is None:
+            raise NothingToExport("there is no standard output: name a file with --output")
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
