@@ -99,7 +99,9 @@ def test_a_token_that_no_request_can_carry_is_one_line_before_the_first_call(
 
 @pytest.mark.parametrize("secret", ["s3cr\netAccess", "s3cr\x01et\u2028Access", "it\"s\\a 'secret'"])
 @pytest.mark.parametrize(
-    "shown", [str, repr, lambda text: repr(text.encode()), json.dumps, one_line], ids=str
+    "shown",
+    [str, repr, lambda text: repr(text.encode()), json.dumps, one_line],
+    ids=["text", "repr", "bytes", "json", "line"],
 )
 def test_a_secret_is_masked_however_python_writes_it(secret, shown):
     conceal.add([secret])
