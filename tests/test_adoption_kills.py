@@ -105,8 +105,13 @@ def make_old_again(url, rows):
             connection.execute(text(f"DROP DATABASE {name}"))
             connection.execute(text(f"CREATE DATABASE {name}"))
     if engine.dialect.name == "sqlite":
-        for path in engine.url.database, f"{engine.url.database}-wal", f"{engine.url.database}-shm":
-            Path(path).unlink(missing_ok=True)
+        file = Path(engine.url.database)
+        for path in (
+            file,
+            *file.parent.glob(f"{file.stem}.before-adoption.db"),
+            *file.parent.glob(f"{file.name}-*"),
+        ):
+            path.unlink(missing_ok=True)
     old_harvest.make(url, rows, newest=True)
 
 

@@ -19,7 +19,9 @@ def state_of(**held):
 
 
 @pytest.mark.parametrize("time", ODD)
-@pytest.mark.parametrize("name", ["start", "woke_at", "reopened_at", "covered", "open"])
+@pytest.mark.parametrize(
+    "name", ["start", "woke_at", "reopened_at", "covered", "open", "replication_key_value"]
+)
 def test_a_coverage_of_another_age_is_named_with_stream_and_site(name, time):
     value = [[NOON, time]] if name in {"covered", "open"} else time
     state, _ = state_of(**{name: value})
@@ -32,8 +34,6 @@ def test_a_coverage_of_another_age_is_named_with_stream_and_site(name, time):
     ("name", "value"),
     [
         *(("snapshot_at", time) for time in ODD),
-        *(("replication_key_value", time) for time in ODD),
-        ("replication_key_value", "9999-12-31"),
         ("late_read_on", "9999-12-31"),
         ("late_read_on", "0001-01-01"),
         ("v2_production_checked_on", "9999-12-31"),

@@ -397,7 +397,7 @@ def test_what_users_made_of_the_old_tables_and_is_not_carried_over_is_named(old,
         assert [line for line in out.splitlines() if "not carried" in line] == wanted
     out = command(old, "adopt", "--drop-old")[1]
     assert {
-        "sqlite": "seh.db.before-adoption.db.\n",
+        "sqlite": "seh.before-adoption.db.\n",
         "mariadb": "; with them triggers: mine of before_adoption_seh_sites.\n",
         "postgresql": f"; with them policies: {NAMED['policies']}; with them publications: "
         f"{NAMED['publications']}; with them rights: {NAMED['rights']}; with them triggers: "

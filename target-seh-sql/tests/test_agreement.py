@@ -172,7 +172,7 @@ def test_a_few_watt_hours_are_rounding(database, ending):
 
 
 def test_without_totals_nothing_was_compared(database, ending):
-    database.load(*SITE, GOOD)
+    database.load(*SITE, *ENERGY, *days("2026-11-19", 1, 1000.0), GOOD)
     said = ["Not compared with SolarEdge yet: energy_totals is empty."]
     assert ending(database) == (0, said)
     database.load(schema("energy_totals"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -230,18 +231,17 @@ def kept_tables(connection: Connection, prefix: str) -> Tables:
 
 
 def backup_path(connection: Connection) -> Path:
-    """Return where the backup of a SQLite file goes: its whole name and .before-adoption.db, beside it."""
-    return Path(f"{connection.engine.url.database}.before-adoption.db")
+    """Return where the backup of a SQLite file goes: NAME.before-adoption.db beside NAME.db or NAME."""
+    return Path(str(connection.engine.url.database).removesuffix(".db") + ".before-adoption.db")
 
 
 def back_up(connection: Connection) -> None:
     """Copy a SQLite file while its write lock is held; a copy of a failed attempt is replaced.
 
     Raises:
-        SchemaMismatch: there is a backup already.
+        SchemaMismatch: there is a backup already, of something else.
     """
-    if (path := backup_path(connection)).exists():
-        raise SchemaMismatch(f"{path} is the backup of an earlier adoption: move it away, then run again")
+    path = backup_path(connection)
     unfinished = path.with_suffix(".part")
     unfinished.unlink(missing_ok=True)
     source: Any = sqlite3.connect(str(connection.engine.url.database))
@@ -251,6 +251,9 @@ def back_up(connection: Connection) -> None:
     finally:
         copy.close()
         source.close()
+    if path.exists() and not filecmp.cmp(path, unfinished, shallow=False):
+        unfinished.unlink()
+        raise SchemaMismatch(f"{path} is the backup of an earlier adoption: move it away, then run again")
 
 
 def keep_backup(connection: Connection) -> Path:

@@ -145,10 +145,16 @@ def statuses(
         gaps[gap.stream, gap.site_id].append(gap)
     for key, status in found.items():
         status.gaps = gaps[key]
-        looked_at = status.newest is not None and (since is None or status.newest >= since)
-        status.lost = looked_at and not status.rows
+        status.lost = _is_lost(status, since)
     there = _there(connection, tables)
     return [status for status in found.values() if status.stream in there]
+
+
+def _is_lost(status: StreamStatus, since: datetime | None) -> bool:
+    """Whether the bookmark of a series is of a time that was looked at, where the table has no row."""
+    if status.newest is None or status.rows or (since is not None and status.newest < since):
+        return False
+    return status.stream in QUARTER_STREAMS or status.stream == ENERGY
 
 
 Found = dict[tuple[str, int], StreamStatus]
