@@ -4,7 +4,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
-CI_WORKERS ?= auto
+# More than there are processors: many tests wait for a server or a process.
+CI_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
 DIST ?= dist
 DAYS ?= +200
 CONSTRAINTS ?= --upgrade
