@@ -15,6 +15,7 @@ TRANSIENT: Final[frozenset[str | int]] = frozenset(
         *("57P01", "57P02", "57P03", "53300"),  # shutting down, crashed, starting up, too many connections
         *("08000", "08001", "08003", "08004", "08006", "08007"),  # connection lost or refused
         *(1205, 1213, 1020),  # MariaDB: lock wait, deadlock, row changed since it was read
+        1684,  # MariaDB: another session is just making or changing the table that is looked at
         1467,  # MariaDB: a deadlock that is met while the next id is taken (MDEV-33593)
         *(0, 2002, 2003, 2006, 2013, 2055),  # connection lost or refused
         *(1040, 1053, 1152, 1927),  # too many connections, shutting down, aborted, killed
