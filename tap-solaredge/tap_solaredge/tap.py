@@ -21,9 +21,9 @@ from tap_solaredge.clock import Clock
 from tap_solaredge.commands import COMMANDS
 from tap_solaredge.commands.check_api import check
 from tap_solaredge.harvest.bookmarks import Bookmarks
-from tap_solaredge.harvest.caller import TELEMETRY_REFUSED
 from tap_solaredge.harvest.engine import Harvest
 from tap_solaredge.harvest.job import Job
+from tap_solaredge.harvest.refusals import Refusals
 from tap_solaredge.inputs import catalog_in, state_in
 from tap_solaredge.redaction import conceal, conceal_logs, say
 from tap_solaredge.service.client import Client
@@ -129,12 +129,12 @@ class TapSolarEdge(HarvestingTap):
         return self._clock.now()
 
     def forget_refusals(self, site_id: int) -> None:
-        """Let the next run try telemetry again that an earlier grant of a site did not cover."""
+        """Let the next run try again what an earlier grant of a site did not cover."""
         config = self.config
         allowed = limits(config, DIALECTS[config["api_version"]])
         ledger = Ledger(ledger_path(config), str(config["client_id"]), allowed, self._clock)
         with closing(ledger):
-            ledger.learn(f"{TELEMETRY_REFUSED} {site_id}", 0.0)
+            Refusals(ledger, self._clock).begin_anew(site_id)
 
     def connect(self, retries: int | None = None) -> tuple[Client, Ledger]:
         """Return what asks the service and what counts the calls; both have to be closed."""

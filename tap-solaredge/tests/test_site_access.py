@@ -12,7 +12,9 @@ import pytest
 from solaredge_simulator.fleet import HOME, ROOF
 from tap_solaredge.errors import ConfigError, HarvestIncomplete, NotAuthorized
 from tap_solaredge.login.grants import TokenFile
+from tap_solaredge.tap import TapSolarEdge
 
+from .conftest import SimulatorClock
 from .owner import CLIENT, grant_access, grants, settings
 
 TELEMETRY = {"/v2/sites/{site}/meters/telemetry", "/v2/sites/{site}/storage/telemetry"}
@@ -28,7 +30,7 @@ def owner(simulator, tmp_path, run_tap):
     def run(state=None, **more):
         return run_tap(simulator, state=state, **values | more)
 
-    run.file = file
+    run.file, run.settings = file, values
     run.granted = lambda site, **details: grant_access(simulator, file, site, **details)
     return run
 
@@ -158,6 +160,21 @@ def test_a_token_is_renewed_before_its_end_and_written_first(owner, simulator):
     kept = grants(owner.file)[HOME]
     assert kept.previous_refresh_token == before["refresh_token"] != kept.refresh_token
     assert 401 not in {call.status for call in simulator.calls}
+
+
+def test_after_a_new_login_what_was_refused_is_asked_for_at_once(owner, simulator):
+    owner.granted(HOME)
+    simulator.fault("forbidden", path="*/power")
+    state = None
+    for _ in range(13):
+        state = owner(state=state).state
+        simulator.clock.advance(hours=1)
+    simulator.lift_faults()
+    before = len(simulator.calls)
+    assert owner(state=state).partition("power_readings", HOME)["status"] == "skipped"
+    assert not [call for call in simulator.calls[before:] if call.endpoint.endswith("/power")]
+    TapSolarEdge(config=owner.settings, clock=SimulatorClock(simulator)).forget_refusals(HOME)
+    assert owner(state=state).partition("power_readings", HOME)["status"] == "success"
 
 
 def test_a_401_renews_once_and_asks_again(owner, simulator):

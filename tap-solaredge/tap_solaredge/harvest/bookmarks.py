@@ -31,7 +31,8 @@ class Bookmarks:
 
     A partition holds `context` (the site), `replication_key` and `replication_key_value` (start of the newest
     complete interval that carried a value), the fields of `Coverage` (spans as pairs of UTC times),
-    `synced_at`, `status` (`success`, `skipped` or `error`), after a failure `error_message`, and `notes`.
+    `synced_at`, `status` (`success`, `skipped` or `error`), after a failure `error_message`, and the
+    notes that `notes.py` names.
     """
 
     def __init__(self, state: dict[str, Any]) -> None:

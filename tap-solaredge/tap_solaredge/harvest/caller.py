@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.budget.ledger import Expected
 from tap_solaredge.errors import NotPermitted, ScopeMissing, TapSolarEdgeError
+from tap_solaredge.harvest.refusals import TELEMETRY, Refusals
 from tap_solaredge.plan.calls import answered_together
-from tap_solaredge.plan.owed import RARER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
 
 READY = 2
 """Answers that may wait to be used, for each call that may run at once."""
-TELEMETRY_REFUSED = "telemetry refused to site"
-REFUSED_FOR = timedelta(hours=23)
-"""How long nobody asks again, at most, for what the service refuses: a daily run does."""
 
 
 class Caller:
@@ -42,8 +38,7 @@ class Caller:
     def __init__(self, client: Client, ledger: Ledger, clock: Clock) -> None:
         self.purse: Purse = ledger
         self._client = client
-        self._ledger = ledger
-        self._clock = clock
+        self.refusals = Refusals(ledger, clock)
         self._pool: ThreadPoolExecutor | None = None
 
     def send(self, call: Call) -> Answer | None:
@@ -53,34 +48,25 @@ class Caller:
             TapSolarEdgeError: See `Client.get`.
         """
         self._check_refused(call)
-        now, refused = self._clock.now, _refused(call)
         try:
             answer = self._client.get(call.request)
         except ScopeMissing:
-            self._ledger.learn(f"{TELEMETRY_REFUSED} {call.site_id}", now().timestamp())
+            self.refusals.note(call.site_id, TELEMETRY, lasting=True)
             raise
         except NotPermitted:
-            if not self._ledger.learned(refused):
-                self._ledger.learn(f"{refused} since", now().timestamp())
-            self._ledger.learn(refused, now().timestamp())
+            self.refusals.note(call.site_id, call.request.endpoint)
             raise
-        if self._ledger.learned(refused):
-            self._ledger.learn(refused, 0.0)
+        self.refusals.lift(call.site_id, call.request.endpoint)
         return answer
 
     def _check_refused(self, call: Call) -> None:
-        """Ask ever more rarely for what is refused each time, at least once a day.
+        """Spend no call on what was refused lately.
 
         Raises:
-            NotPermitted: If it was refused so lately that no call is worth it.
+            NotPermitted: If it was.
         """
-        last, now = self._ledger.learned(_refused(call)), self._clock.now()
-        if not last:
-            return
-        since = self._ledger.learned(f"{_refused(call)} since") or last
-        wait = min(timedelta(seconds=(last - since) / RARER), REFUSED_FOR)
-        again = datetime.fromtimestamp(last, UTC) + wait
-        if again - wait <= now < again:
+        again = self.refusals.until(call.site_id, call.request.endpoint)
+        if again is not None:
             raise NotPermitted(
                 f"{call.request.path} was refused or does not exist; it is asked for again "
                 f"after {again:%Y-%m-%d %H:%M} UTC"
@@ -136,10 +122,6 @@ class Caller:
         return self._pool.submit(self.send, call)
 
 
-def _refused(call: Call) -> str:
-    return f"refused {call.request.endpoint} of site {call.site_id}"
-
-
 def _waited_for(future: Future[Answer | None]) -> Callable[[Call], Answer | None]:
     return lambda call: future.result()  # noqa: ARG005 (it is on its way)
 
@@ -160,7 +142,7 @@ class Forecaster(Caller):
 
         Raises:
             BudgetReached: If no call is left; `SiteDaySpent` if only this site has none.
-            NotPermitted: If it was refused a few hours ago.
+            NotPermitted: If it was refused lately.
         """
         self._check_refused(call)
         self._expected.spend(call.site_id, 1)

@@ -17,11 +17,12 @@ from tap_solaredge.errors import (
     TapSolarEdgeError,
     Unreachable,
 )
-from tap_solaredge.harvest.caller import REFUSED_FOR, TELEMETRY_REFUSED, Caller, Forecaster
+from tap_solaredge.harvest.caller import Caller, Forecaster
 from tap_solaredge.harvest.lengths import Lengths
 from tap_solaredge.harvest.lists import Lists, NotAskedYet
 from tap_solaredge.harvest.outcomes import told
 from tap_solaredge.harvest.pace import Pace
+from tap_solaredge.harvest.refusals import TELEMETRY
 from tap_solaredge.harvest.site import SiteHarvest
 from tap_solaredge.harvest.summary import summarize
 from tap_solaredge.plan.calls import Purpose
@@ -288,6 +289,5 @@ class Harvest:
 
     def _reads_devices(self, site_id: int) -> bool:
         """Whether telemetry is worth a call: not when the grant of a site does not cover it."""
-        refused = self._job.ledger.learned(f"{TELEMETRY_REFUSED} {site_id}")
-        age = self._job.clock.now().timestamp() - (refused or 0.0)
-        return self._job.client.reads_devices(site_id) and age >= REFUSED_FOR.total_seconds()
+        refused = self._caller.refusals.until(site_id, TELEMETRY) is not None
+        return self._job.client.reads_devices(site_id) and not refused

@@ -81,7 +81,7 @@ class StreamStatus:
         if self.lost:
             yield Problem(
                 "missing",
-                f"read to {self.newest:%Y-%m-%d}, but the table is empty: "
+                f"read to {self.newest:%Y-%m-%d}, but no row of it is there: "
                 "the bookmarks are of another database; --full-refresh reads anew",
             )
         if self.gaps:
