@@ -25,7 +25,7 @@ class Refusals:
         self._clock = clock
 
     def note(self, site_id: int | None, what: str, *, lasting: bool = False) -> None:
-        """Remember a refusal; of a lasting one, which only a login changes, the wait is the longest at once."""
+        """Remember a refusal; of a lasting one, which only a login changes, the wait is the longest."""
         name, now = self._name(site_id, what), self._clock.now()
         if lasting:
             self._ledger.learn(f"{name} since", (now - LONGEST * RARER).timestamp())
