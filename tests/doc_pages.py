@@ -12,7 +12,7 @@ PAGES = sorted(
         path
         for pattern in ("*.md", "docs/*.md", "*/README.md", "tools/**/README.md", ".github/*.md")
         for path in ROOT.glob(pattern)
-        if ".venv" not in path.parts and ".meltano" not in path.parts
+        if not {".venv", ".meltano", ".pytest_cache"} & {*path.parts}
     }
 )
 MARKDOWN = MarkdownIt("commonmark").enable("table")
