@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from tap_solaredge.accepted_settings import name_unknown
+from tap_solaredge.advice import command
 from tap_solaredge.errors import ConfigError
 from tap_solaredge.streams.columns import schema_of
 
@@ -52,7 +53,7 @@ def _entry(given: Mapping[str, Any], stream: Any) -> dict[str, Any]:  # noqa: AN
     damage = _damage(given)
     if damage is not None:
         raise ConfigError(
-            f"the catalog is damaged at {stream.name}, {damage}; `tap-solaredge --discover` prints one"
+            f"the catalog is damaged at {stream.name}, {damage}; `{command('--discover')}` prints one"
         )
     return {
         "tap_stream_id": str(stream.name),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from tap_solaredge.advice import command
 from tap_solaredge.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def catalog_in(file: IO[str] | None) -> dict[str, Any] | None:
     found = _document(file, "--catalog")
     streams = found.get("streams")
     if not (isinstance(streams, list) and all(map(_is_stream, streams))):
-        raise ConfigError(f"--catalog {file.name} is no catalog; `tap-solaredge --discover` prints one")
+        raise ConfigError(f"--catalog {file.name} is no catalog; `{command('--discover')}` prints one")
     return found
 
 

@@ -273,7 +273,7 @@ def test_what_was_kept_is_dropped_and_the_views_go_on(old, adopted, command):
 def test_nothing_is_dropped_before_the_adoption(old, command):
     code, _, err = command(old, "adopt", "--drop-old")
     assert code == 1
-    assert "the database is not adopted yet: run target-seh-sql adopt without --drop-old" in err
+    assert "the database is not adopted yet: run `target-seh-sql adopt` without --drop-old" in err
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)

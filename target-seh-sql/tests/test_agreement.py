@@ -180,10 +180,8 @@ def test_without_totals_nothing_was_compared(database, ending):
     database.load(schema("energy_totals"), total(*SINCE, production=1.0))
     assert ending(database) == (0, ["Not compared with SolarEdge yet: no month is over yet."])
     database.execute("DROP VIEW reconciliation")
-    said = [
-        "Not compared with SolarEdge yet: there is no view 'reconciliation': target-seh-sql init-db makes it."
-    ]
-    assert ending(database) == (0, said)
+    said = "there is no view 'reconciliation': `target-seh-sql init-db` makes it."
+    assert ending(database) == (0, [f"Not compared with SolarEdge yet: {said}"])
 
 
 def test_json_has_the_same_facts(database, ending):

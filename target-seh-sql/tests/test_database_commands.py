@@ -73,7 +73,7 @@ def test_a_database_that_can_be_used_is_ok_line_by_line(database, command):
     assert lines[0].startswith(f"ok     {title} ")
     assert lines[1:] == [
         *(f"ok     {line}" for line in server),
-        "ok     no tables yet: the first run, or target-seh-sql init-db, makes them",
+        "ok     no tables yet: the first run, or `target-seh-sql init-db`, makes them",
         "ok     may create tables",
         "ok     may create temporary tables",
     ]
@@ -201,3 +201,11 @@ def test_a_quiet_check_says_only_what_is_wrong(database, command, tmp_path):
         1,
         f"wrong  the file {tmp_path}/nowhere/seh.db is not there yet: make its folder\n",
     )
+
+
+def test_under_meltano_advice_names_the_command_as_meltano_calls_it(database, command, monkeypatch):
+    monkeypatch.setenv("MELTANO_PROJECT_ROOT", "/srv/solar")
+    database.execute("SELECT 1")
+    _, out, _ = command(database, "check")
+    wanted = "no tables yet: the first run, or `meltano invoke target-seh-sql:init-db`, makes them"
+    assert wanted in out

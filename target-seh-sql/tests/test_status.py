@@ -15,7 +15,7 @@ from .conftest import record, schema, state
 NOW = datetime(2026, 11, 20, 12, 35, tzinfo=UTC)
 NEWEST = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 """Start of the newest quarter hour with a value."""
-MADE = "the first run, or target-seh-sql init-db, makes it"
+MADE = "the first run, or `target-seh-sql init-db`, makes it"
 DAY = timedelta(days=1)
 QUARTER = timedelta(minutes=15)
 
@@ -396,7 +396,7 @@ def test_one_site_can_be_asked_for(database, told, command):
 def test_without_tables_and_without_data_there_is_nothing_to_tell(database, command):
     if not database.url.startswith("sqlite"):
         code, _, said = command(database, "status")
-        assert (code, said) == (1, "there are no tables yet: run the pipeline, or target-seh-sql init-db")
+        assert (code, said) == (1, "there are no tables yet: run the pipeline, or `target-seh-sql init-db`")
     assert command(database, "init-db")[0] == 0
     assert command(database, "status") == (1, "", "the tables are empty: run the pipeline first")
 

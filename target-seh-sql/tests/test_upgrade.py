@@ -226,7 +226,7 @@ def test_what_reads_an_older_database_says_what_to_do(database, command, name, t
     make_0002(database, {})
     said = (
         "the tables are of revision 0002, and this target-seh-sql reads those of 0004: "
-        "the next run of the pipeline, or target-seh-sql init-db, upgrades them"
+        "the next run of the pipeline, or `target-seh-sql init-db`, upgrades them"
     )
     assert command(database, *name) == (1, "", said)
 

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from tap_solaredge.cli import configured
-from tap_solaredge.errors import NotAuthorized, NotPermitted
-from tap_solaredge.login.credentials import NOBODY, token_file
+from tap_solaredge.errors import NotPermitted
+from tap_solaredge.login.credentials import nobody_logged_in, token_file
 from tap_solaredge.measured.readings import SiteRef
 from tap_solaredge.redaction import say
 from tap_solaredge.resources import DETAILS, DEVICES, ENERGY, METERS, Kind, Resource
@@ -71,7 +71,7 @@ def _found(client: Client, dialect: Dialect, config: Mapping[str, Any], tap: Con
     elif granted:
         sites, more = dict.fromkeys(granted, "granted by its owner"), ""
     else:
-        raise NotAuthorized(NOBODY.format(token_file(config).path))
+        raise nobody_logged_in(token_file(config))
     yield f"Sites: {len(sites)}{more}"
     yield from (f"  {site_id}: {about}" for site_id, about in list(sites.items())[:SHOWN_SITES])
     if len(sites) > SHOWN_SITES:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tap_solaredge.cli import configured
-from tap_solaredge.errors import NotAuthorized
-from tap_solaredge.login.credentials import NOBODY, check_credential, token_file
+from tap_solaredge.login.credentials import check_credential, nobody_logged_in, token_file
 from tap_solaredge.login.grants import UNUSED_LIFE, Grant
 from tap_solaredge.redaction import say
 
@@ -30,7 +29,7 @@ def whoami(tap: ConfiguredTap) -> None:
     file = token_file(config)
     mine = [grant for grant in file.read().grants if grant.client_id == config["client_id"]]
     if not mine:
-        raise NotAuthorized(NOBODY.format(file.path))
+        raise nobody_logged_in(file)
     say(f"Application {config['client_id']}, tokens in {file.path}")
     for grant in sorted(mine, key=lambda grant: grant.site_id):
         say(described(grant, now))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from tap_solaredge.advice import command
 from tap_solaredge.errors import (
     NotPermitted,
     ScopeMissing,
@@ -14,7 +15,7 @@ from tap_solaredge.errors import (
 )
 from tap_solaredge.harvest.notes import METER_NAMES, SHOWN, ZONE
 from tap_solaredge.local_time import DAY_MINUTES, fixed_zone, named_zone
-from tap_solaredge.login.grants import DEVICE_DATA, LOGIN
+from tap_solaredge.login.grants import DEVICE_DATA
 from tap_solaredge.measured.production import Meaning
 from tap_solaredge.measured.readings import Device, site_of
 from tap_solaredge.measured.zones import shown_zone
@@ -176,7 +177,7 @@ class Inventory:
         if hit:
             error = ScopeMissing(
                 "the grant does not cover what meters and batteries measured: log in again with "
-                f"`{LOGIN}` and allow the scope {DEVICE_DATA}"
+                f"`{command('login')}` and allow the scope {DEVICE_DATA}"
             )
             self._outcomes.give_up(hit, "the split of energy", error)
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from requests.auth import AuthBase
 
+from tap_solaredge.advice import command
 from tap_solaredge.errors import ConfigError, GrantEnded, NotAuthorized
 from tap_solaredge.login import renewal
-from tap_solaredge.login.grants import DEVICE_DATA, LOGIN, Grant, TokenFile, can_be_sent, default_path
+from tap_solaredge.login.grants import DEVICE_DATA, Grant, TokenFile, can_be_sent, default_path
 from tap_solaredge.redaction import conceal
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ logger = logging.getLogger("tap-solaredge")
 
 WORTH_A_WARNING = timedelta(days=30)
 """How long before the end of a grant the owner is asked to log in again."""
-NOBODY = f"Nobody has logged in yet: run `{LOGIN}` (tokens are kept in {{}})"
 FLEET, SITE = "`api_key` (I have a fleet)", "`client_id` and `client_secret` (I own one roof)"
 
 
@@ -86,7 +86,7 @@ class SiteAccess(Credential):
     """OAuth "Site Access": one token per site, renewed on disk before it is used (reference: 2.1 to 2.4)."""
 
     by_grant = True
-    remedy = f"The grant does not hold any more: log in again with `{LOGIN}`"
+    remedy = f"The grant does not hold any more: log in again with `{command('login')}`"
 
     def __init__(self, config: Mapping[str, Any], clock: Clock) -> None:
         self.identity = str(config["client_id"])
@@ -104,7 +104,7 @@ class SiteAccess(Credential):
     def sites(self) -> list[int]:
         """Return the sites whose owners have logged in."""
         if not self._grants:
-            raise NotAuthorized(NOBODY.format(self._file.path))
+            raise nobody_logged_in(self._file)
         for grant in self._grants.values():
             self._warn_of_the_end(grant)
         return sorted(self._grants)
@@ -118,7 +118,7 @@ class SiteAccess(Credential):
         """Return the bearer token of a site, renewed where it is about to end."""
         with self._lock:
             if site_id is None or site_id not in self._grants:
-                raise NotAuthorized(f"Nobody has logged in for site {site_id}: run `{LOGIN}`")
+                raise NotAuthorized(f"Nobody has logged in for site {site_id}: run `{command('login')}`")
             if not self._grants[site_id].is_fresh(self._clock.now()):
                 self._renew(site_id)
             return _Bearer(str(self._grants[site_id].access_token))
@@ -159,7 +159,7 @@ class SiteAccess(Credential):
                 if not all(can_be_sent(token) for token in grant.secrets() if token):
                     raise ConfigError(
                         f"A token of site {grant.site_id} in {self._file.path} holds a character that none "
-                        f"of SolarEdge's has: log in again with `{LOGIN}`"
+                        f"of SolarEdge's has: log in again with `{command('login')}`"
                     )
                 self._grants[grant.site_id] = grant
 
@@ -180,7 +180,7 @@ class SiteAccess(Credential):
             self._warned.add(grant.site_id)
             logger.warning(
                 "site %s: the owner's permission ends on %s, in %s days: run `%s` before",
-                grant.site_id, f"{grant.until:%Y-%m-%d}", max(left.days, 0), LOGIN,
+                grant.site_id, f"{grant.until:%Y-%m-%d}", max(left.days, 0), command("login"),
             )  # fmt: skip
 
 
@@ -206,7 +206,7 @@ def check_credential(config: Mapping[str, Any]) -> None:
     """
     given = {name for name in ("api_key", "client_id", "client_secret", "refresh_token") if config.get(name)}
     if not given:
-        raise ConfigError(f"No credential: set {FLEET}, or {SITE} and then run `{LOGIN}`")
+        raise ConfigError(f"No credential: set {FLEET}, or {SITE} and then run `{command('login')}`")
     if "api_key" in given and len(given) > 1:
         raise ConfigError(f"Two credentials: set either {FLEET} or {SITE}, not both")
     for name in sorted(given):
@@ -247,6 +247,13 @@ def token_file(config: Mapping[str, Any]) -> TokenFile:
     """Return the file of grants that the settings name."""
     path = config.get("token_file")
     return TokenFile(Path(str(path)).expanduser() if path else default_path())
+
+
+def nobody_logged_in(file: TokenFile) -> NotAuthorized:
+    """Return the error of a file without grants."""
+    return NotAuthorized(
+        f"Nobody has logged in yet: run `{command('login')}` (tokens are kept in {file.path})"
+    )
 
 
 def _check(name: str, value: str) -> None:

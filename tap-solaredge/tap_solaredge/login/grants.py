@@ -14,14 +14,13 @@ import filelock
 import msgspec
 import platformdirs
 
+from tap_solaredge.advice import command
 from tap_solaredge.errors import Busy, ConfigError
 from tap_solaredge.local_time import is_of_this_age
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LOGIN = "tap-solaredge login"
-"""The command that gets a new grant."""
 DEVICE_DATA = "DEVICE_DATA"
 SCOPES = ("SITE_DATA", DEVICE_DATA)
 UNUSED_LIFE = timedelta(days=30)
@@ -149,7 +148,8 @@ class TokenFile:
             return Grants([])
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise ConfigError(
-                f"{self.path} is not a token file; remove it or change `token_file`, then run `{LOGIN}`"
+                f"{self.path} is not a token file; remove it or change `token_file`, "
+                f"then run `{command('login')}`"
             ) from None
         except OSError as error:
             raise ConfigError(f"The token file {self.path} cannot be read ({error.strerror})") from None

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from tap_solaredge.advice import command
 from tap_solaredge.errors import (
     BudgetReached,
     Busy,
@@ -24,7 +25,7 @@ from tap_solaredge.errors import (
     TapSolarEdgeError,
     Unreachable,
 )
-from tap_solaredge.login.grants import LOGIN, UNUSED_LIFE, Grant, TokenFile
+from tap_solaredge.login.grants import UNUSED_LIFE, Grant, TokenFile
 from tap_solaredge.login.token_endpoint import TokenEndpoint, renewed
 from tap_solaredge.redaction import conceal, one_line
 from tap_solaredge.transport import AGAIN
@@ -121,8 +122,8 @@ def _first_accepted(endpoint: TokenEndpoint, grant: Grant, candidates: list[str 
         return renewed(msgspec.structs.replace(grant, refresh_token=token), tokens, now)
     raise GrantEnded(
         f"The login of site {grant.site_id} is over ({refusal}): its owner took it back, its time is up, "
-        f"or no run used it for {UNUSED_LIFE.days} days. Nothing is lost: log in again with `{LOGIN}`, and "
-        "the next run goes on from where the last one ended"
+        f"or no run used it for {UNUSED_LIFE.days} days. Nothing is lost: "
+        f"log in again with `{command('login')}`, and the next run goes on from where the last one ended"
     )
 
 

@@ -15,8 +15,8 @@ import backoff
 import requests
 
 from tap_solaredge import transport
+from tap_solaredge.advice import command
 from tap_solaredge.errors import Busy, GrantEnded, NotAuthorized, ScopeMissing, TapSolarEdgeError, Unreachable
-from tap_solaredge.login.grants import LOGIN
 from tap_solaredge.service.request import Request
 from tap_solaredge.service.responses import checked, is_unexplained, refusal, unanswered
 
@@ -135,7 +135,7 @@ class Client:
         if reply.status == _FORBIDDEN and self._credential.by_grant and request.is_telemetry():
             return ScopeMissing(
                 f"{request.path} answered 403: the grant of site {request.site_id} does not cover meters and "
-                f"batteries (scope DEVICE_DATA): log in again with `{LOGIN}`"
+                f"batteries (scope DEVICE_DATA): log in again with `{command('login')}`"
             )
         known = self._refused and self._refused(request, reply.status, reply.excerpt())
         return known or refusal(request, reply)

@@ -11,6 +11,7 @@ from target_seh_sql.adoption.belongings import belongings
 from target_seh_sql.adoption.relinking import BEFORE, views_on_old
 from target_seh_sql.adoption.replacing import backup_path, kept_tables, settle
 from target_seh_sql.adoption.takeover import find
+from target_seh_sql.advice import command
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.tables.schema import alone, existing
@@ -38,7 +39,7 @@ def drop_old(wanted: Wanted) -> str:
         found = find(connection, wanted.prefix, wanted.schema)
         if not found.adopted:
             raise SchemaMismatch(
-                "the database is not adopted yet: run target-seh-sql adopt without --drop-old"
+                f"the database is not adopted yet: run `{command('adopt')}` without --drop-old"
             )
         tables = existing(connection, all_tables(found.prefix, wanted.schema))
         removed = DROPPING[connection.dialect.name](connection, tables, found.prefix)

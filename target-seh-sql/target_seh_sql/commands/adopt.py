@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from target_seh_sql.advice import command
 from target_seh_sql.commands.settings import with_settings
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
@@ -107,7 +108,7 @@ def described(adoption: Adoption, wanted: Wanted) -> Iterator[str]:
     if adoption.oldest is not None:
         yield f"Days without their split are read again from {adoption.oldest} on."
         yield f"Set start_date to {adoption.oldest} to have quarter hours of flows and meters from there too."
-    yield "To go on without reading everything again: target-seh-sql adopt --print-state > state.json"
+    yield f"To go on without reading everything again: {command('adopt')} --print-state > state.json"
 
 
 def state_line(wanted: Wanted, form: str) -> str:
@@ -122,7 +123,7 @@ def state_line(wanted: Wanted, form: str) -> str:
         found = takeover.find(connection, wanted.prefix, wanted.schema)
         if not found.adopted:
             raise SchemaMismatch(
-                "the database is not adopted yet: run target-seh-sql adopt without --print-state"
+                f"the database is not adopted yet: run `{command('adopt')}` without --print-state"
             )
         state = bookmarks.state(connection, nine_tables(found.prefix, wanted.schema))
     return json.dumps({"singer_state": state} if form == "meltano" else state)

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
+from target_seh_sql.advice import command
 from target_seh_sql.commands.settings import tables_of, with_settings
 from target_seh_sql.database import connected
 from target_seh_sql.database_url import database_url, missing_file
@@ -106,7 +107,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
 
 def _new_file(path: Path) -> Finding:
     """Tell whether a file that is not there yet can be made: by making another one beside it for a moment."""
-    problem = "the first run, or target-seh-sql init-db, makes it"
+    problem = f"the first run, or `{command('init-db')}`, makes it"
     ok = path.absolute().parent.is_dir()
     if not ok:
         problem = "make its folder"
@@ -151,7 +152,7 @@ def _tables(
         yield Finding(True, f"tables of revision {revision}")
         yield from (Finding(False, f"{each}: {ADVICE}") for each in wrong)
     elif revision is None:
-        yield Finding(True, "no tables yet: the first run, or target-seh-sql init-db, makes them")
+        yield Finding(True, f"no tables yet: the first run, or `{command('init-db')}`, makes them")
     else:
         yield Finding(True, f"tables of revision {revision}: the next run upgrades them to {newest}")
     return revision, there

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
+from target_seh_sql.advice import command
 from target_seh_sql.database import connected
 from target_seh_sql.database_url import database_url, missing_file
 from target_seh_sql.errors import SchemaMismatch, UnsupportedDatabase
@@ -81,13 +82,13 @@ def readable(settings: Settings) -> Iterator[tuple[Connection, dict[str, Table]]
     with connected(url, read_only=True) as connection:
         revision, newest = fitting_revision(connection, tables), revisions()[-1]
         if revision is None:
-            raise SchemaMismatch("there are no tables yet: run the pipeline, or target-seh-sql init-db")
+            raise SchemaMismatch(f"there are no tables yet: run the pipeline, or `{command('init-db')}`")
         if revision != newest:
             raise SchemaMismatch(
                 f"the tables are of revision {revision}, and this target-seh-sql reads those of {newest}: "
-                "the next run of the pipeline, or target-seh-sql init-db, upgrades them"
+                f"the next run of the pipeline, or `{command('init-db')}`, upgrades them"
             )
         there = existing(connection, tables)
         if missing := [tables[stream.name].name for stream in NINE if stream.name not in there]:
-            raise SchemaMismatch(f"the table {', '.join(missing)} is missing: target-seh-sql check says more")
+            raise SchemaMismatch(f"the table {', '.join(missing)} is missing: `{command('check')}` says more")
         yield connection, there

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
 
+from target_seh_sql.advice import command
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.tables.views import in_words_of, names_of_views
 
@@ -50,7 +51,7 @@ class Reader:
             stream: quoted(table) for stream, table in tables.items()
         }
         if missing := [name for name in NEEDED if name not in self._names]:
-            raise SchemaMismatch(f"there is no view {missing[0]!r}: run target-seh-sql init-db to make it")
+            raise SchemaMismatch(f"there is no view {missing[0]!r}: run `{command('init-db')}` to make it")
 
     def has(self, name: str) -> bool:
         """Whether a table or view is there."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import column, exists, func, select, text
 
+from target_seh_sql.advice import command
 from target_seh_sql.tables.views import names_of_views
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def agreement_of(
         return Agreement()
     name = names_of_views(connection, tables).get(VIEW)
     if name is None:
-        return Agreement(obstacle=f"there is no view {VIEW!r}: target-seh-sql init-db makes it")
+        return Agreement(obstacle=f"there is no view {VIEW!r}: `{command('init-db')}` makes it")
     query = select(*map(column, COLUMNS)).select_from(text(name))
     energy = tables["energy_readings"].c
     firsts = select(energy.site_id, func.min(energy.reading_date)).where(energy.time_unit == "DAY")

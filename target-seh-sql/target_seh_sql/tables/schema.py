@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Column, MetaData, String, Table, insert, inspect, select, text, update
 from sqlalchemy.schema import CreateSchema, SetColumnComment, SetTableComment
 
+from target_seh_sql.advice import command
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.tables.streams import NINE, STREAMS
 from target_seh_sql.tables.views import make_views
@@ -228,7 +229,7 @@ def _refuse_foreign(connection: Connection, tables: Mapping[str, Table]) -> None
     if sites.name in there:
         raise SchemaMismatch(
             f"the database has a table {sites.name!r} that this target did not make. "
-            "If SolarEdge Harvest did, `target-seh-sql adopt` takes it over; "
+            f"If SolarEdge Harvest did, `{command('adopt')}` takes it over; "
             "else set table_prefix or name another database"
         )
 
@@ -244,7 +245,7 @@ def _refuse_second_set(there: Collection[str]) -> None:
         if prefix == "seh_":
             raise SchemaMismatch(
                 "the database has tables of SolarEdge Harvest with the prefix 'seh_': "
-                "`target-seh-sql adopt` takes them over; else set table_prefix or name another database"
+                f"`{command('adopt')}` takes them over; else set table_prefix or name another database"
             )
 
 

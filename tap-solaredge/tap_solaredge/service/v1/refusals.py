@@ -25,7 +25,7 @@ _TOO_LONG = re.compile(
 )
 _SWITCHED_OFF = (
     "Monitoring API V1 was switched off on 2026-11-03: set `api_version: v2` and get a credential of V2: "
-    "installers the key of a fleet application, home owners with `tap-solaredge login`"
+    "installers the key of a fleet application, home owners with the command `login`"
 )
 
 
