@@ -107,6 +107,8 @@ def _checked(name: str, value: object, schema: Mapping[str, Any]) -> object:
         what = f"it is not of type {wanted}" if schema.get("secret") else problem.message
         what = f"wanted is: {schema['description']}" if problem.validator == "pattern" else what
         raise ConfigError(f"the setting {name} cannot be used: {what}")
+    if "\0" in str(value):
+        raise ConfigError(f"the setting {name} cannot be used: it holds the character U+0000")
     return value
 
 

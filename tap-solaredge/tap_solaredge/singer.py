@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+import click
 import msgspec
 from singer_sdk import Stream, Tap
+from singer_sdk.cli import plugin_cli
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._catalog import get_selected_schema
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import TypeVar
 
-    import click
     from singer_sdk.singerlib.encoding.simple import Message
 
     from tap_solaredge.measured.readings import Record
@@ -167,6 +168,22 @@ class HarvestingTap(Tap):
     """A tap that reads site by site, all streams at once, where the SDK reads stream by stream."""
 
     message_writer_class = Writer
+
+    @plugin_cli
+    def cli(cls) -> click.Command:  # noqa: N805
+        """Return the command line."""
+        try:
+            return super().cli
+        except ValueError as wrong:
+            click.echo(f"LOGLEVEL: {wrong}; write DEBUG, INFO, WARNING or ERROR", err=True)
+            sys.exit(2)
+
+    @classmethod
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Add the SDK's settings; its schema of `__else__` has a word where a schema must stand."""
+        super().append_builtin_config(config_jsonschema)
+        kinds = config_jsonschema["properties"]["stream_maps"]["properties"]["__else__"]["anyOf"]
+        kinds[:] = [kind for kind in kinds if isinstance(kind, dict)]
 
     @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> _ConfigInput:  # noqa: ARG003

@@ -25,6 +25,7 @@ FILES = {
     "streams.json": b'{"streams": 5}',
     "entries.json": b'{"streams": [5]}',
     "typo.json": b'{"api_key": "k", "siteids": [1]}',
+    "nul.json": b'{"api_key": "k", "ledger_path": "a\\u0000b"}',
     "unwritable.json": b'{"api_key": "k", "ledger_path": "."}',
     "closed.json": json.dumps(
         {"api_key": "k", "api_url": "http://127.0.0.1:9", "ledger_path": "l", "request_retries": 0}
@@ -84,6 +85,9 @@ WRONG_INPUTS = {
     "a map that divides": (["--config=ENV"], {**KEY, "STREAM_MAPS": '{"sites": {"name": "1/0"}}'}),
     "a map of no expression": (["--config=ENV"], {**KEY, "STREAM_MAPS": '{"sites": {"name": "(("}}'}),
     "a map of nobody": (["--config=ENV"], {**KEY, "STREAM_MAPS": '{"sites": {"name": "nobody(5)"}}'}),
+    "a map of others": (["--config=ENV"], {**KEY, "STREAM_MAPS": '{"__else__": 5}'}),
+    "a level of the log": (["--config=ENV"], {**KEY, "LOGLEVEL": "loud"}),
+    "a character that no file has": (["--config=nul.json"], {}),
     "a map of a number": (["--config=ENV"], {**KEY, "STREAM_MAPS": '{"sites": 5}'}),
 }  # fmt: skip
 """Arguments and variables."""
@@ -174,3 +178,16 @@ def test_the_settings_that_are_given_stay_as_they_were():
     before = json.dumps(given)
     TapSolarEdge(config=given)
     assert json.dumps(given) == before
+
+
+@pytest.mark.parametrize("what", ["a map of others", "a level of the log", "a character that no file has"])
+def test_the_one_line_names_what_is_wrong(what, tmp_path):
+    names = {
+        "a map of others": "the setting stream_maps cannot be used: 5 is not valid",
+        "a level of the log": "LOGLEVEL: Unknown level: 'LOUD'; write DEBUG, INFO, WARNING or ERROR",
+        "a character that no file has": "ledger_path cannot be used: it holds the character U+0000",
+    }
+    arguments, variables = WRONG_INPUTS[what]
+    done = run(tmp_path, arguments, **variables)
+    assert done.returncode == 2
+    assert names[what] in told(done)[-1]

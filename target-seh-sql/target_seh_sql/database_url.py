@@ -110,6 +110,8 @@ def _problem_of_file(url: URL) -> str | None:
         return f"has two slashes, which name a server: write {SQLITE.example}"
     if not url.database or ":memory:" in url.database or url.query.get("mode") == "memory":
         return f"is a database in memory, which ends with the run: write {SQLITE.example}"
+    if Path(url.database.removeprefix("file:")).is_dir():
+        return "names a folder: add the name of a file, such as seh.db"
     return None
 
 

@@ -6,10 +6,13 @@ Nothing else here names a private member of the SDK; tests/test_singer_contract.
 from __future__ import annotations
 
 import logging
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import click
 from singer_sdk import Target
+from singer_sdk.cli import plugin_cli
 from singer_sdk.exceptions import SingerSDKError
 from singer_sdk.sinks import BatchSink
 
@@ -20,18 +23,28 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from types import FrameType
 
-    import click
-
 logger = logging.getLogger("target-seh-sql")
 
 
 class SingerTarget(Target):
     """The SDK's target without the drains of its sinks: a target of ours loads all tables together."""
 
+    @plugin_cli
+    def cli(cls) -> click.Command:  # noqa: N805
+        """Return the command line."""
+        try:
+            return super().cli
+        except ValueError as wrong:
+            click.echo(f"LOGLEVEL: {wrong}; write DEBUG, INFO, WARNING or ERROR", err=True)
+            sys.exit(1)
+
     @classmethod
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
         """Add the SDK's settings for stream maps only: its others (load_method, ...) do not hold here."""
         super(Target, cls).append_builtin_config(config_jsonschema)
+        # the SDK's schema of `__else__` has a word where a schema must stand
+        kinds = config_jsonschema["properties"]["stream_maps"]["properties"]["__else__"]["anyOf"]
+        kinds[:] = [kind for kind in kinds if isinstance(kind, dict)]
 
     def take_schema(self, message: dict[str, Any]) -> None:
         """Take a SCHEMA: the SDK makes its stream maps and sinks."""

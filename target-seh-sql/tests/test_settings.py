@@ -56,6 +56,7 @@ def test_an_empty_variable_and_null_are_not_set(caplog):
 @pytest.mark.parametrize(("name", "value"), [
     ("batch_size_rows", "many"), ("batch_size_rows", 0), ("batch_size_rows", 1.5), ("batch_size_rows", True),
     ("unknown_streams", "drop"), ("table_prefix", "a-b"), ("stream_maps", "{"), ("stream_maps", 5),
+    ("stream_maps", {"__else__": 5}),
     ("sqlalchemy_url", 5), ("flag", "perhaps"), ("sites", "1,x"),
 ])  # fmt: skip
 def test_a_value_that_cannot_be_names_its_setting(name, value):
@@ -166,3 +167,11 @@ def test_no_wrong_input_brings_a_command_to_a_traceback(what, tmp_path):
 
 def test_the_wrong_inputs_are_many():
     assert len(WRONG_INPUTS) >= 40
+
+
+def test_a_level_of_the_log_that_does_not_exist_is_one_line():
+    command = [sys.executable, "-m", "target_seh_sql", "--version"]
+    environment = {**os.environ, "TARGET_SEH_SQL_LOGLEVEL": "loud"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "LOGLEVEL: Unknown level: 'LOUD'; write DEBUG, INFO, WARNING or ERROR\n"

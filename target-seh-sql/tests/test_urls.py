@@ -52,6 +52,7 @@ WRONG = {
     "sqlite:///": "is a database in memory",
     "sqlite:///:memory:": "is a database in memory",
     "sqlite:///file:solar?mode=memory&uri=true": "is a database in memory",
+    "sqlite:////tmp": "names a folder: add the name of a file, such as seh.db",
     "postgresql://harvest:Tr0ub@127.0.0.1/so\nlar": "has a line break or another control character inside",
     "oracle://harvest:Tr0ub@127.0.0.1/solar": "names the database 'oracle'; this target writes mariadb, ",
 }
