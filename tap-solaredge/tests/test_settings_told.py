@@ -92,7 +92,7 @@ def test_a_token_that_no_request_can_carry_is_one_line_before_the_first_call(
     file.chmod(0o600)
     path = config_file(tmp_path, config)
     code, line, said = typed(*command, "--config", path)
-    assert (code, f"site {HOME}" in line, "log in again" in line) == (2, True, True)
+    assert (code, f"site {HOME}" in line, "log in again" in line) == (1, True, True)
     assert "tAccess" not in said
     assert not simulator.calls
 

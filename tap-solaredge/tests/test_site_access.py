@@ -269,6 +269,20 @@ def test_a_home_whose_owner_took_access_back_does_not_stop_the_others(owner, sim
     assert endpoints(simulator)[TOKEN] == 1  # never asked again
 
 
+def test_a_token_that_cannot_be_sent_does_not_stop_the_other_homes(owner):
+    for site in (HOME, ROOF):
+        owner.granted(site)
+    with TokenFile(owner.file).change() as change:
+        grant = change.grants.of(CLIENT, HOME)
+        change.grants.put(msgspec.structs.replace(grant, refresh_token="rt\n1"))
+        change.save()
+    said = owner()
+    assert isinstance(said.error, HarvestIncomplete)
+    assert [site["id"] for site in said.records["sites"]] == [ROOF]
+    assert "holds a character that none of SolarEdge's has" in said.partition("sites", HOME)["error_message"]
+    assert "rt\n1" not in str(said.error)
+
+
 @pytest.mark.parametrize(("days", "warned"), [(31, 0), (30, 1), (3, 1)])
 def test_the_end_of_a_grant_is_told_thirty_days_before(owner, simulator, caplog, days, warned):
     owner.granted(ROOF)

@@ -119,6 +119,8 @@ class SiteAccess(Credential):
         with self._lock:
             if site_id is None or site_id not in self._grants:
                 raise NotAuthorized(f"Nobody has logged in for site {site_id}: run `{command('login')}`")
+            if site_id in self._ended:
+                raise self._ended[site_id]
             if not self._grants[site_id].is_fresh(self._clock.now()):
                 self._renew(site_id)
             return _Bearer(str(self._grants[site_id].access_token))
@@ -133,8 +135,6 @@ class SiteAccess(Credential):
             return True
 
     def _renew(self, site_id: int, refused: str | None = None) -> None:
-        if site_id in self._ended:
-            raise self._ended[site_id]
         order = renewal.Order(
             token_file=str(self._file.path),
             api_url=self._config["api_url"],
@@ -157,7 +157,7 @@ class SiteAccess(Credential):
             if grant.client_id == self.identity:
                 conceal.add(grant.secrets())
                 if not all(can_be_sent(token) for token in grant.secrets() if token):
-                    raise ConfigError(
+                    self._ended[grant.site_id] = GrantEnded(
                         f"A token of site {grant.site_id} in {self._file.path} holds a character that none "
                         f"of SolarEdge's has: log in again with `{command('login')}`"
                     )
