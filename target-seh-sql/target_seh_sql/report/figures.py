@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import inf
@@ -15,6 +17,7 @@ from target_seh_sql.status.freshness import StreamStatus, statuses
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
 
     from sqlalchemy import Connection, Table
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from target_seh_sql.report.reader import Row
     from target_seh_sql.status.agreement import Agreement
 
+SESSIONS: Final = 2
+"""So many sites are read at once."""
 WHOLE_SITES: Final = 5
 """Of so many sites the page has all quarter hours, of more than that the last ones of each."""
 LAST_DAYS: Final = timedelta(days=35)
@@ -78,33 +83,50 @@ class Figures:
         Raises:
             SchemaMismatch: there are no views, no sites, or not those that are wanted.
         """
+        self._engine, self._tables = connection.engine, tables
         self._reader = Reader(connection, tables)
         self.sites = [s for s in self._reader.rows(SITES) if not site_ids or s["site_id"] in site_ids]
         if unknown := set(site_ids) - {site["site_id"] for site in self.sites}:
             raise SchemaMismatch(f"no such site is in the database: {', '.join(map(str, sorted(unknown)))}")
         if not self.sites:
             raise SchemaMismatch("there is no site in the database yet: run the pipeline first")
-        self._streams: dict[int, list[StreamStatus]] = {site["site_id"]: [] for site in self.sites}
-        for status in statuses(connection, tables, list(self._streams)):
-            self._streams[status.site_id].append(status)
-        self._agreement = agreement_of(connection, tables, list(self._streams))
         self.last = None if site_ids or len(self.sites) <= WHOLE_SITES else LAST_DAYS
         """So many days of quarter hours there are of each site; None: all."""
 
     def __iter__(self) -> Iterator[SiteFigures]:
-        """Read the sites, one after the other."""
-        return map(self._of_site, self.sites)
+        """Read the sites, some at once, each in a session of its own: servers have several processors."""
+        with ThreadPoolExecutor(SESSIONS) as pool:
+            health = pool.submit(self._health)
+            begun: deque[Future[SiteFigures]] = deque()
+            for site in self.sites:
+                begun.append(pool.submit(self._of_site, site, health))
+                if len(begun) > SESSIONS:
+                    yield begun.popleft().result()
+            yield from (site.result() for site in begun)
 
-    def _of_site(self, site: Row) -> SiteFigures:
-        site_id = site["site_id"]
-        latest = self._latest(site_id)
-        days = self._days(site_id)
-        alerts = self._alerts(site_id) if self._reader.has("alerts") else None
-        agreement = _agreed(of_site(self._agreement, site_id))
+    def _health(self) -> tuple[dict[int, list[StreamStatus]], Agreement]:
+        """Return the status of each site's streams, and how the sites agree with SolarEdge."""
+        streams: dict[int, list[StreamStatus]] = {site["site_id"]: [] for site in self.sites}
+        with self._engine.connect() as connection:
+            for status in statuses(connection, self._tables, list(streams)):
+                streams[status.site_id].append(status)
+            return streams, agreement_of(connection, self._tables, list(streams))
+
+    def _of_site(
+        self, site: Row, health: Future[tuple[dict[int, list[StreamStatus]], Agreement]]
+    ) -> SiteFigures:
+        with self._engine.connect() as connection:
+            reader, site_id = self._reader.beside(connection), site["site_id"]
+            latest, days = _latest_row(reader, site_id), _days(reader, site_id)
+            alerts = _alerts(reader, site_id) if reader.has("alerts") else None
+            capacity = reader.tuples(CAPACITY, site_id=site_id)[0][0]
+            quarters = quarter_hours(reader, site, self.last)
+        streams, agreements = health.result()
+        agreement = _agreed(of_site(agreements, site_id))
         details = {
             "days": days,
-            "capacity": self._reader.tuples(CAPACITY, site_id=site_id)[0][0],
-            "streams": [_stream(stream) for stream in self._streams[site_id]],
+            "capacity": capacity,
+            "streams": [_stream(stream) for stream in streams[site_id]],
             "alerts": alerts,
             "agreement": agreement,
         }
@@ -114,43 +136,42 @@ class Figures:
             "latest": latest and _latest(latest), **_newest(days),
             "alerts": None if alerts is None else sum(alert["status"] == "OPEN" for alert in alerts),
             "agreement": agreement and agreement["worst"],
-            "failed": any(stream.failed for stream in self._streams[site_id]),
+            "failed": any(stream.failed for stream in streams[site_id]),
         }  # fmt: skip
-        return SiteFigures(about, details, quarter_hours(self._reader, site, self.last))
+        return SiteFigures(about, details, quarters)
 
-    def _latest(self, site_id: int) -> Row | None:
-        """Return the newest row with a power, None if there is none."""
-        found = self._reader.rows(LATEST, site_id=site_id)
-        if not found and self._reader.has("power_readings"):
-            found = self._reader.rows(LATEST_READING, site_id=site_id)
-        return found[0] if found else None
 
-    def _alerts(self, site_id: int) -> list[Row]:
-        """Return alerts with times as seconds since 1970."""
-        return [
-            {**alert, **{name: alert[name] and int(instant(alert[name]).timestamp()) for name in TRIGGERS}}
-            for alert in self._reader.rows(ALERTS, site_id=site_id)
-        ]
+def _latest_row(reader: Reader, site_id: int) -> Row | None:
+    """Return the newest row with a power, None if there is none."""
+    found = reader.rows(LATEST, site_id=site_id)
+    if not found and reader.has("power_readings"):
+        found = reader.rows(LATEST_READING, site_id=site_id)
+    return found[0] if found else None
 
-    def _days(self, site_id: int) -> Row:
-        """Return the energies of all days from the first one on; a battery's charge beside them."""
-        found = {day_number(day): energies for day, *energies in self._reader.tuples(DAYS, site_id=site_id)}
-        battery = self._battery(site_id)
-        known = found.keys() | battery.keys()
-        if not known:
-            return {"first": 0, **{name: [] for name in ENERGIES}}
-        span = range(min(known), max(known) + 1)
-        nothing = [None] * len(ENERGIES)
-        rows = [[*found.get(day, nothing[:5]), *battery.get(day, nothing[:2])] for day in span]
-        columns = zip(ENERGIES, zip(*rows, strict=True), strict=True)
-        return {"first": span.start, **{name: [_rounded(v) for v in column] for name, column in columns}}
 
-    def _battery(self, site_id: int) -> dict[int, list[float | None]]:
-        """Return what the batteries took and gave by day."""
-        if not self._reader.has("battery_readings"):
-            return {}
-        found = self._reader.tuples(BATTERY_DAYS, site_id=site_id)
-        return {day_number(day): energies for day, *energies in found}
+def _alerts(reader: Reader, site_id: int) -> list[Row]:
+    """Return alerts with times as seconds since 1970."""
+    return [
+        {**alert, **{name: alert[name] and int(instant(alert[name]).timestamp()) for name in TRIGGERS}}
+        for alert in reader.rows(ALERTS, site_id=site_id)
+    ]
+
+
+def _days(reader: Reader, site_id: int) -> Row:
+    """Return the energies of all days from the first one on; a battery's charge beside them."""
+    found = {day_number(day): energies for day, *energies in reader.tuples(DAYS, site_id=site_id)}
+    battery: dict[int, list[float | None]] = {}
+    if reader.has("battery_readings"):
+        taken_and_given = reader.tuples(BATTERY_DAYS, site_id=site_id)
+        battery = {day_number(day): energies for day, *energies in taken_and_given}
+    known = found.keys() | battery.keys()
+    if not known:
+        return {"first": 0, **{name: [] for name in ENERGIES}}
+    span = range(min(known), max(known) + 1)
+    nothing = [None] * len(ENERGIES)
+    rows = [[*found.get(day, nothing[:5]), *battery.get(day, nothing[:2])] for day in span]
+    columns = zip(ENERGIES, zip(*rows, strict=True), strict=True)
+    return {"first": span.start, **{name: [_rounded(v) for v in column] for name, column in columns}}
 
 
 def _rounded(value: float | None) -> float | None:

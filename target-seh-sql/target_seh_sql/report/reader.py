@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -52,6 +53,12 @@ class Reader:
         }
         if missing := [name for name in NEEDED if name not in self._names]:
             raise SchemaMismatch(f"there is no view {missing[0]!r}: run `{command('init-db')}` to make it")
+
+    def beside(self, connection: Connection) -> Reader:
+        """Return a reader of the same database in another session."""
+        other = copy(self)
+        other._connection = connection  # noqa: SLF001 (it is of this class)
+        return other
 
     def has(self, name: str) -> bool:
         """Whether a table or view is there."""
