@@ -12,7 +12,7 @@ from long import LONG
 from other_targets import installed
 from sqlalchemy import text
 
-from target_seh_sql.tables.streams import all_tables
+from target_seh_sql.tables.metadata import all_tables
 from tools.dbt.sources import FILE, written
 from tools.pipeline import BIN
 

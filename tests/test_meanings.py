@@ -9,8 +9,9 @@ from sqlalchemy import inspect
 
 from tap_solaredge.tap import TapSolarEdge
 from target_seh_sql.state_backend import STATES
+from target_seh_sql.tables.metadata import all_tables
 from target_seh_sql.tables.schema import ensure_extensions, ensure_tables
-from target_seh_sql.tables.streams import STREAMS, all_tables
+from target_seh_sql.tables.streams import STREAMS
 from tools.databases import empty_database, engine_of
 from tools.meanings import FILE, meanings
 

@@ -18,8 +18,8 @@ from target_seh_sql import database, database_url
 from target_seh_sql.errors import UnsupportedDatabase
 from target_seh_sql.report.figures import Figures
 from target_seh_sql.report.page import page as report_page
+from target_seh_sql.tables.metadata import all_tables
 from target_seh_sql.tables.schema import existing
-from target_seh_sql.tables.streams import all_tables
 from tools.databases import KINDS, empty_database, engine_of
 
 DAYS = 60

@@ -10,8 +10,8 @@ from sqlalchemy import make_url, text
 from solaredge_simulator.fleet import HOME
 from target_seh_sql.database import connected
 from target_seh_sql.status.tables import overview
+from target_seh_sql.tables.metadata import all_tables
 from target_seh_sql.tables.schema import existing
-from target_seh_sql.tables.streams import all_tables
 from tools.databases import SERVERS, server
 from tools.pipeline import Pipeline
 

@@ -2,7 +2,8 @@
 
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
-from target_seh_sql.tables.streams import STREAMS, all_tables
+from target_seh_sql.tables.metadata import all_tables
+from target_seh_sql.tables.streams import STREAMS
 from target_seh_sql.tables.views import columns_of, views
 
 DIALECTS = {"PostgreSQL": postgresql.dialect(), "MariaDB": mysql.dialect(), "SQLite": sqlite.dialect()}

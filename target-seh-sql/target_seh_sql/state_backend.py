@@ -23,8 +23,8 @@ from target_seh_sql.database import open_engine
 from target_seh_sql.errors import TargetSehSqlError
 from target_seh_sql.failures import explained
 from target_seh_sql.tables.columns import INSTANT
+from target_seh_sql.tables.metadata import COLLATION
 from target_seh_sql.tables.schema import alone
-from target_seh_sql.tables.streams import COLLATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

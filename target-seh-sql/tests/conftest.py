@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from target_seh_sql import database as seh_database
 from target_seh_sql.load.records import RECORD_TYPES
-from target_seh_sql.tables.streams import all_tables
+from target_seh_sql.tables.metadata import all_tables
 from target_seh_sql.target import TargetSehSql
 
 if TYPE_CHECKING:

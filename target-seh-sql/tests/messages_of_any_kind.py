@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import BigInteger, Boolean, Date, DateTime, Double, Integer, String, Text
 
 from target_seh_sql.load.records import RECORD_TYPES
-from target_seh_sql.tables.streams import NOTES_LENGTH
+from target_seh_sql.tables.columns import NOTES_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,7 +20,7 @@ from target_seh_sql.adoption import takeover
 from target_seh_sql.adoption.takeover import Wanted
 from target_seh_sql.database import open_engine
 from target_seh_sql.errors import SchemaMismatch, WriteFailed
-from target_seh_sql.tables.streams import nine_tables
+from target_seh_sql.tables.metadata import nine_tables
 
 from .conftest import record, schema
 

@@ -5,7 +5,8 @@ from sqlalchemy import inspect, make_url
 from sqlalchemy.schema import SetColumnComment
 
 from target_seh_sql.tables.meanings import meaning
-from target_seh_sql.tables.streams import STREAMS, all_tables
+from target_seh_sql.tables.metadata import all_tables
+from target_seh_sql.tables.streams import STREAMS
 from target_seh_sql.tables.views import views
 
 from .conftest import record, schema

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import inspect, make_url
 
 from target_seh_sql.database import open_engine
-from target_seh_sql.tables.streams import nine_tables
+from target_seh_sql.tables.metadata import nine_tables
 
 from .conftest import Database, record, schema
 

@@ -20,7 +20,7 @@ from sqlalchemy import make_url, text
 
 from target_seh_sql.database import open_engine
 from target_seh_sql.errors import SchemaMismatch
-from target_seh_sql.tables.streams import nine_tables
+from target_seh_sql.tables.metadata import nine_tables
 
 from .conftest import Database, lines, record, schema, state
 from .own_servers import OWN_SERVERS, NoServer

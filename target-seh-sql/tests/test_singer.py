@@ -11,7 +11,7 @@ import pytest
 from singer_sdk.testing import get_target_test_class
 from sqlalchemy import inspect
 
-from target_seh_sql.tables.streams import nine_tables
+from target_seh_sql.tables.metadata import nine_tables
 from target_seh_sql.target import TargetSehSql
 
 from .conftest import record, schema

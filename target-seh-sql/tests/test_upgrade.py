@@ -5,8 +5,9 @@ import re
 import pytest
 from sqlalchemy import inspect, make_url
 
+from target_seh_sql.tables.metadata import all_tables
 from target_seh_sql.tables.schema import existing
-from target_seh_sql.tables.streams import STREAMS, all_tables
+from target_seh_sql.tables.streams import STREAMS
 from target_seh_sql.tables.views import ADDED, in_words_of, views
 
 from .conftest import record, schema

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ruamel.yaml import YAML
 
-from target_seh_sql.tables.streams import STREAMS, all_tables
+from target_seh_sql.tables.metadata import all_tables
+from target_seh_sql.tables.streams import STREAMS
 from target_seh_sql.tables.views import columns_of, views
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Column
 
-    from target_seh_sql.tables.streams import Stream
+    from target_seh_sql.tables.stream import Stream
     from target_seh_sql.tables.views import View
 
 FILE: Final = Path(__file__).parents[2] / "deploy/dbt/models/sources.yml"

@@ -44,13 +44,13 @@ OPERATIONS = (
     _site("/devices/{serial}", inventory.device),
     _site("/alerts", alerts.site_alerts),
     _site("/power-flow", site_data.power_flow),
-    _site("/inverters/telemetry", telemetry.inverters, DEVICE),
-    _site("/inverters/{serials}/telemetry", telemetry.inverters, DEVICE),
-    _site("/inverters/{serial}/{metric}", telemetry.inverter_metric, DEVICE),
-    _site("/meters/telemetry", telemetry.meters, DEVICE),
-    _site("/meters/{serials}/telemetry", telemetry.meters, DEVICE),
-    _site("/meters/{serial}/{metric}", telemetry.meter_metric, DEVICE),
-    _site("/storage/telemetry", telemetry.storage, DEVICE),
-    _site("/storage/{serials}/telemetry", telemetry.storage, DEVICE),
-    _site("/storage/{serial}/{metric}", telemetry.storage_metric, DEVICE),
+    *(
+        operation
+        for kind, (of_all, of_one) in telemetry.DEVICES.items()
+        for operation in (
+            _site(f"/{kind}/telemetry", of_all, DEVICE),
+            _site(f"/{kind}/{{serials}}/telemetry", of_all, DEVICE),
+            _site(f"/{kind}/{{serial}}/{{metric}}", of_one, DEVICE),
+        )
+    ),
 )

@@ -11,7 +11,7 @@ from solaredge_simulator.v2.series import INVERTER, STORAGE, asked_window, measu
 from solaredge_simulator.v2.windows import Resolution
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from solaredge_simulator.v2.asks import SiteAsk
     from solaredge_simulator.v2.series import Metric
@@ -130,3 +130,11 @@ def _serves(ask: SiteAsk, serial: str, found: Window) -> bool:
     begun = inverter.since is None or inverter.since.timestamp() < found.end
     ended = inverter.until is not None and inverter.until.timestamp() <= found.start
     return begun and not ended
+
+
+DEVICES: Mapping[str, tuple[Callable[[SiteAsk], object], Callable[[SiteAsk], object]]] = {
+    "inverters": (inverters, inverter_metric),
+    "meters": (meters, meter_metric),
+    "storage": (storage, storage_metric),
+}
+"""What answers for all devices of a kind, and for one metric of one of them; by their word in paths."""

@@ -5,22 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_solaredge.local_time import QUARTER, from_utc_text, quarter_floor, utc_text
-from tap_solaredge.measured.readings import BatterySeries, InverterSeries, MeterSeries
+from tap_solaredge.measured.readings import BatterySeries, MeterSeries
 from tap_solaredge.spans import Spans, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from tap_solaredge.measured.readings import Series
+    from tap_solaredge.measured.readings import DeviceSeries, Series
 
 Key = tuple[str, str]
 """Serial number and type of a device."""
 
 
-def by_device(
-    answer: Series | Iterable[MeterSeries | BatterySeries | InverterSeries], expected: Iterable[Key]
-) -> dict[Key, Series]:
+def by_device(answer: Series | Iterable[DeviceSeries], expected: Iterable[Key]) -> dict[Key, Series]:
     """Return the series that shows whether a device reported, by device; a site's own has an empty key.
 
     Args:
@@ -63,7 +61,7 @@ def empty_spans(series: Series, window: Window, until: datetime) -> Spans:
     return found
 
 
-def _telling(device: MeterSeries | BatterySeries | InverterSeries) -> Series:
+def _telling(device: DeviceSeries) -> Series:
     if isinstance(device, MeterSeries):
         return device.power or device.energy
     if isinstance(device, BatterySeries):

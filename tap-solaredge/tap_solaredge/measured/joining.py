@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.local_time import from_utc_text, utc_text
-from tap_solaredge.measured.readings import BatterySeries, InverterSeries, MeterSeries
+from tap_solaredge.measured.readings import MeterSeries
 from tap_solaredge.spans import Window
 
 if TYPE_CHECKING:
-    from tap_solaredge.measured.readings import Series
+    from tap_solaredge.measured.readings import DeviceSeries, Series
 
 
 CLOCKS_CHANGE = timedelta(hours=2)
@@ -67,9 +67,9 @@ def from_its_first_period(window: Window, answer: Any) -> Window:  # noqa: ANN40
     return Window(min(from_utc_text(first), window.end), window.end)
 
 
-def _device(series: MeterSeries | BatterySeries | InverterSeries) -> tuple[str | None, str]:
+def _device(series: DeviceSeries) -> tuple[str | None, str]:
     return series.serial_number, series.meter_type if isinstance(series, MeterSeries) else ""
 
 
-def _series_names(series: MeterSeries | BatterySeries | InverterSeries) -> list[str]:
+def _series_names(series: DeviceSeries) -> list[str]:
     return [name for name in series.__slots__ if isinstance(getattr(series, name), dict)]

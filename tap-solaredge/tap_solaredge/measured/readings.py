@@ -110,6 +110,9 @@ class InverterSeries:
     """The service's own word."""
 
 
+DeviceSeries = MeterSeries | BatterySeries | InverterSeries
+
+
 @dataclass(slots=True)
 class Totals:
     """The service's own figures of one period, Wh; None is "not told"."""

@@ -15,12 +15,14 @@ from target_seh_sql.adoption.newer import NAMED_ANEW
 from target_seh_sql.adoption.oddities import read
 from target_seh_sql.adoption.recorded import DATA_TYPES, WITHOUT_STREAM
 from target_seh_sql.load.parents import insert_new
-from target_seh_sql.tables.streams import STREAMS, Stream
+from target_seh_sql.tables.streams import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sqlalchemy import ColumnElement, Connection
+
+    from target_seh_sql.tables.stream import Stream
 
 STAMPS: Final = frozenset({"created_at", "updated_at"})
 """Times that the server gave, not the program."""

@@ -14,8 +14,8 @@ from target_seh_sql.adoption.takeover import find
 from target_seh_sql.advice import command
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
+from target_seh_sql.tables.metadata import all_tables
 from target_seh_sql.tables.schema import alone, existing
-from target_seh_sql.tables.streams import all_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,7 +9,7 @@ from target_seh_sql.tables.streams import NINE
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from target_seh_sql.tables.streams import Stream
+    from target_seh_sql.tables.stream import Stream
 
 PREFIXES: Final = ("", "seh_")
 """Older and newer databases."""

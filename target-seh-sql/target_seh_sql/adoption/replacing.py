@@ -16,7 +16,8 @@ from target_seh_sql.adoption.relinking import BEFORE, make_details, relink
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.tables import schema
 from target_seh_sql.tables.columns import INSTANT
-from target_seh_sql.tables.streams import NINE, nine_tables_and
+from target_seh_sql.tables.metadata import nine_tables_and
+from target_seh_sql.tables.streams import NINE
 from target_seh_sql.tables.views import make_views
 
 if TYPE_CHECKING:

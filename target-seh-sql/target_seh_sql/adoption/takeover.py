@@ -19,8 +19,9 @@ from target_seh_sql.adoption.replacing import REPLACING, Replacing, kept_tables,
 from target_seh_sql.adoption.wall_time import zone_named
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
+from target_seh_sql.tables.metadata import all_tables, nine_tables, nine_tables_and
 from target_seh_sql.tables.schema import alone, existing, noted_revision, revisions
-from target_seh_sql.tables.streams import NINE, all_tables, nine_tables, nine_tables_and
+from target_seh_sql.tables.streams import NINE
 
 if TYPE_CHECKING:
     from datetime import date

@@ -11,7 +11,7 @@ from target_seh_sql.advice import command
 from target_seh_sql.commands.settings import with_settings
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
-from target_seh_sql.tables.streams import nine_tables
+from target_seh_sql.tables.metadata import nine_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

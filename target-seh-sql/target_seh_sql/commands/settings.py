@@ -12,8 +12,9 @@ from target_seh_sql.advice import command
 from target_seh_sql.database import connected
 from target_seh_sql.database_url import database_url, missing_file
 from target_seh_sql.errors import SchemaMismatch, UnsupportedDatabase
+from target_seh_sql.tables.metadata import all_tables
 from target_seh_sql.tables.schema import existing, fitting_revision, revisions
-from target_seh_sql.tables.streams import NINE, all_tables
+from target_seh_sql.tables.streams import NINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -16,12 +16,15 @@ from msgspec import Meta, Struct
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Double, Integer, String, Text
 
 from target_seh_sql.errors import BadMessage, BadRecord, MissingKey
-from target_seh_sql.tables.streams import NOTES_LENGTH, STREAMS, Stream
+from target_seh_sql.tables.columns import NOTES_LENGTH
+from target_seh_sql.tables.streams import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy.types import TypeEngine
+
+    from target_seh_sql.tables.stream import Stream
 
 logger = logging.getLogger("target-seh-sql")
 

@@ -16,8 +16,8 @@ from target_seh_sql.failures import explained, is_transient, said
 from target_seh_sql.load.dialects import Merged
 from target_seh_sql.load.identity import MeterNames
 from target_seh_sql.load.transaction import Session
+from target_seh_sql.tables.metadata import all_tables
 from target_seh_sql.tables.schema import ensure_extensions, ensure_tables
-from target_seh_sql.tables.streams import all_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

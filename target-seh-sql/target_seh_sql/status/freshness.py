@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Select, Table
 
     from target_seh_sql.status.agreement import Compared
-    from target_seh_sql.tables.streams import Stream
+    from target_seh_sql.tables.stream import Stream
 
 NIGHT: Final = timedelta(days=1)
 """How long a site may have no value."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import exists, func, select
 
 from target_seh_sql.status.series import QUARTER, intervals, just_before, seconds, series_of
+from target_seh_sql.tables.streams import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -24,13 +25,7 @@ if TYPE_CHECKING:
 
 DAY: Final = 86_400
 """Seconds."""
-QUARTER_STREAMS: Final = (
-    "power_readings",
-    "power_flows",
-    "meter_readings",
-    "battery_readings",
-    "inverter_readings",
-)
+QUARTER_STREAMS: Final = tuple(stream.name for stream in STREAMS if stream.newest == "timestamp")
 LONGEST: Final = {
     "DAY": timedelta(days=1),
     "WEEK": timedelta(days=7),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import make_url, text
 
 from target_seh_sql.database import connected, open_engine
+from target_seh_sql.tables.metadata import nine_tables
 from target_seh_sql.tables.schema import ensure_tables
-from target_seh_sql.tables.streams import nine_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import func, insert, literal, select, text
 
 from target_seh_sql.database import connected
-from target_seh_sql.tables.streams import all_tables
+from target_seh_sql.tables.metadata import all_tables
 from tools.benchmarks.target import databases
 from tools.benchmarks.target.__main__ import SERVERS
 from tools.benchmarks.target.contestants import BIN, compiled

@@ -9,6 +9,7 @@ import msgspec
 
 from tap_solaredge.local_time import QUARTER, from_utc_text, utc_text
 from tap_solaredge.measured.readings import InverterSeries
+from tap_solaredge.resources import ALERTS, BENEFITS, INVERTERS
 from tap_solaredge.service.payload import (
     MOST_ID,
     entries,
@@ -26,12 +27,14 @@ from tap_solaredge.service.place import shown
 from tap_solaredge.service.series import series
 from tap_solaredge.service.sites import of_site
 from tap_solaredge.service.units import CURRENT, ENERGY, FREQUENCY, POWER, VOLTAGE
+from tap_solaredge.service.v2.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tap_solaredge.local_time import Instant
     from tap_solaredge.measured.readings import Record, Series, SiteRef
+    from tap_solaredge.resources import Resource
     from tap_solaredge.service.place import Place
     from tap_solaredge.service.units import Units
 
@@ -81,7 +84,7 @@ def _end(at: Instant) -> str:
     return utc_text(from_utc_text(at.utc) + QUARTER)
 
 
-def alerts(pages: list[Any], place: Place, site_id: int) -> list[Record]:
+def alerts(pages: list[Any], place: Place, site: SiteRef) -> list[Record]:
     """Return the alerts of some pages as rows of `alerts` (5.14); one that cannot be read is left out."""
     found: dict[int, Record] = {}
     for page in pages:
@@ -91,7 +94,7 @@ def alerts(pages: list[Any], place: Place, site_id: int) -> list[Record]:
                 where.lose("an alert without `alertId` is left out")
                 continue
             place.notes.read += 1
-            found[number_of] = _alert(number_of, site_id, alert, where)
+            found[number_of] = _alert(number_of, site.site_id, alert, where)
     place.check(few=1)
     return list(found.values())
 
@@ -133,3 +136,12 @@ def benefits(payload: Any, place: Place, _: SiteRef) -> Record:  # noqa: ANN401
         "co2_saved": number(payload["co2Emissions"], place / "co2Emissions", scale=mass),
         "ev_distance": number(payload.get("evMiles"), place / "evMiles", scale=way),
     }
+
+
+ENDPOINTS: Mapping[Resource[Any], Endpoint] = MappingProxyType(
+    {
+        INVERTERS: Endpoint("/inverters/telemetry", inverters),
+        ALERTS: Endpoint("/alerts", alerts),
+        BENEFITS: Endpoint("/environmental-benefits", benefits),
+    }
+)

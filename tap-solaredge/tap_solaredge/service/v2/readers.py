@@ -26,9 +26,10 @@ from tap_solaredge.service.place import Place
 from tap_solaredge.service.series import series
 from tap_solaredge.service.sites import of_site, without_doubles
 from tap_solaredge.service.units import CHARGE, ENERGY, PEAK_POWER, POWER
+from tap_solaredge.service.v2 import extensions
 from tap_solaredge.service.v2.charge import Levels, percent
 from tap_solaredge.service.v2.devices import devices
-from tap_solaredge.service.v2.extensions import alerts, benefits, inverters
+from tap_solaredge.service.v2.endpoint import Endpoint
 from tap_solaredge.service.v2.totals import lifetime, overview
 
 if TYPE_CHECKING:
@@ -96,11 +97,9 @@ def parse(resource: Resource[Any], payloads: list[Any], site: SiteRef) -> Any:  
         UnexpectedPayload: If it lacks its essence; the message names site, resource and field.
     """
     place = Place(f"site {site.site_id}, {resource}")
-    if resource is resources.ALERTS:
-        answer: Any = alerts(payloads, place, site.site_id)
-    else:
-        (payload,) = payloads
-        answer = _READERS[resource](payload, place, site)
+    # alerts come in pages, everything else in one answer
+    payload = payloads if resource is resources.ALERTS else payloads[0]
+    answer = ENDPOINTS[resource].read(payload, place, site)
     place.finish()
     return answer
 
@@ -205,21 +204,20 @@ def _status(site: Record, place: Place) -> str | None:
     return status.capitalize() if status else None
 
 
-_READERS: Mapping[Resource[Any], Callable[[Any, Place, SiteRef], Any]] = MappingProxyType(
+ENDPOINTS: Mapping[Resource[Any], Endpoint] = MappingProxyType(
     {
-        resources.DETAILS: details,
-        resources.DEVICES: devices,
-        resources.POWER: _site_series(POWER),
-        resources.ENERGY: _site_series(ENERGY),
-        resources.METERS: meters,
-        resources.METER_ENERGY: meters,
-        resources.STORAGE: storage,
-        resources.STORAGE_ENERGY: storage,
-        resources.LIFETIME_STORAGE: storage,
-        resources.INVERTERS: inverters,
-        resources.BENEFITS: benefits,
-        resources.QUARTER_ENERGY: _site_series(ENERGY),
-        resources.TOTALS: overview,
-        resources.LIFETIME: lifetime,
+        resources.DETAILS: Endpoint("", details),
+        resources.DEVICES: Endpoint("/devices", devices),
+        resources.POWER: Endpoint("/power", _site_series(POWER)),
+        resources.ENERGY: Endpoint("/energy", _site_series(ENERGY)),
+        resources.QUARTER_ENERGY: Endpoint("/energy", _site_series(ENERGY)),
+        resources.METERS: Endpoint("/meters/telemetry", meters),
+        resources.METER_ENERGY: Endpoint("/meters/telemetry", meters),
+        resources.STORAGE: Endpoint("/storage/telemetry", storage),
+        resources.STORAGE_ENERGY: Endpoint("/storage/telemetry", storage),
+        resources.LIFETIME_STORAGE: Endpoint("/storage/telemetry", storage),
+        resources.TOTALS: Endpoint("/overview", overview),
+        resources.LIFETIME: Endpoint("/energy", lifetime),
+        **extensions.ENDPOINTS,
     }
 )

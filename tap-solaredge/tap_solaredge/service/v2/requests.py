@@ -1,4 +1,4 @@
-"""The requests of V2: paths, types of devices, longest windows. Pure."""
+"""The requests of V2: parameters, types of devices, longest windows. Pure."""
 
 from __future__ import annotations
 
@@ -6,25 +6,9 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.resources import (
-    ALERTS,
-    BENEFITS,
-    DETAILS,
-    DEVICES,
-    ENERGY,
-    INVERTERS,
-    LIFETIME,
-    LIFETIME_STORAGE,
-    METER_ENERGY,
-    METERS,
-    POWER,
-    QUARTER_ENERGY,
-    STORAGE,
-    STORAGE_ENERGY,
-    TOTALS,
-    Resource,
-)
+from tap_solaredge.resources import ALERTS, BENEFITS, DEVICES, LIFETIME_STORAGE, TOTALS, Resource
 from tap_solaredge.service.request import Request
+from tap_solaredge.service.v2.readers import ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,23 +34,6 @@ _LADDERS: Mapping[str, tuple[timedelta, ...]] = MappingProxyType(
     }
 )
 """Window lengths to try, longest first: what was seen live, then what is documented (4.4)."""
-PATHS: Mapping[Resource[Any], str] = {
-    DETAILS: "",
-    DEVICES: "/devices",
-    LIFETIME_STORAGE: "/storage/telemetry",
-    POWER: "/power",
-    METERS: "/meters/telemetry",
-    STORAGE: "/storage/telemetry",
-    INVERTERS: "/inverters/telemetry",
-    ENERGY: "/energy",
-    QUARTER_ENERGY: "/energy",
-    TOTALS: "/overview",
-    LIFETIME: "/energy",
-    METER_ENERGY: "/meters/telemetry",
-    STORAGE_ENERGY: "/storage/telemetry",
-    BENEFITS: "/environmental-benefits",
-    ALERTS: "/alerts",
-}
 
 
 def sites_request(page: int) -> Request:
@@ -86,7 +53,7 @@ def requests(
     resolution: str = "QUARTER_HOUR",
 ) -> tuple[Request, ...]:
     """Return the one call that answers a resource of a site."""
-    path = f"/v2/sites/{site.site_id}{PATHS[resource]}"
+    path = f"/v2/sites/{site.site_id}{ENDPOINTS[resource].path}"
     params: tuple[tuple[str, str], ...] = ()
     if resource is DEVICES:
         params = tuple(("types", kind) for kind in DEVICE_TYPES)
@@ -114,7 +81,7 @@ def _text(moment: datetime) -> str:
 def narrower(request: Request) -> Request | None:
     """Return the request for the devices that measure, of one that asks for more types (gotcha 44)."""
     wanted = tuple(param for param in request.params if param[0] != "types" or param[1] in _MEASURING_TYPES)
-    if not request.path.endswith(PATHS[DEVICES]) or len(wanted) == len(request.params):
+    if not request.path.endswith(ENDPOINTS[DEVICES].path) or len(wanted) == len(request.params):
         return None
     return request._replace(params=wanted)
 

@@ -6,8 +6,8 @@ MariaDB commits each ALTER TABLE by itself: what an upgrade that was killed has 
 from alembic import context, op
 from sqlalchemy import inspect
 
+from target_seh_sql.tables.metadata import all_tables
 from target_seh_sql.tables.schema import existing
-from target_seh_sql.tables.streams import all_tables
 from target_seh_sql.tables.views import make_views
 
 revision = "0003"
