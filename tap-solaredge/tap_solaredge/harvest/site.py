@@ -89,14 +89,9 @@ class SiteHarvest:
         """What is known of the site, None before its details have been read."""
         return self._inventory.site
 
-    def last_tried(self) -> datetime | None:
-        """Return how far the stream that is furthest behind has been read, or when one failed since then.
-
-        A site that gives no answer must not stand in front of the others in each run.
-        """
-        series = [s for s in self._streams if s.cadence in {Cadence.QUARTER_HOURS, Cadence.ENERGY}]
-        failed = self._bookmarks.failed_at(self.site_id, self._streams)
-        return max(filter(None, (self._coverages.last_read(series), failed)), default=None)
+    def place_in_line(self) -> tuple[bool, datetime]:
+        """Return what sites are sorted by; see `Coverages`."""
+        return self._coverages.place_in_line(self._streams)
 
     # Plans
 
