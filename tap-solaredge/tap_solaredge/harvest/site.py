@@ -187,7 +187,7 @@ class SiteHarvest:
     def inventory(self, *, with_devices: bool) -> Iterator[Batch | None]:
         """Read details and devices and yield the streams that come from them."""
         self._told_in_this_run = self._lists.price(DETAILS, self.site_id) > 0
-        self._inventory.read(with_devices=with_devices)
+        self._inventory.read(self._clock.now(), with_devices=with_devices)
         if self.site is not None:
             self._records.held = PRODUCTION if self._totals.check.begins(self.site) else frozenset()
             self._inventory.give_up_what_batteries_decide()
@@ -195,6 +195,8 @@ class SiteHarvest:
             if self._inventory.zone_changed:
                 self._coverages.reopen_all(self._going_on(Cadence.ENERGY))
             self._reopen_what_was_unsettled(self.site)
+            for streams, span in self._inventory.read_without(self._clock.now()):
+                self._coverages.reopen([s for s in self._series() if s in streams], [span])
             for stream in [] if self._dry else self._going_on(Cadence.INVENTORY):
                 yield self.outcomes.counted(stream, list(stream.records(self.site, self._inventory.answers)))
         yield None
