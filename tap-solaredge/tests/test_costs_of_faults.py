@@ -74,6 +74,21 @@ def test_one_refused_window_makes_windows_short_for_a_week_and_not_for_ever(simu
     assert spent[0] > spent[1]
 
 
+@pytest.mark.parametrize("path", ["*/power", "*/meters/telemetry", "*/storage/telemetry"])
+def test_an_answer_by_the_hour_is_not_stored_as_quarter_hours(simulator, run_tap, path):
+    said = run_tap(simulator, **RUN)
+    simulator.fault("node", path=path, name="/resolution", value="HOUR")
+    failed, calls = later_run(run_tap, simulator, said, **RUN)
+    assert failed.code == 1
+    assert not failed.records["power_flows"]
+    assert "the answer is by HOUR" in failed.partition("power_flows", HOME)["error_message"]
+    assert len(calls) < 12
+    simulator.lift_faults()
+    simulator.fault("node", path=path, name="/resolution", value="HOUR", times=1)
+    said, _ = later_run(run_tap, simulator, failed, 24 * HOUR, **RUN)
+    assert said.error is None
+
+
 @pytest.mark.parametrize("dead", [4, 8])
 def test_sites_that_give_no_answer_do_not_keep_the_others_from_their_history(start_simulator, run_tap, dead):
     simulator = start_simulator(extra=dead)
