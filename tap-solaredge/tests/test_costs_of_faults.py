@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from solaredge_simulator.fault_kinds import KINDS
 from solaredge_simulator.fleet import FIRST_EXTRA, HOME, ISLAND, OFFICE, ROOF
 
 RUN = {"site_ids": [HOME], "start_date": "2026-11-14T00:00:00Z"}
@@ -110,3 +111,16 @@ def test_sites_that_give_no_answer_do_not_keep_the_others_from_their_history(sta
         if partition.get("covered")
     }
     assert starts == dict.fromkeys(alive, "2026-11-01T00:00:00Z")
+
+
+def test_a_list_of_sites_without_end_does_not_use_up_the_credits(simulator, run_tap, monkeypatch, caplog):
+    def next_page(answer, _, request):
+        first = int(request.first("page")) * 50
+        listed = [{"siteId": first + number, "activationStatus": "PENDING"} for number in range(50)]
+        answer.body = {"sites": {"count": 10**9, "site": listed}}
+
+    monkeypatch.setitem(KINDS, "without_end", next_page)
+    simulator.fault("without_end", path="/v2/sites")
+    run_tap(simulator, site_ids=[HOME])
+    assert len(simulator.calls) == 100
+    assert "The list of sites has no end: 100 pages of it are read" in caplog.text
