@@ -7,7 +7,7 @@ import pytest
 from tap_solaredge.errors import UnexpectedPayload
 from tap_solaredge.local_time import Instant
 from tap_solaredge.measured.readings import MeterType, SiteRef
-from tap_solaredge.resources import DETAILS, DEVICES, INVERTERS, METERS, STORAGE
+from tap_solaredge.resources import DETAILS, DEVICES, INVERTERS, METERS, POWER, STORAGE
 from tap_solaredge.service import place
 from tap_solaredge.service.v1 import V1
 from tap_solaredge.service.v2 import V2
@@ -116,6 +116,11 @@ def test_telemetry_without_its_devices_is_refused():
     for sent in ({}, {"storage": 5}, {"storage": "x"}, None, []):
         with pytest.raises(UnexpectedPayload, match="site 7, storage: field `storage` is "):
             V2.parse(STORAGE, [sent], SITE)
+
+
+def test_an_error_with_status_200_is_told():
+    with pytest.raises(UnexpectedPayload, match=r"is missing: the answer says 'Down for maintenance'"):
+        V2.parse(POWER, [{"error": "Down for maintenance"}], SITE)
 
 
 def test_a_metric_that_cannot_be_read_costs_itself(caplog):

@@ -141,6 +141,11 @@ class Bookmarks:
         ends = [one[ENDED] for one in partitions if one.get("status") == "error" and one.get(ENDED)]
         return from_utc_text(max(ends)) if ends else None
 
+    def failed_whole(self, site_id: int, streams: Iterable[SolarEdgeStream]) -> bool:
+        """Whether each of some streams of a site failed in its newest run."""
+        statuses = {self.noted(stream.name, site_id, "status") for stream in streams}
+        return statuses == {"error"}
+
     def finish(
         self, stream: str, site_id: int, at: datetime, status: str = "success", error: str | None = None
     ) -> None:

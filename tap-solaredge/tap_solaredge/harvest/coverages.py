@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tap_solaredge.harvest.notes import SEEN, UNIT
@@ -17,7 +18,6 @@ from tap_solaredge.streams import Cadence, SolarEdgeStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from tap_solaredge.clock import Clock
     from tap_solaredge.harvest.bookmarks import Bookmarks
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-solaredge")
 
-
+NEVER = datetime.min.replace(tzinfo=UTC)
 DAYS = frozenset({Cadence.ENERGY, Cadence.TOTALS})
 """What begins where daily energy does."""
 
@@ -45,11 +45,18 @@ class Coverages:
         """Whether the state says something of the future, as far as the time is known."""
         self._warned = False
 
-    def last_read(self, streams: Iterable[SolarEdgeStream]) -> datetime | None:
-        """Return how far the stream that is furthest behind has been read."""
-        read = [self._bookmarks.coverage(stream.name, self._site_id).until for stream in streams]
+    def place_in_line(self, streams: list[SolarEdgeStream]) -> tuple[bool, datetime]:
+        """Return what sites are sorted by: those tried longest ago first, but last those that failed whole.
+
+        A site that gives no answer must not stand in front of the others in each run.
+        """
+        series = [s for s in streams if s.cadence in {Cadence.QUARTER_HOURS, Cadence.ENERGY}]
+        read = [self._bookmarks.coverage(stream.name, self._site_id).until for stream in series]
         known = [until for until in read if until is not None]
-        return min(known) if known and len(known) == len(read) else None
+        tried = [min(known) if known and len(known) == len(read) else None]
+        tried.append(self._bookmarks.failed_at(self._site_id, streams))
+        failed_whole = self._bookmarks.failed_whole(self._site_id, series)
+        return failed_whole, max(filter(None, tried), default=NEVER)
 
     def newest(self, stream: SolarEdgeStream) -> datetime | None:
         """Return the start of the newest interval of a stream that carried a value."""

@@ -7,7 +7,6 @@ nothing, so a plan and the run that follows it cannot differ.
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tap_solaredge.budget.spending import Spending
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-solaredge")
 
-NEVER = datetime.min.replace(tzinfo=UTC)
 LISTS_EVERY = 12
 """Turns of a site for which its lists are kept at least."""
 FEWEST = 4
@@ -60,7 +58,7 @@ class Harvest:
         self._bookmarks = bookmarks
         self._caller = caller or Caller(job.client, job.ledger, job.clock)
         self._lists = Lists(job.dialect, self._caller, job.ledger, job.clock, keep_for=job.keep_for)
-        self._lengths = Lengths(job.dialect, job.ledger, job.scope.time_unit)
+        self._lengths = Lengths(job.dialect, job.ledger, job.clock, job.scope.time_unit)
         self._turns: list[SiteHarvest] = []
         self._pace = Pace(job.clock, job.ledger)
         self._spent: set[int] = set()
@@ -272,7 +270,7 @@ class Harvest:
             logger.warning("%s no longer listed and not read, the data stay: %s", missing, named)
 
     def _in_turn(self, listed: list[Record]) -> list[SiteHarvest]:
-        """Return the wanted sites, those that were read, or tried in vain, longest ago first."""
+        """Return the wanted sites, those read longest ago first; those that failed whole come last."""
         turns = [
             SiteHarvest(
                 site["id"],
@@ -285,7 +283,7 @@ class Harvest:
             for site in listed
             if not self._job.site_ids or site["id"] in self._job.site_ids
         ]
-        return sorted(turns, key=lambda turn: turn.last_tried() or NEVER)
+        return sorted(turns, key=SiteHarvest.place_in_line)
 
     def _reads_devices(self, site_id: int) -> bool:
         """Whether telemetry is worth a call: not when the grant of a site does not cover it."""

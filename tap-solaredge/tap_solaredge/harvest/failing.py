@@ -67,7 +67,7 @@ class Failing:
             return False
         if isinstance(error, RangeTooLong) and call.window and call.resource.kind is not Kind.TOTALS:
             try:
-                self._lengths.shorten(call.resource, call.window, error)
+                self._lengths.shorten(call.resource, call.window, error, progress.site.site_id)
             except TapSolarEdgeError as refused:
                 error = refused
             else:

@@ -13,6 +13,7 @@ from tap_solaredge.errors import (
     TapSolarEdgeError,
     UnexpectedPayload,
 )
+from tap_solaredge.harvest.arrivals import arrived
 from tap_solaredge.harvest.notes import METER_NAMES, SHOWN, ZONE
 from tap_solaredge.local_time import DAY_MINUTES, fixed_zone, named_zone
 from tap_solaredge.login.grants import DEVICE_DATA
@@ -20,6 +21,7 @@ from tap_solaredge.measured.production import Meaning
 from tap_solaredge.measured.readings import Device, site_of
 from tap_solaredge.measured.zones import shown_zone
 from tap_solaredge.plan.forecast import counted
+from tap_solaredge.plan.totals import BEFORE_ALL_DATA
 from tap_solaredge.resources import (
     DETAILS,
     DEVICES,
@@ -32,10 +34,12 @@ from tap_solaredge.resources import (
     Kind,
     Resource,
 )
+from tap_solaredge.spans import Window
 from tap_solaredge.streams import Cadence, SolarEdgeStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from tap_solaredge.harvest.bookmarks import Bookmarks
@@ -60,6 +64,8 @@ class Inventory:
         self.site: Site | None = None
         self.answers = Answers()
         """The answers that hold for the whole run."""
+        self._arrived: dict[Device, datetime] = {}
+        """Kinds of devices that were never listed before, and since when they may have readings."""
         self.zone_changed = False
         """Whether the master data name another time zone than before."""
         self._site_id = site_id
@@ -77,10 +83,11 @@ class Inventory:
         """Return how many calls the lists take now."""
         return sum(self._lists.price(resource, self._site_id) for resource in self._wanted())
 
-    def read(self, *, with_devices: bool) -> None:
+    def read(self, now: datetime, *, with_devices: bool) -> None:
         """Read the lists; the site is known then, unless its details could not be read.
 
         Args:
+            now: The time.
             with_devices: Whether the credential covers what devices measured.
         """
         self._leave_out_what_is_not_offered()
@@ -97,6 +104,8 @@ class Inventory:
             if isinstance(shown, int) and abs(shown) < DAY_MINUTES:
                 self.site.zone = fixed_zone(shown)
             self._keep_meter_names(self.site)
+            if self.answers.get(DEVICES) is not None:
+                self._arrived = arrived(self.site, self._bookmarks, now, fresh=self._fresh)
             if self._refused or not with_devices:
                 self.deny_devices()
         if self._fresh:
@@ -138,6 +147,21 @@ class Inventory:
             )
             hit = [s for s in self._streams if s.needs & PRODUCTION and self._outcomes.goes_on(s)]
             self._outcomes.give_up([str(s.name) for s in hit], "devices", error)
+
+    def read_without(self, now: datetime) -> Iterator[tuple[list[SolarEdgeStream], Window]]:
+        """Yield which streams were read without a kind of devices that is listed now, and when."""
+        for device, since in self._arrived.items():
+            assert self.site is not None  # noqa: S101 (it has the devices)
+            hit = [s for s in self._streams if any(need.device is device for need in s.needs)]
+            if device is Device.BATTERY and (self.site.meaning or self._dialect.assumed) == Meaning.AC:
+                hit += [s for s in self._streams if s.needs & PRODUCTION]
+            if not self._lists.dry:
+                told = "" if since == BEFORE_ALL_DATA else f" from {since:%Y-%m-%d} on"
+                logger.info(
+                    "site %s: the first %s is listed: what was read without it%s is read again",
+                    self._site_id, device.name.lower(), told,
+                )  # fmt: skip
+            yield hit, Window(since, now)
 
     def see_zone(self, answer: Any) -> bool:  # noqa: ANN401
         """Take the zone that an answer's offsets show, and return whether that is news (gotcha 78).

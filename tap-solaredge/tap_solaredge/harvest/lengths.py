@@ -13,6 +13,7 @@ from tap_solaredge.service.responses import NOT_TAKEN
 
 if TYPE_CHECKING:
     from tap_solaredge.budget.ledger import Ledger
+    from tap_solaredge.clock import Clock
     from tap_solaredge.errors import RangeTooLong
     from tap_solaredge.resources import Resource
     from tap_solaredge.service.dialect import Dialect
@@ -21,32 +22,53 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-solaredge")
 
 
+HOLDS_FOR = timedelta(days=7)
+"""How long a length is believed before the longest is tried again: one refusal must not cost for ever."""
+TRIED_AGAIN = timedelta(hours=23)
+"""How long nobody tries the shorter windows of a site again that refused all of them."""
+
+
 class Lengths:
     """Knows how long a window may be, by resource and resolution."""
 
-    def __init__(self, dialect: Dialect, ledger: Ledger, time_unit: str) -> None:
+    def __init__(self, dialect: Dialect, ledger: Ledger, clock: Clock, time_unit: str) -> None:
         self._dialect = dialect
         self._ledger = ledger
+        self._clock = clock
         self._time_unit = time_unit
+        self._of_run: set[str] = set()
+        """What was learned in this run, and holds whatever its clock says."""
 
     def longest(self, resource: Resource[Any]) -> timedelta:
         """Return the longest window that the service is believed to accept."""
-        learned = self._ledger.learned(self._name(resource))
-        return self._ladder(resource)[0] if learned is None else timedelta(seconds=learned)
+        name = self._name(resource)
+        learned = self._ledger.learned(name)
+        holds = name in self._of_run or self._is_younger(f"{name} since", HOLDS_FOR)
+        return self._ladder(resource)[0] if learned is None or not holds else timedelta(seconds=learned)
 
-    def shorten(self, resource: Resource[Any], window: Window, error: RangeTooLong) -> None:
+    def shorten(self, resource: Resource[Any], window: Window, error: RangeTooLong, site_id: int) -> None:
         """Learn that a window is too long.
 
         Raises:
-            UnexpectedPayload: If even the shortest is refused: then it was not the length.
+            UnexpectedPayload: If even the shortest is refused, or was lately: then it was not the length.
         """
-        length = window.end - window.start
+        name, length = self._name(resource), window.end - window.start
+        refused = f"{name} refused by site {site_id}"
         shorter = windows.shorter(min(length, self.longest(resource)), self._ladder(resource))
-        if shorter is None:
-            self._ledger.learn(self._name(resource), self._ladder(resource)[0].total_seconds())
+        if shorter is None or self._is_younger(refused, TRIED_AGAIN):
+            if shorter is None:
+                self._ledger.learn(name, self._ladder(resource)[0].total_seconds())
+                self._ledger.learn(refused, self._clock.now().timestamp())
             raise UnexpectedPayload(f"Even the shortest window is refused: {error}; {NOT_TAKEN}") from None
         logger.info("%s accepts no window of %s; trying %s", resource, length, shorter)
-        self._ledger.learn(self._name(resource), shorter.total_seconds())
+        self._ledger.learn(name, shorter.total_seconds())
+        self._ledger.learn(f"{name} since", self._clock.now().timestamp())
+        self._of_run.add(name)
+
+    def _is_younger(self, name: str, age: timedelta) -> bool:
+        """Whether something was noted lately, by a clock that may have been set back since."""
+        noted = self._ledger.learned(name)
+        return noted is not None and abs(self._clock.now().timestamp() - noted) < age.total_seconds()
 
     def _name(self, resource: Resource[Any]) -> str:
         return f"longest {self._dialect.name} {resource} {self._resolution(resource)}"

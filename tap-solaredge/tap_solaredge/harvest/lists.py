@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -71,7 +70,7 @@ class Lists:
         if granted is not None:
             yield from ({"id": site_id, "name": None, "status": None} for site_id in granted)
             return
-        for page in count(1):
+        for page in range(1, MOST_PAGES + 1):
             listed, told = self._sites_on(page)
             new = [row for row in listed if row["id"] not in self._listed]
             self._listed |= {row["id"]: row for row in new}
@@ -80,6 +79,8 @@ class Lists:
             short = len(self._listed) < told if told is not None else len(listed) % ROUND == 0
             if not new or not (whole or short):
                 break
+        else:
+            logger.warning("The list of sites has no end: %s pages of it are read", MOST_PAGES)
         if told is not None and len(self._listed) < told and not self.dry:
             logger.warning(
                 "The service says that there are %s sites, but lists %s: the others are not read",

@@ -65,7 +65,7 @@ class ProductionCheck:
 
     def _is_due(self, site: Site) -> bool:
         """Whether the meaning is not known, or was not confirmed for long."""
-        if not site.devices.batteries or not self._daily:
+        if not site.stores or not self._daily:
             return False
         checked, today = self._noted(self._checked), local_day(self._clock.now(), site.zone)
         oldest = today if site.meaning is None else today - HOLDS_FOR

@@ -24,6 +24,8 @@ ZONE = "timezone"
 """The zone that was last told."""
 SHOWN = "shown_offset_minutes"
 """The offset that a site's answers show against its master data."""
+LISTED = "devices_listed_on"
+"""The day on which each kind of device was listed last."""
 MEANS = "production_means"
 """What production was found to mean; this and the next two are led by the version of the API: `v2_...`."""
 CHECKED = "production_checked_on"
@@ -56,6 +58,7 @@ _TYPES: Mapping[str, Any] = MappingProxyType(
         **dict.fromkeys((LATE_READ, CHECKED, ASKED, READ_ON, FIRST_DATA), date),
         **dict.fromkeys((ZONE, MEANS, UNIT, LIFE_READ), str),
         METER_NAMES: dict[str, str],
+        LISTED: dict[str, date],
         SHOWN: int,
         SEEN: dict[date, int | None],
         **dict.fromkeys((READ_AT, ENDED), _Moment),

@@ -89,14 +89,9 @@ class SiteHarvest:
         """What is known of the site, None before its details have been read."""
         return self._inventory.site
 
-    def last_tried(self) -> datetime | None:
-        """Return how far the stream that is furthest behind has been read, or when one failed since then.
-
-        A site that gives no answer must not stand in front of the others in each run.
-        """
-        series = [s for s in self._streams if s.cadence in {Cadence.QUARTER_HOURS, Cadence.ENERGY}]
-        failed = self._bookmarks.failed_at(self.site_id, self._streams)
-        return max(filter(None, (self._coverages.last_read(series), failed)), default=None)
+    def place_in_line(self) -> tuple[bool, datetime]:
+        """Return what sites are sorted by; see `Coverages`."""
+        return self._coverages.place_in_line(self._streams)
 
     # Plans
 
@@ -192,7 +187,7 @@ class SiteHarvest:
     def inventory(self, *, with_devices: bool) -> Iterator[Batch | None]:
         """Read details and devices and yield the streams that come from them."""
         self._told_in_this_run = self._lists.price(DETAILS, self.site_id) > 0
-        self._inventory.read(with_devices=with_devices)
+        self._inventory.read(self._clock.now(), with_devices=with_devices)
         if self.site is not None:
             self._records.held = PRODUCTION if self._totals.check.begins(self.site) else frozenset()
             self._inventory.give_up_what_batteries_decide()
@@ -200,6 +195,8 @@ class SiteHarvest:
             if self._inventory.zone_changed:
                 self._coverages.reopen_all(self._going_on(Cadence.ENERGY))
             self._reopen_what_was_unsettled(self.site)
+            for streams, span in self._inventory.read_without(self._clock.now()):
+                self._coverages.reopen([s for s in self._series() if s in streams], [span])
             for stream in [] if self._dry else self._going_on(Cadence.INVENTORY):
                 yield self.outcomes.counted(stream, list(stream.records(self.site, self._inventory.answers)))
         yield None

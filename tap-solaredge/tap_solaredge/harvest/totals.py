@@ -110,7 +110,7 @@ class TotalsOfSite:
     def _batch(self, stream: SolarEdgeStream, call: Call, totals: Totals, site: Site, now: datetime) -> Batch:
         assert call.window is not None and call.resource is not None  # noqa: S101, PT018
         window = call.window._replace(end=now) if totals.up_to_now else call.window
-        meaning = totals.meaning or (site.meaning or self._assumed if site.devices.batteries else Meaning.PV)
+        meaning = totals.meaning or (site.meaning or self._assumed if site.stores else Meaning.PV)
         answers = Answers(window)
         answers.put(call.resource, replace(totals, meaning=meaning))
         return self._outcomes.counted(stream, list(stream.records(site, answers)))

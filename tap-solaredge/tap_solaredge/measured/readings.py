@@ -161,6 +161,8 @@ class Inventory:
     """Serial numbers of the inverters in service that report what they measure."""
     unreadable_batteries: int = 0
     """Batteries that are left out since nothing tells them apart."""
+    registered: dict[str, list[str | None]] = field(default_factory=dict)
+    """When the devices of a kind of `Device` were registered (UTC), None where that is not told."""
 
 
 class SiteRef(NamedTuple):
@@ -189,6 +191,8 @@ class Site:
     denied: set[Device] = field(default_factory=set)
     """Devices whose readings the credential may not read."""
     devices: Inventory = field(default_factory=lambda: Inventory([], [], []))
+    kept: set[Device] = field(default_factory=set)
+    """Devices that were listed lately and are not now: their readings may go on."""
     meter_names: dict[str, str] = field(default_factory=dict)
     """Newest readable names of meters, by type and serial: for those whose name cannot be read now."""
     meaning: str | None = None
@@ -201,8 +205,15 @@ class Site:
 
     def has(self, device: Device) -> bool:
         """Whether a device of this kind reports to us (virtual meters have no serial and no series)."""
-        if device in self.denied:
-            return False
+        return device not in self.denied and (device in self.kept or self.lists(device))
+
+    @property
+    def stores(self) -> bool:
+        """Whether there is a battery, readable or not."""
+        return bool(self.devices.batteries) or Device.BATTERY in self.kept
+
+    def lists(self, device: Device) -> bool:
+        """Whether the list names a device of this kind that reports."""
         if device is Device.METER:
             return any(meter["serial_number"] for meter in self.devices.meters)
         return bool(self.devices.batteries if device is Device.BATTERY else self.devices.inverters)

@@ -7,6 +7,7 @@ import random
 import re
 import threading
 from contextlib import nullcontext
+from functools import partial
 from importlib.metadata import version
 from itertools import count
 from typing import TYPE_CHECKING
@@ -78,10 +79,11 @@ class Client:
         self._user_agent = user_agent or f"tap-solaredge/{version('tap-solaredge')}"
         self._of_thread = threading.local()
         self._sessions: list[requests.Session] = []
-        self._get_with_retries = backoff.on_exception(
-            self._wait_between_tries, Busy, max_tries=retries + 1, jitter=None, logger=None
-        )(self._get_once)
+        tried = partial(backoff.on_exception, self._wait_between_tries, Busy, jitter=None, logger=None)
+        self._get_with_retries = tried(max_tries=retries + 1)(self._get_once)
+        self._get_doubtful = tried(max_tries=min(retries, 1) + 1, giveup=_names_no_wait)(self._get_once)
         self._dead_sites: set[int | None] = set()
+        self._answered = False
         self.calls = 0
         """Calls made so far, failed ones and retries included."""
 
@@ -94,16 +96,24 @@ class Client:
         return self._credential.reads_devices(site_id)
 
     def get(self, request: Request) -> Answer:
-        """Return the answer.
+        """Return the answer; what failed last time with all its tries gets one, two where a wait is named.
 
         Raises:
             TapSolarEdgeError: The subclass says what happened and how to go on.
         """
+        failing = f"no answer from {request.endpoint} of site {request.site_id}"
+        failed_before = bool(self._ledger.learned(failing))
         try:
-            answer = self._get_with_retries(request)
+            answer = (self._get_doubtful if failed_before else self._get_with_retries)(request)
         except Busy as error:
-            self._count_dead(request, error)
+            if not isinstance(error, Unreachable):
+                self._ledger.learn(failing, 1.0)
+            if not (failed_before and self._answered):
+                self._count_dead(request, error)
             raise
+        if failed_before:
+            self._ledger.learn(failing, 0.0)
+        self._answered = True
         self._dead_sites.clear()
         return answer
 
@@ -199,3 +209,7 @@ class Client:
         limit = reply.headers.get("x-ratelimit-limit-minute", "").strip()
         if _LIMIT.fullmatch(limit):
             self._ledger.learn_minute_limit(int(limit))
+
+
+def _names_no_wait(failure: Exception) -> bool:
+    return isinstance(failure, Busy) and failure.retry_after is None

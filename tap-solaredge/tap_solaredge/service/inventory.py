@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.measured.readings import Inventory, MeterType
+from tap_solaredge.measured.readings import Device, Inventory, MeterType
 
 if TYPE_CHECKING:
     from tap_solaredge.measured.readings import Record
@@ -25,6 +25,7 @@ class Listed:
         self._batteries: dict[str, Record] = {}
         self.unreadable_batteries = 0
         """How many entries are batteries, but cannot be told apart or read."""
+        self._registered: dict[str, list[str | None]] = {}
         self._seen = 0
         self._with_serial_field = 0
 
@@ -49,6 +50,10 @@ class Listed:
             row["name"] = name or kind or "meter"
             _keep(self._meters, (serial, kind, None if serial else name), row)
 
+    def registered(self, device: Device, told: str | None) -> None:
+        """Add when a device was registered (UTC), None where that is not told."""
+        self._registered.setdefault(device.name, []).append(told)
+
     def inventory(self) -> Inventory:
         """Return the devices.
 
@@ -66,7 +71,8 @@ class Listed:
             if serial in self._reporting and row["active"] is not False
         ]
         batteries, unreadable = list(self._batteries.values()), self.unreadable_batteries
-        return Inventory(list(self._equipment.values()), meters, batteries, in_service, unreadable)
+        equipment = list(self._equipment.values())
+        return Inventory(equipment, meters, batteries, in_service, unreadable, self._registered)
 
     def _is_known(self, row: Record, device: Record, place: Place, *, needs_serial: bool = True) -> bool:
         """Whether a device can be told apart; one that cannot is left out with a note."""

@@ -26,6 +26,8 @@ MOST_ID = 2**63 - 1
 _NUMBER = re.compile(
     r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([^\d\s.,][^\d\s.,]*)?", re.ASCII | re.IGNORECASE
 )
+_REASONS = ("error", "errors", "message", "detail")
+"""Where an error that comes with status 200 says what it is."""
 _UNREADABLE = frozenset({"Cc", "Cs"})
 """Control characters and halves of characters: no database and no terminal wants them."""
 
@@ -47,7 +49,9 @@ def essential(container: Any, name: str, place: Place) -> Any:  # noqa: ANN401
     if not isinstance(container, dict):
         raise place.error(f"field `{name}` is missing: the answer is {_kind(container)}")
     if name not in container:
-        raise place.error(f"field `{name}` is missing")
+        reason = next((container[told] for told in _REASONS if container.get(told)), None)
+        says = "" if reason is None else f": the answer says {shown(reason, 120)}"
+        raise place.error(f"field `{name}` is missing{says}")
     return container[name]
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def needed(site: Site, needs: Needs, others: Needs) -> Needs:
     """Return what must be asked: meters hold the production, and a battery has to be taken out of it."""
-    wanted, battery = set(needs), bool(site.devices.batteries)
+    wanted, battery = set(needs), site.stores
     if POWER in needs and METERS in others and site.has(Device.METER):
         wanted = wanted - {POWER} | {METERS}
     if battery and needs & {POWER, QUARTER_ENERGY}:

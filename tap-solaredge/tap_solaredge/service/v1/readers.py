@@ -118,7 +118,7 @@ def complete(answers: Answers, site: Site, time_unit: str) -> None:
     if by_meter is not None and site.has(Device.METER):
         answers.put(resources.POWER, next(m.power for m in by_meter if _is_output(m)))
         answers.put(resources.METERS, _on_devices(by_meter, site))
-    if site.devices.batteries:
+    if site.stores:
         energy, stored = answers.get(resources.ENERGY), answers.get(resources.STORAGE_ENERGY)
         if energy is not None and stored is not None:
             answers.put(resources.STORAGE_ENERGY, _in_periods(stored, energy, time_unit))

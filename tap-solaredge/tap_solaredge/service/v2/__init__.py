@@ -24,7 +24,7 @@ def needed(site: Site, needs: Needs, others: Needs) -> Needs:  # noqa: ARG001
     found = {need for need in needs if need.device is None or site.has(need.device)}
     if METER_ENERGY not in found and METER_ENERGY in needs:
         found.discard(STORAGE_ENERGY)  # a split without meters tells nothing
-    output = bool(site.devices.batteries) and site.meaning == Meaning.AC
+    output = site.stores and site.meaning == Meaning.AC
     unknown = site.has(Device.BATTERY) and site.meaning is None
     if ENERGY in needs and (output or unknown):  # what batteries did decides
         found.add(STORAGE_ENERGY)
@@ -35,7 +35,7 @@ def needed(site: Site, needs: Needs, others: Needs) -> Needs:  # noqa: ARG001
 
 def complete(answers: Answers, site: Site, time_unit: str) -> None:  # noqa: ARG001
     """Work out what the panels made where a check has shown that production is what the inverters gave."""
-    if site.devices.batteries and site.meaning == Meaning.AC:
+    if site.stores and site.meaning == Meaning.AC:
         take_batteries_out(answers)
 
 

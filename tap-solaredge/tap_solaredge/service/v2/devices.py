@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tap_solaredge.measured.readings import Device
 from tap_solaredge.service.inventory import Listed, meter_type
 from tap_solaredge.service.payload import (
     cleaned,
@@ -42,6 +43,8 @@ def devices(payload: Any, place: Place, site: SiteRef) -> Inventory:  # noqa: AN
             where.lose("a device without a readable `type` is left out")
             continue
         row = _shared(device, where, site.site_id)
+        if kind in Device.__members__ and row["serial_number"]:
+            found.registered(Device[kind], utc_time(device.get("createdAt"), where / "createdAt"))
         if kind == "METER":
             found.meter(row | _meter(device, where), device, where)
         elif kind == "BATTERY":

@@ -6,8 +6,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge import resources
+from tap_solaredge.errors import RangeTooLong
 from tap_solaredge.measured.readings import BatterySeries, MeterSeries, MeterType, Record, Series, SiteRef
 from tap_solaredge.measured.split import no_glitches
+from tap_solaredge.resources import Kind
 from tap_solaredge.service.payload import (
     MOST_ID,
     day,
@@ -46,6 +48,7 @@ _METRICS = {
 }
 _MEASURED: Mapping[str, Units] = MappingProxyType({"Power": POWER, "Energy": ENERGY})
 _OF_METERS = frozenset(f"{prefix}{name}" for prefix in _METRICS.values() for name in _MEASURED)
+_COARSE = frozenset({"HOUR", "DAY", "WEEK", "MONTH", "YEAR", "TOTAL"})
 _STORED: Mapping[str, Units] = MappingProxyType(
     {
         "chargePower": POWER,
@@ -99,9 +102,21 @@ def parse(resource: Resource[Any], payloads: list[Any], site: SiteRef) -> Any:  
     place = Place(f"site {site.site_id}, {resource}")
     # alerts come in pages, everything else in one answer
     payload = payloads if resource is resources.ALERTS else payloads[0]
+    _check_resolution(resource, payload, place)
     answer = ENDPOINTS[resource].read(payload, place, site)
     place.finish()
     return answer
+
+
+def _check_resolution(resource: Resource[Any], payload: Any, place: Place) -> None:  # noqa: ANN401
+    """Make sure that quarter hours are answered with quarter hours: sums of hours are none.
+
+    Raises:
+        RangeTooLong: If they are not; a shorter window may be.
+    """
+    told = payload.get("resolution") if isinstance(payload, dict) else None
+    if resource.kind is Kind.QUARTERS and isinstance(told, str) and told.strip().upper() in _COARSE:
+        raise RangeTooLong(f"{place}: quarter hours were asked for, the answer is by {told.strip().upper()}")
 
 
 def details(payload: Any, place: Place, site: SiteRef) -> Record:  # noqa: ANN401
