@@ -3,12 +3,12 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from report_pages import opened, page_of
+from report_pages import opened, page_of, report
 from test_report_odd_sites import NOW, days, filled, quarters, site, texts
 
 from tools.browser import Browser
 
-STANDBY, STILL, LARGE, BLANK, LONG, WORDS = range(1, 7)
+STANDBY, STILL, LARGE, BLANK, LONG, WORDS, PRICED = range(1, 8)
 NARROW, WIDE = 390, 1440
 
 
@@ -29,6 +29,8 @@ def page(tmp_path_factory):
         *days(BLANK, date(2026, 11, 28), date(2026, 11, 28), energy_wh=12_345.0),
         site(LONG, "X" * 255),
         site(WORDS, "a name of many words " * 12),
+        site(PRICED, "Priced"),
+        *days(PRICED, date(2026, 11, 28), NOW.date(), consumption_wh=9e3, purchased_wh=5e3, feed_in_wh=0.0),
     ]
     filled(folder, f"sqlite:///{folder / 'seh.db'}", rows)
     return page_of(folder)
@@ -77,3 +79,25 @@ def test_no_name_of_a_site_is_invisible_or_hides_what_stands_beside_it(page, bro
         return [wide("#fleet-table tbody th"), wide("#fleet-table table")]""")
     assert names < 0.4 * WIDE
     assert table < WIDE
+
+
+def test_what_has_no_price_is_not_free_of_charge(page, browser):
+    (page.parent / "tariff.toml").write_bytes(
+        b"\xef\xbb\xbf[[import]]\nprice = 0.3\nsince = 2026-11-29\n"
+        b"[[export]]\nprice = 0.1\nfrom = 08:00:00\nto = 07:00:00\n"
+    )
+    done = report(page.parent, "--site-id", str(PRICED), "--tariff", "tariff.toml", output="money.html")
+    assert done.returncode == 0, done.stderr
+    assert [line for line in done.stderr.splitlines() if line.startswith("tariff")] == [
+        "tariff, import: not all hours have a price before 2026-11-29: money of such days is left out",
+        "tariff, export: no price holds at 07:00: money of such days is left out",
+    ]
+    missing = {
+        "2026-11-28": ["–", "1 day has no value"],
+        "2026-11-29": ["1.50"],
+        "2026-11": ["1.50", "1 day has no value"],
+    }
+    for period, said in missing.items():
+        opened(browser, page.parent / "money.html", period)
+        (summary,) = texts(browser, "#card-money .summary")
+        assert [*texts(browser, "[data-figure=money-bought]"), *summary.split(" · ")[1:]] == said
