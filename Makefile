@@ -18,7 +18,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .PHONY: help setup demo test lint format types definitions dashboards dbt packages schema pictures proof-report proof-login proof-pages year proofs adoption mutations newest-sdk test-on-day bench bench-tap bench-v1 bench-report bench-status bench-state shards orchestrators chaos chaos-tap constraints clean
 
 help: ## show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' Makefile
 
 # What is in .venv names the folder and the Python that it was made with: where either is another one, it is made anew.
 ifneq ($(shell $(BIN)/python -c 'import uv' 2>/dev/null && cat .venv/ready 2>/dev/null),$(CURDIR))

@@ -82,7 +82,8 @@ class StreamStatus:
             yield Problem(
                 "missing",
                 f"read to {self.newest:%Y-%m-%d}, but no row of it is there: the bookmarks are of another "
-                "database, or newer than this backup of it; --full-refresh reads anew",
+                "database or newer than this backup of it (--full-refresh reads anew), "
+                "or a stream map leaves it out",
             )
         if self.gaps:
             missing = sum(gap.missing for gap in self.gaps)
