@@ -11,7 +11,6 @@ DAYS ?= +200
 CONSTRAINTS ?= --upgrade
 
 export UV_PYTHON_DOWNLOADS := never
-export UV_CONSTRAINT := $(CURDIR)/constraints.txt
 export UV_COMPILE_BYTECODE := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -19,7 +18,12 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .PHONY: help setup demo test lint format types definitions dashboards dbt packages schema pictures proof-report proof-login proof-pages year proofs adoption mutations newest-sdk test-on-day bench bench-tap bench-v1 bench-report bench-status bench-state shards orchestrators chaos chaos-tap constraints clean
 
 help: ## show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' Makefile
+
+# What is in .venv names the folder and the Python that it was made with: where either is another one, it is made anew.
+ifneq ($(shell $(BIN)/python -c 'import uv' 2>/dev/null && cat .venv/ready 2>/dev/null),$(CURDIR))
+.PHONY: .venv/ready
+endif
 
 setup: .venv/ready ## create .venv with both plugins, Meltano and the simulator
 
@@ -29,12 +33,12 @@ setup: .venv/ready ## create .venv with both plugins, Meltano and the simulator
 	@rm -rf .venv
 	@$(PYTHON) -m venv .venv || { echo "Python's venv module is needed (Debian: apt install python3-venv)"; exit 1; }
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt uv
-	@$(UV) pip install --quiet --python $(BIN)/python --editable simulator --editable tap-solaredge --editable 'target-seh-sql[postgresql,mariadb,excel,notify]' --group run
-	@touch $@
+	@$(UV) pip install --quiet --constraint constraints.txt --python $(BIN)/python --editable simulator --editable tap-solaredge --editable 'target-seh-sql[postgresql,mariadb,excel,notify]' --group run
+	@pwd -P > $@
 
 .venv/tools: .venv/ready
 	@echo "Adding the developers' tools to .venv: 550 MB more, 10 to 90 seconds"
-	@$(UV) pip install --quiet --python $(BIN)/python --editable 'tap-solaredge[faker]' --editable 'target-seh-sql[faker,parquet]' --group dev
+	@$(UV) pip install --quiet --constraint constraints.txt --python $(BIN)/python --editable 'tap-solaredge[faker]' --editable 'target-seh-sql[faker,parquet]' --group dev
 	@touch $@
 
 demo: setup ## load the bundled simulator's five sites into demo.db through Meltano, show the result, write demo.html
@@ -50,7 +54,7 @@ test-on-day: .venv/tools ## run all tests with the clock DAYS='+200' days away (
 newest-sdk: setup ## test what the tap relies on in Meltano's SDK with its newest release, in .newest
 	@$(UV) venv --quiet --clear --python '$(PYTHON)' .newest
 	@echo 'singer-sdk[testing]' > .newest/override.txt
-	@UV_CONSTRAINT= $(UV) pip install --quiet --python .newest/bin/python --upgrade --override .newest/override.txt \
+	@$(UV) pip install --quiet --python .newest/bin/python --upgrade --override .newest/override.txt \
 		--editable tap-solaredge --editable simulator 'singer-sdk[testing]' pytest
 	@.newest/bin/python -c 'from importlib.metadata import version; print("singer-sdk", version("singer-sdk"))'
 	@.newest/bin/pytest tap-solaredge/tests/test_singer_contract.py tap-solaredge/tests/test_sdk.py tap-solaredge/tests/test_catalog.py \
@@ -157,7 +161,7 @@ chaos-tap: .venv/tools ## kill the tap alone 200 times at random instants: recor
 	@$(BIN)/python -m tools.chaos --tap --kills 200 --databases sqlite $(CHAOS)
 
 constraints: setup ## pin the newest version of every dependency in constraints.txt; CONSTRAINTS= keeps what is pinned
-	@UV_CONSTRAINT= $(UV) pip compile --quiet --universal $(CONSTRAINTS) --python-version 3.11 --no-header --no-annotate \
+	@$(UV) pip compile --quiet --universal $(CONSTRAINTS) --python-version 3.11 --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --group dev --group build --all-extras --output-file constraints.txt \
 		tap-solaredge/pyproject.toml simulator/pyproject.toml target-seh-sql/pyproject.toml
 

@@ -30,7 +30,7 @@ def megabytes(*folders):
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
     """Return a clean clone of what is committed, with the changes of the working tree."""
-    folder = tmp_path_factory.mktemp("clone") / "solaredge-to-sql"
+    folder = tmp_path_factory.mktemp("clone") / "O'Neill's roof"
     subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
     changes = subprocess.run(["git", "diff", "HEAD", "--binary"], cwd=ROOT, capture_output=True, check=True)
     if changes.stdout:
@@ -67,6 +67,20 @@ def test_cleaning_keeps_the_bookmarks_of_a_harvest():
         ["make", "--dry-run", "clean"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert [name for name in asked.stdout.split() if ".meltano" in name] == [".meltano/demo-*"]
+
+
+def test_a_folder_that_was_moved_gets_a_new_environment(clone, said):
+    assert "Installing" in said[0]
+    assert "Installing" not in said[1] + setup_would(clone)
+    moved = clone.rename(clone.with_name("moved"))
+    assert "Installing" in setup_would(moved)
+    moved.rename(clone)
+
+
+def setup_would(folder):
+    """Return what `make setup` would do."""
+    asked = ["make", "--dry-run", "setup"]
+    return subprocess.run(asked, cwd=folder, capture_output=True, text=True, check=True).stdout
 
 
 def test_the_demo_is_small_short_and_without_a_warning(clone, said):

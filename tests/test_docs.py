@@ -145,6 +145,8 @@ def test_every_make_target_exists(record_property):
         named |= set(re.findall(r"(?:`|^\$ |^)make ([a-z][a-z0-9-]*)", page.text, re.MULTILINE))
     assert named <= targets
     assert len(named) > 5
+    told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert set(re.findall(r"^make (\S+)", told, re.MULTILINE)) == targets
     record_property("make targets", len(named))
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def as_shipped(folder, home, command):
 
 
 def test_what_cron_runs_harvests_as_an_unprivileged_user(project):
-    (when, user, command), _ = cron_lines()
+    (when, user, command), *_ = cron_lines()
     assert (when, user) == (["7", "*", "*", "*", "*"], "harvest")
     with project.page(in_file=True):
         done = as_shipped(project.folder, project.home, command)
@@ -73,7 +74,7 @@ def test_what_cron_runs_harvests_as_an_unprivileged_user(project):
 
 def test_the_second_line_of_cron_notifies_as_an_unprivileged_user(project):
     """The simulator's clock is days behind: everything is late, and said so once."""
-    _, (_, _, command) = cron_lines()
+    _, (_, _, command), _ = cron_lines()
     with project.page(in_file=True), sink(Hook) as (port, posts):
         with (project.folder / ".env").open("a") as file:
             file.write(f"SOLAREDGE_NOTIFY=json://127.0.0.1:{port}/\n")
@@ -83,6 +84,26 @@ def test_the_second_line_of_cron_notifies_as_an_unprivileged_user(project):
         said = (project.folder / "status.log").read_text()
     assert [post["title"].split(": ")[0] for post in posts] == ["SolarEdge data"], said
     assert "no value for" in posts[0]["message"]
+
+
+def test_what_meltano_keeps_of_old_runs_is_deleted_and_the_state_is_not(project):
+    with project.page(in_file=True):
+        as_shipped(project.folder, project.home, cron_lines()[0][2])
+        logs = project.home / ".local/state/meltano/log/elt/prodtap-solaredge-to-target-seh-sql"
+        (new,) = logs.iterdir()
+        old = logs / "old"
+        shutil.copytree(new, old)
+        os.utime(old, (0, 0))
+        with sqlite3.connect(project.folder / ".meltano/meltano.db") as database:
+            database.execute("UPDATE runs SET started_at = '2026-01-01 00:00:00.000000'")
+        as_shipped(project.folder, project.home, cron_lines()[0][2])
+        done = as_shipped(project.folder, project.home, cron_lines()[2][2])
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert not old.exists()
+        assert new.exists()
+        with sqlite3.connect(project.folder / ".meltano/meltano.db") as database:
+            assert database.execute("SELECT state FROM runs").fetchall() == [("SUCCESS",)]
+            assert database.execute("SELECT count(*) FROM state").fetchone() == (1,)
 
 
 def test_what_systemd_starts_harvests_as_an_unprivileged_user(project):

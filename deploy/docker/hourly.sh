@@ -7,6 +7,7 @@ ended=
 trap 'ended=yes' TERM INT
 while [ -z "$ended" ]; do
     timeout --kill-after=60 "${LONGEST_RUN:-55m}" "$@" || echo "the run ended with exit code $?; the next one goes on from there" >&2
+    ! command -v forget-runs.sh >/dev/null || sh "$(command -v forget-runs.sh)" # in the image
     now=$(date +%s)
     next=$((now + 3600 - (now - 420) % 3600))
     while [ -z "$ended" ] && [ "$(date +%s)" -lt "$next" ]; do

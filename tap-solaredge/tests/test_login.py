@@ -199,6 +199,7 @@ def test_a_wrong_paste_is_told(command, caplog):
     done = command("login", "--paste", typed="http://127.0.0.1:8765/callback?code=c\n")
     assert done.exit_code == 1
     assert "does not belong to this login" in caplog.text
+    assert "paste it here:\nhttp" in done.output  # a whole line before the wait: Meltano shows no part of one
 
 
 def test_a_port_in_use_is_told_with_the_way_out(command, simulator, caplog):

@@ -14,7 +14,8 @@ from solaredge_simulator.fleet import HOME
 
 from .collected import Collected
 
-FLEETS = [(1, 10), (5, 10)] + ([(80, 60)] if os.environ.get("PROOF") == "whole" else [])
+WHOLE = os.environ.get("PROOF") == "whole"
+FLEETS = [(1, 10, 2_000), (5, 10, 2_000), *([(80, 60, 100_000)] if WHOLE else [])]
 LINE = re.compile(
     r"([\d,]+) of about ([\d,]+) calls made, about ([\d.]+) (seconds?|minutes?|hours) left; "
     r"(\d+) of (\d+) sites? up to date(, history now at (\S+))?"
@@ -23,10 +24,10 @@ PAGE = Path(__file__).parents[2] / "docs/first-run.md"
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
-@pytest.fixture(params=FLEETS, ids=lambda fleet: f"{fleet[0]} sites, {fleet[1]} a minute")
+@pytest.fixture(params=FLEETS, ids="{0[0]} sites, {0[1]} a minute".format)
 def first_run(request, start_simulator, tmp_path, caplog):
     """Return what a first run said, each line with the moment, and what it took."""
-    sites, per_minute = request.param
+    sites, per_minute, monthly = request.param
     caplog.set_level(logging.INFO)
     simulator = start_simulator(extra=max(sites - 5, 0), calls_per_minute=per_minute)
     said, clock = [], simulator.clock
@@ -34,7 +35,7 @@ def first_run(request, start_simulator, tmp_path, caplog):
     handler.emit = lambda record: said.append((clock.now(), record.getMessage()))
     logging.getLogger("tap-solaredge").addHandler(handler)
     only = {"site_ids": [HOME]} if sites == 1 else {}
-    harvest = Collected(simulator, tmp_path, calls_per_minute=per_minute, monthly_credits=0, **only)
+    harvest = Collected(simulator, tmp_path, calls_per_minute=per_minute, monthly_credits=monthly, **only)
     calls = harvest.run()
     logging.getLogger("tap-solaredge").removeHandler(handler)
     assert harvest.error is None

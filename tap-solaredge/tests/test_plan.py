@@ -69,7 +69,7 @@ def test_the_plan_and_its_cost_are_logged_before_the_first_call(start_simulator,
     assert len(home.run()) == 1
     assert isinstance(home.error, NotAuthorized)
     said = [record.getMessage() for record in caplog.records if record.levelname == "INFO"]
-    assert "Before the first call: calls are not limited" in said
+    assert "Before the first call: no monthly limit" in said
     assert "Plan: 3 calls (today 3)" in said
 
 

@@ -50,17 +50,17 @@ def test_each_address_hears_once_that_data_are_late_and_once_that_they_are_well_
         assert (len(mails), len(posts)) == (1, 1)
         assert (posts[0]["title"], posts[0]["message"]) == (
             "SolarEdge data: 2 wrong",
-            "Wrong:\nDak: sites: late: not read for 4 h\nDak: power_readings: late: not read for 4 h",
+            "Wrong:\nDak: sites, power_readings: late: not read for 4 h",
         )
         again = {"synced_at": utc(late)}
         database.load(states(("sites", 1, again), ("power_readings", 1, READ | again)))
         assert [check(database, urls, late + timedelta(minutes=minute)) for minute in range(2)] == [0, 0]
         assert (len(mails), len(posts)) == (2, 2)
     assert posts[1]["title"] == "SolarEdge data: all is well again"
-    assert posts[1]["message"].startswith("Well again:\nDak: sites: late")
+    assert posts[1]["message"].startswith("Well again:\nDak: sites, power_readings: late")
     mail = message_from_string(mails[0])
     assert mail["Subject"] == "SolarEdge data: 2 wrong"
-    assert "Dak: power_readings: late: not read for 4 h" in str(mail)
+    assert "Dak: sites, power_readings: late: not read for 4 h" in str(mail)
 
 
 def test_what_is_still_wrong_is_not_told_again_when_more_becomes_so(database, check):
@@ -71,8 +71,20 @@ def test_what_is_still_wrong_is_not_told_again_when_more_becomes_so(database, ch
         assert [check(database, urls, NOW), check(database, urls, NOW + timedelta(hours=4))] == [1, 1]
     assert [post["message"] for post in posts] == [
         "Wrong:\nDak: power_readings: failed: the last run failed: 503 from the service",
-        "Wrong:\nDak: sites: late: not read for 4 h\nDak: power_readings: late: not read for 4 h",
+        "Wrong:\nDak: sites, power_readings: late: not read for 4 h",
     ]
+
+
+def test_one_cause_of_all_streams_of_a_site_is_one_line(database, check):
+    over = {"status": "error", "error_message": "The login of site 1 is over"}
+    streams = ("sites", "meters", "batteries", "power_readings")
+    with sink(Hook) as (port, posts):
+        database.load(*POWER, states(*((stream, 1, READ | over) for stream in streams)))
+        assert check(database, (f"json://127.0.0.1:{port}/",), NOW) == 1
+    assert posts[0]["title"] == "SolarEdge data: 4 wrong"
+    assert posts[0]["message"] == (
+        "Wrong:\nDak: 4 streams: failed: the last run failed: The login of site 1 is over"
+    )
 
 
 def test_an_address_that_does_not_answer_is_tried_again_and_its_secret_stays_unsaid(database, check):

@@ -204,12 +204,46 @@ def test_rows_that_were_cut_out_are_gaps(database, told):
     ]
 
 
-def test_what_is_before_the_first_row_and_after_the_newest_is_no_gap(database, told):
+def test_what_is_before_the_first_row_is_no_gap(database, told):
     database.load(*POWER, GOOD)
-    database.execute(
-        "DELETE FROM power_readings WHERE timestamp IN ('2026-11-20 10:15:00', '2026-11-20 12:00:00')"
+    database.execute("DELETE FROM power_readings WHERE timestamp = '2026-11-20 10:15:00'")
+    assert told(database)[0] == 0
+
+
+def test_rows_that_a_restored_backup_has_not_are_missing_though_they_were_read(database, told):
+    database.load(
+        *POWER,
+        schema("energy_readings"),
+        *(
+            record("energy_readings", site_id=1, reading_date=f"2026-11-{day}", time_unit="DAY")
+            for day in (18, 19)
+        ),
+        schema("meter_readings"),
+        *quarters("meter_readings", power=1.0, meter_name="Grid"),
+        states(
+            ("sites", 1, {}),
+            *((stream, 1, READ) for stream in ("power_readings", "meter_readings")),
+            ("energy_readings", 1, READ | {"replication_key_value": "2026-11-19"}),
+        ),
     )
     assert told(database)[0] == 0
+    database.execute(
+        "DELETE FROM power_readings WHERE timestamp = '2026-11-20 12:00:00'",
+        "DELETE FROM meter_readings WHERE timestamp = '2026-11-20 12:00:00'",
+        "DELETE FROM energy_readings WHERE reading_date = '2026-11-19'",
+    )
+    why = (
+        "but no row of it is there: the bookmarks are of another database or newer than this backup of it "
+        "(--full-refresh reads anew), or a stream map leaves it out"
+    )
+    assert told(database) == (
+        1,
+        [
+            "3 missing: 1 of 1 site",
+            f"missing  1 Dak: energy_readings: read to 2026-11-19, {why}",
+            f"missing  1 Dak: power_readings, meter_readings: read to 2026-11-20, {why}",
+        ],
+    )
 
 
 def test_flows_of_a_moment_neither_make_gaps_nor_hide_them(database, told):
@@ -237,7 +271,7 @@ def test_only_the_last_weeks_are_looked_at_unless_all_are_asked_for(database, to
         *quarters("power_readings", newest=long_ago, power_watts=1.0),
         *quarters("power_readings", newest=border - QUARTER, power_watts=1.0),
         *quarters("power_readings", count=4, newest=border + 5 * QUARTER, power_watts=1.0),
-        states(("sites", 1, {}), ("power_readings", 1, READ)),
+        states(("sites", 1, {}), ("power_readings", 1, {"status": "success"})),
     )
     assert told(database, gaps=True) == (
         1,

@@ -370,6 +370,6 @@ def test_bookmarks_of_another_database_are_told(database, command):
     database.load(*SITE, *POWER[:1], state("power_readings", 1, **bookmark))
     code, out, _ = command(database, "status")
     assert code == 1
-    assert "the bookmarks are of another database; --full-refresh reads anew" in out
+    assert "the bookmarks are of another database or newer than this backup of it (--full-" in out
     database.load(*SITE, POWER[0], record("power_readings", site_id=1, timestamp=newest, power_watts=1.0))
     assert "another database" not in command(database, "status")[1]

@@ -93,9 +93,9 @@ def _received(config: Mapping[str, Any], link: str, nonce: str, *, browser: bool
 def _pasted(link: str, nonce: str) -> redirect.Redirect:
     click.echo(
         f"Open this page in a browser anywhere and decide:\n\n{link}\n\nThe browser then goes to an "
-        "address that may show an error; that is fine. Copy it whole from the address bar."
+        "address that may show an error; that is fine. Copy it whole from the address bar, and paste it here:"
     )
-    return redirect.read(click.prompt("Address"), nonce)
+    return redirect.read(click.prompt("", prompt_suffix=""), nonce)  # Meltano shows whole lines only
 
 
 def _exchanged(config: Mapping[str, Any], found: redirect.Redirect, *, months: int, scope: str) -> Grant:

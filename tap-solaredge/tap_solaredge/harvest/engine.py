@@ -122,7 +122,7 @@ class Harvest:
 
     def _say_plan(self) -> None:
         left = self._job.ledger.left()
-        known = "calls are not limited"
+        known = "no monthly limit"
         if left.month is not None:
             known = f"{counted(left.month, 'call')} left this month"
         of_run = f", {left.run} in this run" if left.run is not None else ""

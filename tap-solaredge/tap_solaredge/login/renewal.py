@@ -122,8 +122,9 @@ def _first_accepted(endpoint: TokenEndpoint, grant: Grant, candidates: list[str 
         return renewed(msgspec.structs.replace(grant, refresh_token=token), tokens, now)
     raise GrantEnded(
         f"The login of site {grant.site_id} is over ({refusal}): its owner took it back, its time is up, "
-        f"or no run used it for {UNUSED_LIFE.days} days. Nothing is lost: "
-        f"log in again with `{command('login')}`, and the next run goes on from where the last one ended"
+        f"no run used it for {UNUSED_LIFE.days} days, or a copy of the token file was used elsewhere. "
+        f"Nothing is lost: log in again with `{command('login')}`, and the next run goes on from where the "
+        "last one ended"
     )
 
 

@@ -12,7 +12,7 @@ from target_seh_sql.commands.output import whole
 from target_seh_sql.commands.settings import of_sites, readable, with_settings
 from target_seh_sql.report.figures import Figures
 from target_seh_sql.report.page import LANGUAGES, page
-from target_seh_sql.report.tariff import read_tariff
+from target_seh_sql.report.tariff import read_tariff, unpriced
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 
 def _tariff(_: click.Context, __: click.Parameter, path: Path | None) -> dict[str, Any] | None:
     try:
-        return read_tariff(path) if path else None
+        tariff = read_tariff(path) if path else None
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
+    for lack in unpriced(tariff) if tariff else ():
+        click.echo(f"tariff, {lack}: money of such days is left out", err=True)
+    return tariff
 
 
 def _telling(site: SiteFigures) -> SiteFigures:

@@ -83,7 +83,7 @@ def name_sites(
     connection: Connection, tables: Mapping[str, Table], rows: Sequence[Row], now: datetime
 ) -> Merged:
     """Give sites that came without a name the one they have: the column cannot be NULL."""
-    nameless: list[Any] = [row for row in rows if getattr(row, "name", None) is None]
+    nameless: list[Any] = [row for row in rows if not (getattr(row, "name", None) or "").strip()]
     if not nameless:
         return Merged()
     ids = {row.id for row in nameless}

@@ -72,15 +72,19 @@ function drawFigures(view, plot) {
     const was = compared ? energies(site, compared) : null;
     const figures = figuresOf(sums, was);
     plot.innerHTML = figureList(figures);
-    const missing =
-        Math.min(period.last, site.known.last) - Math.max(period.first, site.known.first) + 1 - sums.days;
-    const told = missing > 0 ? ` · ${counted("days_missing", missing)}` : "";
     const summary = compared ? word("compared", { with: titleOf(compared) }) : titleOf(period);
     return {
-        summary: summary + told,
+        summary: summary + missingOf(site, period, sums.days),
         head: [word("figure"), titleOf(period)],
         rows: figures.map(({ name, text }) => [name, text]),
     };
+}
+
+/** Tell how many days of a period that has data are not among so many, if any. */
+function missingOf(site, period, days) {
+    const missing =
+        Math.min(period.last, site.known.last) - Math.max(period.first, site.known.first) + 1 - days;
+    return missing > 0 ? ` · ${counted("days_missing", missing)}` : "";
 }
 
 function drawBalance(view, plot, choice) {

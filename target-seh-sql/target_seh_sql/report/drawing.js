@@ -1,5 +1,7 @@
 // What all charts share: a frame with axes, a legend, a table. Charts are SVG, made as text.
 
+/** An axis is no shorter: its numbers have three digits at most. */
+const SMALLEST = 0.004;
 const MARGIN = { left: 48, right: 8, top: 10, bottom: 24 };
 
 /** Return steps of 1, 2 or 5 times a power of ten that cover low to high. */
@@ -17,7 +19,7 @@ function ticks(low, high, wanted = 4) {
 /** Return a frame in a place of the page: positions of values, the grid and the axis that belongs to them. */
 function frameIn(plot, height, low, high) {
     const width = Math.max(plot.clientWidth, 240);
-    const levels = ticks(Math.min(low, 0), Math.max(high, low + 1e-6));
+    const levels = ticks(Math.min(low, 0), high > low ? Math.max(high, low + SMALLEST) : low + 1);
     const [bottom, top] = [levels[0], levels[levels.length - 1]];
     const texts = axisTexts(levels);
     const left = Math.max(MARGIN.left, 12 + 6.5 * Math.max(...texts.map((text) => text.length)));

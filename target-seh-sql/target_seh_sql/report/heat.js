@@ -20,9 +20,9 @@ function hoursOfSpan(site, name, { first, last }) {
     return sums.map((sum, cell) => (counts[cell] ? sum / counts[cell] : NaN));
 }
 
-/** Return the colour of a share from 0 to 1 as red, green and blue, between the stops of the page's style. */
+/** Return the colour of a share from 0 (and below) to 1 as red, green and blue, between the stops of the page's style. */
 function colourOf(share, stops) {
-    const place = Math.min(share, 1) * (stops.length - 1);
+    const place = Math.min(Math.max(share, 0), 1) * (stops.length - 1);
     const lower = Math.min(Math.floor(place), stops.length - 2);
     return stops[lower].map((part, index) =>
         Math.round(part + (stops[lower + 1][index] - part) * (place - lower)),

@@ -1,6 +1,9 @@
 // What a period cost and saved under the tariff.
 
-/** Return the price of a kWh on a day in a quarter hour of it: of the entries that hold, the one since the latest day. */
+/**
+ * Return the price of a kWh on a day in a quarter hour of it: of the entries that hold, the one since the latest day.
+ * Where none of several holds it is unknown; a direction without any costs and earns nothing.
+ */
 function priceAt(entries, day, quarter) {
     const minute = quarter * 15;
     let found = null;
@@ -13,7 +16,7 @@ function priceAt(entries, day, quarter) {
         if (entry.since > day || !holds) continue;
         if (!found || entry.since > found.since || (entry.since === found.since && !allDay)) found = entry;
     }
-    return found ? found.price : 0;
+    return found ? found.price : entries.length ? NaN : 0;
 }
 
 /** Return the mean price of a day's energy, by the hours in which it flowed; evenly where nobody knows them. */
@@ -34,7 +37,7 @@ function meanPrice(site, entries, day, name) {
 
 const moneyOfDays = new Map();
 
-/** Return costs and earnings of a day, null if an energy is unknown. */
+/** Return costs and earnings of a day, null if an energy or its price is unknown. */
 function moneyOfDay(site, day) {
     const key = `${site.about.id}/${day}`;
     if (!moneyOfDays.has(key)) moneyOfDays.set(key, countedMoney(site, day));
@@ -45,11 +48,13 @@ function countedMoney(site, day) {
     const of = (name) => onDay(site, name, day);
     const [consumption, purchased, feedIn] = [of("consumption"), of("purchased"), of("feedIn")];
     if (consumption === null || purchased === null || feedIn === null) return null;
-    const value = (entries, name, wattHours) => (wattHours / 1000) * meanPrice(site, entries, day, name);
+    const value = (entries, name, wattHours) =>
+        wattHours && (wattHours / 1000) * meanPrice(site, entries, day, name);
     const bought = value(KNOWN.tariff.import, "purchased", purchased);
     const earned = value(KNOWN.tariff.export, "feedIn", feedIn);
     const without = value(KNOWN.tariff.import, "consumption", consumption);
-    return { bought, earned, without, saved: without - bought + earned };
+    const saved = without - bought + earned;
+    return Number.isNaN(saved) ? null : { bought, earned, without, saved, days: 1 };
 }
 
 /** Return costs, earnings and savings of a period, null without a tariff or any known day. */
@@ -60,7 +65,7 @@ function moneyOf(site, period) {
     for (let day = Math.max(period.first, site.known.first); day <= last; day += 1) {
         const found = moneyOfDay(site, day);
         if (!found) continue;
-        sums ??= { bought: 0, earned: 0, without: 0, saved: 0 };
+        sums ??= { bought: 0, earned: 0, without: 0, saved: 0, days: 0 };
         for (const name of Object.keys(sums)) sums[name] += found[name];
     }
     return sums;

@@ -51,7 +51,7 @@ function drawMoney({ site, period, compared }, plot) {
     }));
     plot.innerHTML = figureList(figures);
     return {
-        summary: word("money_summary"),
+        summary: word("money_summary") + missingOf(site, period, sums?.days ?? 0),
         head: [word("figure"), titleOf(period)],
         rows: figures.map(({ name, text }) => [name, text]),
     };

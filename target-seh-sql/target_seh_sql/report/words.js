@@ -25,9 +25,10 @@ function number(value, digits = 1) {
     return value === null || Number.isNaN(value) ? word("none") : formats.get(digits).format(value);
 }
 
-/** Return a number with its unit; without a value only the word for that. */
+/** Return a number with its unit, millions without a fraction; without a value only the word for that. */
 function amount(value, unit, digits = 1) {
-    return value === null || Number.isNaN(value) ? word("none") : `${number(value, digits)} ${unit}`;
+    if (value === null || Number.isNaN(value)) return word("none");
+    return `${number(value, Math.abs(value) < 1e6 ? digits : 0)} ${unit}`;
 }
 
 const kilo = (value) => (value === null ? null : value / 1000);

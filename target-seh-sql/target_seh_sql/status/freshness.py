@@ -64,7 +64,7 @@ class StreamStatus:
     error: str | None = None
     gaps: list[Gap] = field(default_factory=list)
     lost: bool = False
-    """Whether the bookmark says that there are values, and the table has none."""
+    """Whether the table has no row as new as the bookmark."""
     differences: list[Compared] = field(default_factory=list)
     """Where energy_totals are not ours, the largest first."""
 
@@ -81,8 +81,9 @@ class StreamStatus:
         if self.lost:
             yield Problem(
                 "missing",
-                f"read to {self.newest:%Y-%m-%d}, but no row of it is there: "
-                "the bookmarks are of another database; --full-refresh reads anew",
+                f"read to {self.newest:%Y-%m-%d}, but no row of it is there: the bookmarks are of another "
+                "database or newer than this backup of it (--full-refresh reads anew), "
+                "or a stream map leaves it out",
             )
         if self.gaps:
             missing = sum(gap.missing for gap in self.gaps)
@@ -138,23 +139,16 @@ def statuses(
         if stream.name in tables and stream.name != "sync_metadata"
     }
     _count(connection, tables, found, since)
-    _read(connection, tables, found)
+    _read(connection, tables, found, since)
     _date(connection, tables, found)
+    _find(connection, tables, found)
     gaps = defaultdict(list)
     for gap in find_gaps(connection, tables, site_ids, since):
         gaps[gap.stream, gap.site_id].append(gap)
     for key, status in found.items():
         status.gaps = gaps[key]
-        status.lost = _is_lost(status, since)
     there = _there(connection, tables)
     return [status for status in found.values() if status.stream in there]
-
-
-def _is_lost(status: StreamStatus, since: datetime | None) -> bool:
-    """Whether the bookmark of a series is of a time that was looked at, where the table has no row."""
-    if status.newest is None or status.rows or (since is not None and status.newest < since):
-        return False
-    return status.stream in QUARTER_STREAMS or status.stream == ENERGY
 
 
 Found = dict[tuple[str, int], StreamStatus]
@@ -193,8 +187,8 @@ def _counted(tables: Mapping[str, Table], stream: Stream, since: datetime | None
     return select(owners.site_id if stream.of_meter else owners.id, mine)
 
 
-def _read(connection: Connection, tables: Mapping[str, Table], found: Found) -> None:
-    """Put in what sync_metadata tells."""
+def _read(connection: Connection, tables: Mapping[str, Table], found: Found, since: datetime | None) -> None:
+    """Put in what sync_metadata tells; a series is lost until a row as new as its bookmark is found."""
     synced = tables["sync_metadata"].c
     query = select(
         synced.data_type,
@@ -209,6 +203,8 @@ def _read(connection: Connection, tables: Mapping[str, Table], found: Found) -> 
             continue
         status.read_at, status.newest = _utc(read_at), _utc(newest)
         status.status, status.error = ended, error
+        if status.newest and stream in {*QUARTER_STREAMS, ENERGY}:
+            status.lost = since is None or status.newest >= since
         if stream in QUARTER_STREAMS and status.newest:
             status.ended = status.newest + timedelta(seconds=QUARTER)
 
@@ -221,7 +217,10 @@ def _date(connection: Connection, tables: Mapping[str, Table], found: Found) -> 
     dates = {status.newest.date() for status in found.values() if status.stream == ENERGY and status.newest}
     for site_id, day, unit, offset in connection.execute(query.where(energy.reading_date.in_(dates))):
         status = found.get((ENERGY, site_id))
-        if status is None or status.newest is None or status.newest.date() != day or unit not in LONGEST:
+        if status is None or status.newest is None or status.newest.date() != day:
+            continue
+        status.lost = False
+        if unit not in LONGEST:
             continue
         if site_id not in newest or LONGEST[unit] > LONGEST[newest[site_id][1]]:
             newest[site_id] = (day, unit, offset or 0)
@@ -230,6 +229,22 @@ def _date(connection: Connection, tables: Mapping[str, Table], found: Found) -> 
         begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
         status.ended = next_period(begin, unit) - timedelta(minutes=offset)
         status.patience = NIGHT + LONGEST[unit]
+
+
+def _find(connection: Connection, tables: Mapping[str, Table], found: Found) -> None:
+    """Find the series of quarter hours that have a row as new as their bookmark."""
+    synced, meters = tables["sync_metadata"].c, tables["meters"].c
+    for stream in QUARTER_STREAMS:
+        if stream in tables:
+            row = tables[stream].c
+            of_meter = "meter_id" in row
+            mine = [row.meter_id == meters.id] if of_meter else []
+            mine.append((meters if of_meter else row).site_id == synced.site_id)
+            as_new = exists().where(*mine, row.timestamp >= synced.last_data_timestamp)
+            query = select(synced.site_id).where(synced.data_type == stream, as_new)
+            for site_id in connection.scalars(query):
+                if (status := found.get((stream, site_id))) is not None:
+                    status.lost = False
 
 
 def _utc(moment: datetime | None) -> datetime | None:

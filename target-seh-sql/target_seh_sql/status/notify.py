@@ -12,12 +12,14 @@ import logging
 import os
 import sys
 import warnings
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import msgspec
 
 from target_seh_sql.errors import ConfigError, TargetSehSqlError
+from target_seh_sql.status.text import named
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -43,7 +45,7 @@ class News(NamedTuple):
     """What changed since the last message, each a line for people by its key."""
 
     wrong: Mapping[str, str]
-    well: Sequence[str]
+    well: Mapping[str, str]
     """What was told as wrong and is so no longer."""
 
 
@@ -61,7 +63,7 @@ def news(told: Mapping[str, str], wrong: Mapping[str, str]) -> News:
     """Return what is to be told: what was not told yet, and what is well again."""
     return News(
         {key: line for key, line in wrong.items() if key not in told},
-        [line for key, line in told.items() if key not in wrong],
+        {key: line for key, line in told.items() if key not in wrong},
     )
 
 
@@ -73,8 +75,21 @@ def message(found: News, still: int) -> tuple[str, str]:
         still: how many things are wrong now.
     """
     title = "SolarEdge data: " + (f"{still} wrong" if still else "all is well again")
-    parts = (("Wrong", list(found.wrong.values())), ("Well again", found.well))
+    parts = (("Wrong", _by_reason(found.wrong)), ("Well again", _by_reason(found.well)))
     return title, "\n".join(line for name, lines in parts if lines for line in _part(name, lines))
+
+
+def _by_reason(lines: Mapping[str, str]) -> list[str]:
+    """Return a line for each site and reason: one cause often strikes all of its streams."""
+    streams = defaultdict(list)
+    for key, line in lines.items():
+        site_id, stream, *_ = key.split(" ")
+        site, told, reason = line.partition(f": {stream}: ")
+        streams[site_id, site, told and reason].append(stream)
+    return [
+        f"{site}: {named(names)}: {reason}" if reason else site
+        for (_, site, reason), names in streams.items()
+    ]
 
 
 def _part(name: str, lines: Sequence[str]) -> Iterator[str]:

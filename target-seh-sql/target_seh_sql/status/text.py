@@ -45,8 +45,12 @@ def sentences(wrong: Wrong, sites: int) -> Iterator[str]:
     for status, (kind, text) in sorted(wrong, key=lambda each: KINDS.index(each[1].kind)):
         streams[kind, status.site_id, status.site, text].append(status.stream)
     for (kind, site_id, site, text), names in streams.items():
-        named = ", ".join(names) if len(names) <= NAMED_STREAMS else f"{len(names)} streams"
-        yield f"{kind:<7}  {site_id} {site}: {named}: {text}"
+        yield f"{kind:<7}  {site_id} {site}: {named(names)}: {text}"
+
+
+def named(streams: Sequence[str]) -> str:
+    """Return the names of a few streams, or how many there are."""
+    return ", ".join(streams) if len(streams) <= NAMED_STREAMS else f"{len(streams)} streams"
 
 
 def gap_lines(found: Sequence[StreamStatus]) -> Iterator[str]:
