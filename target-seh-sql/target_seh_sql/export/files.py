@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Rows = Iterable[list[Any]]
 
-BATCH: Final = 20_000
+BATCH: Final = 5_000
 """Rows of a group in a Parquet file."""
 SHEET_ROWS: Final = 1_048_575
 """Rows that Excel takes below the titles; the rest goes to further sheets."""
