@@ -13,7 +13,7 @@ from target_seh_sql.adoption.replacing import backup_path, kept_tables, settle
 from target_seh_sql.adoption.takeover import find
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
-from target_seh_sql.tables.schema import alone, existing
+from target_seh_sql.tables.schema import alone_in_session, existing
 from target_seh_sql.tables.streams import all_tables
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def drop_old(wanted: Wanted) -> str:
         UnsupportedDatabase: the URL, its driver or the server cannot be used.
         WriteFailed: the database refused.
     """
-    with connected(wanted.url) as connection, alone(connection):
+    with connected(wanted.url) as connection, alone_in_session(connection):
         found = find(connection, wanted.prefix, wanted.schema)
         if not found.adopted:
             raise SchemaMismatch(

@@ -52,7 +52,7 @@ def ensure_tables(
     connection.rollback()
     if revision == revisions(migrations)[-1]:
         return revision
-    with alone(connection), connection.begin():
+    with alone(connection):
         return _bring_up(connection, tables, migrations)
 
 
@@ -61,7 +61,7 @@ def ensure_extensions(connection: Connection, tables: Mapping[str, Table], strea
     missing = [tables[name] for name in streams if name not in existing(connection, tables)]
     connection.rollback()
     if missing:
-        with alone(connection), connection.begin():
+        with alone(connection):
             tables["sites"].metadata.create_all(connection, tables=missing)
             make_views(connection, existing(connection, tables))
 
@@ -121,7 +121,23 @@ def _unique(found: Any, table: Table) -> Iterator[frozenset[str]]:  # noqa: ANN4
 
 @contextmanager
 def alone(connection: Connection, lock: str = LOCK) -> Iterator[None]:
-    """Let one process at a time do what the lock is named for; SQLite's own write lock does that already.
+    """Begin a transaction, and let one process at a time do what the lock is named for.
+
+    PostgreSQL's lock is the transaction's: a pooler may have the next one in another session.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.rollback()  # what was only looked at
+        with connection.begin():
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:lock))"), {"lock": lock})
+            yield
+        return
+    with alone_in_session(connection, lock), connection.begin():
+        yield
+
+
+@contextmanager
+def alone_in_session(connection: Connection, lock: str = LOCK) -> Iterator[None]:
+    """Do the same over several transactions; SQLite's own write lock does that already.
 
     The server lets go of the lock when the session ends, however that happens.
     """
