@@ -64,8 +64,8 @@ SESSION: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 """Statements that set up each session, before SQLAlchemy looks at it."""
-TRIES, BETWEEN_TRIES = 200, 0.05
-"""How often a session of SQLite is set up while another one is in the way; seconds between."""
+SECONDS_TO_SET_UP, BETWEEN_TRIES = 10.0, 0.05
+"""How long a session of SQLite is set up while another one is in the way; seconds between tries."""
 READ_ONLY: Final = {
     SQLITE.driver: ("PRAGMA busy_timeout=60000",),
     POSTGRESQL.driver: (),  # of each transaction alone: a pooler would hand the session on as it is
@@ -151,18 +151,19 @@ def _session_setter(backend: Backend, statements: tuple[str, ...], read_only: bo
 def _execute(cursor: Any, statement: str) -> None:  # noqa: ANN401
     """Execute a statement that sets up a session.
 
-    While another session changes the journal, SQLite refuses at once, whatever its timeout says.
+    While another session changes the journal, SQLite refuses at once, whatever its timeout says; while
+    one reads, and the journal is no WAL yet, after its timeout.
     """
-    for _ in range(TRIES):
+    end = time.monotonic() + SECONDS_TO_SET_UP
+    while True:
         try:
             cursor.execute(statement)
         except sqlite3.OperationalError as error:
-            if "locked" not in str(error):
+            if "locked" not in str(error) or time.monotonic() > end:
                 raise
             time.sleep(BETWEEN_TRIES)
         else:
             return
-    cursor.execute(statement)
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -190,7 +191,7 @@ def _read_only_file(url: URL) -> URL:
             probe.execute("PRAGMA schema_version")
     except sqlite3.Error as error:
         if error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
-            wal = Path(f"{file_of(url)}-wal")
+            wal = Path(f"{Path(str(file_of(url))).resolve()}-wal")  # it is beside what a link names
             if wal.exists() and wal.stat().st_size:
                 raise UnsupportedDatabase(
                     f"{wal} holds rows that cannot be read here: copy it and the database to a folder that "

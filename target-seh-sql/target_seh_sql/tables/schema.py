@@ -105,7 +105,7 @@ def key_flaws(table: str, key: Collection[str], unique: Collection[Collection[st
     if not any(set(key) == set(each) for each in unique):
         yield f"the table {table} has no unique key of {', '.join(key)}"
     for other in sorted(map(sorted, unique)):
-        if "id" not in other and not set(key) <= set(other):
+        if other and "id" not in other and not set(key) <= set(other):
             yield f"the table {table} has a unique key that is not ours, of {', '.join(other)}"
 
 
@@ -241,9 +241,9 @@ def _refuse_foreign(connection: Connection, tables: Mapping[str, Table]) -> None
     there = set(inspect(connection).get_table_names(schema=sites.schema))
     if sites.name == "sites":
         _refuse_second_set(there)
-    if sites.name in there:
+    for name in (table.name for table in tables.values() if table.name in there):
         raise SchemaMismatch(
-            f"the database has a table {sites.name!r} that this target did not make. "
+            f"the database has a table {name!r} that this target did not make. "
             "If SolarEdge Harvest did, `target-seh-sql adopt` takes it over; "
             "else set table_prefix or name another database"
         )
