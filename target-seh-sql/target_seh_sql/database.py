@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 OPTIONS: Final[dict[str, dict[str, Any]]] = {
     SQLITE.driver: {},
-    POSTGRESQL.driver: {"isolation_level": "READ COMMITTED"},
+    # A pooler hands a session on after each transaction: a statement prepared in it is not there, or twice.
+    POSTGRESQL.driver: {"isolation_level": "READ COMMITTED", "connect_args": {"prepare_threshold": None}},
     # Under REPEATABLE READ an INSERT ... SELECT locks the rows it reads: loaders would wait for each other.
     MARIADB.driver: {"isolation_level": "READ COMMITTED", "connect_args": {"charset": "utf8mb4"}},
 }
@@ -63,11 +64,11 @@ SESSION: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 """Statements that set up each session, before SQLAlchemy looks at it."""
-TRIES, BETWEEN_TRIES = 200, 0.05
-"""How often a session of SQLite is set up while another one is in the way; seconds between."""
+SECONDS_TO_SET_UP, BETWEEN_TRIES = 10.0, 0.05
+"""How long a session of SQLite is set up while another one is in the way; seconds between tries."""
 READ_ONLY: Final = {
     SQLITE.driver: ("PRAGMA busy_timeout=60000",),
-    POSTGRESQL.driver: ("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",),
+    POSTGRESQL.driver: (),  # of each transaction alone: a pooler would hand the session on as it is
     MARIADB.driver: ("SET SESSION TRANSACTION READ ONLY",),
 }
 """The same for a session that only reads; on servers in addition."""
@@ -112,7 +113,7 @@ def _listen(engine: Engine, backend: Backend, *, read_only: bool) -> None:
         more = READ_ONLY[backend.driver]
         statements = more if backend is SQLITE else (*statements, *more)
     # First of all: SQLAlchemy asks the session for its sql_mode and encoding, and quotes names accordingly.
-    event.listen(engine, "connect", _session_setter(backend, statements), insert=True)
+    event.listen(engine, "connect", _session_setter(backend, statements, read_only), insert=True)
     event.listen(engine, "do_connect", _connect)
     if backend is SQLITE and not read_only:
         event.listen(engine, "begin", _begin_sqlite)
@@ -132,8 +133,10 @@ def _connect(dialect: Any, _record: object, args: Any, params: Any) -> Any:  # n
         ) from None
 
 
-def _session_setter(backend: Backend, statements: tuple[str, ...]) -> Any:  # noqa: ANN401
+def _session_setter(backend: Backend, statements: tuple[str, ...], read_only: bool) -> Any:  # noqa: ANN401
     def set_up(connection: Any, _record: object) -> None:  # noqa: ANN401
+        if backend is POSTGRESQL and read_only:
+            connection.read_only = True
         if backend is SQLITE:
             connection.isolation_level = None  # the driver's own BEGIN comes too late: see _begin_sqlite
         cursor = connection.cursor()
@@ -148,18 +151,19 @@ def _session_setter(backend: Backend, statements: tuple[str, ...]) -> Any:  # no
 def _execute(cursor: Any, statement: str) -> None:  # noqa: ANN401
     """Execute a statement that sets up a session.
 
-    While another session changes the journal, SQLite refuses at once, whatever its timeout says.
+    While another session changes the journal, SQLite refuses at once, whatever its timeout says; while
+    one reads, and the journal is no WAL yet, after its timeout.
     """
-    for _ in range(TRIES):
+    end = time.monotonic() + SECONDS_TO_SET_UP
+    while True:
         try:
             cursor.execute(statement)
         except sqlite3.OperationalError as error:
-            if "locked" not in str(error):
+            if "locked" not in str(error) or time.monotonic() > end:
                 raise
             time.sleep(BETWEEN_TRIES)
         else:
             return
-    cursor.execute(statement)
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -187,7 +191,7 @@ def _read_only_file(url: URL) -> URL:
             probe.execute("PRAGMA schema_version")
     except sqlite3.Error as error:
         if error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
-            wal = Path(f"{file_of(url)}-wal")
+            wal = Path(f"{Path(str(file_of(url))).resolve()}-wal")  # it is beside what a link names
             if wal.exists() and wal.stat().st_size:
                 raise UnsupportedDatabase(
                     f"{wal} holds rows that cannot be read here: copy it and the database to a folder that "

@@ -7,6 +7,7 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -96,10 +97,12 @@ def _problem(url: URL, backend: Backend, query: str) -> str | None:
     """Name what makes a URL useless, without a piece of it: any may be one of the password."""
     if _CONTROL.search(url.render_as_string(hide_password=False)):
         return "has a line break or another control character inside"
+    if backend is not SQLITE and any("@" in part for part in (url.host or "", url.database or "", query)):
+        return "has an @ too many: in user and password, write %40 for @, %23 for #, %2F for / and %3F for ?"
+    if query and not all(part.partition("=")[2] for part in query.split("&")):
+        return "has a ? without ?name=value: no file's name may hold one; in user and password, write %3F"
     if backend is SQLITE:
         return _problem_of_file(url)
-    if any("@" in part for part in (url.host or "", url.database or "", query)):
-        return "has an @ too many: in user and password, write %40 for @, %23 for #, %2F for / and %3F for ?"
     if not url.database and not {"dbname", "service"} & url.query.keys():
         return f"names no database: write {backend.example}"
     return None
@@ -135,7 +138,10 @@ def check_parameters(url: URL, backend: Backend, known: frozenset[str]) -> None:
 
 def file_of(url: URL) -> Path | None:
     """Return the file of a SQLite database; None for a server."""
-    return Path(str(url.database).removeprefix("file:")) if url.get_backend_name() == "sqlite" else None
+    if url.get_backend_name() != "sqlite":
+        return None
+    name = str(url.database)
+    return Path(unquote(name.removeprefix("file:")) if name.startswith("file:") else name)
 
 
 def missing_file(url: URL) -> Path | None:

@@ -13,6 +13,7 @@ TRANSIENT: Final[frozenset[str | int]] = frozenset(
     {
         *("40001", "40P01", "55P03"),  # PostgreSQL: serialisation, deadlock, lock not available
         *("57P01", "57P02", "57P03", "53300"),  # shutting down, crashed, starting up, too many connections
+        *("25P03", "57P05"),  # ended by the server after a pause: the tap waited, or the computer slept
         *("08000", "08001", "08003", "08004", "08006", "08007"),  # connection lost or refused
         *(1205, 1213, 1020),  # MariaDB: lock wait, deadlock, row changed since it was read
         1684,  # MariaDB: another session is just making or changing the table that is looked at
@@ -47,8 +48,10 @@ ADVICE: Final[dict[str | int, str]] = {
     **dict.fromkeys(("22P05", "22021", 1366), _ENCODING),
     "3F000": "the role's search_path names no schema that is there: set default_target_schema",
     "57014": "it takes longer than the server allows: raise statement_timeout for the user",
-    1153: "max_allowed_packet is too small: set it to 4 MiB or more",
+    1665: "set binlog_format of the server to MIXED or ROW",
+    1153: "max_allowed_packet is too small: set it to 1 MiB or more",
     1969: "it takes longer than the server allows: raise max_statement_time for the user",
+    "SQLITE_BUSY": "another program holds the file: let it finish, or close it",
     "SQLITE_CANTOPEN": "the file cannot be opened: its folder must exist and be writable",
     "SQLITE_NOTADB": "the file is no SQLite database",
     "SQLITE_CORRUPT": "the file is damaged: restore a backup",

@@ -48,7 +48,7 @@ STATES: Final = Table(
     mariadb_collate=COLLATION,
 )
 ENDS_WHEN_IDLE: Final = {
-    "postgresql": "SET idle_in_transaction_session_timeout = '{}s'",
+    "postgresql": "SET LOCAL idle_in_transaction_session_timeout = '{}s'",
     "mariadb": "SET SESSION wait_timeout = {}",
 }
 """The server ends a session that holds a lock and is silent: its machine is gone."""
@@ -114,8 +114,9 @@ class SehStateStoreManager(StateStoreManager):
             yield self._locked
             return
         name = f"meltano state {sha256(state_id.encode()).hexdigest()[:32]}"
-        with self._connected() as connection, alone(connection, name), connection.begin():
-            connection.execute(select(1))  # begins for real: PostgreSQL ends what is silent in a transaction
+        with self._connected() as connection, alone(connection, name):
+            if connection.dialect.name in ENDS_WHEN_IDLE:
+                connection.execute(text(ENDS_WHEN_IDLE[connection.dialect.name].format(self._lock_timeout)))
             yield connection
 
     @contextmanager
@@ -124,16 +125,13 @@ class SehStateStoreManager(StateStoreManager):
             yield self._locked
             return
         with _told_to_people(), self._engine.connect() as connection:
-            if connection.dialect.name in ENDS_WHEN_IDLE:
-                connection.execute(text(ENDS_WHEN_IDLE[connection.dialect.name].format(self._lock_timeout)))
-                connection.commit()
             self._make_table(connection)
             yield connection
 
     def _make_table(self, connection: Connection) -> None:
         if not self._has_table and not inspect(connection).has_table(STATES.name):
             connection.rollback()
-            with alone(connection), connection.begin():
+            with alone(connection):
                 STATES.create(connection, checkfirst=True)
         connection.rollback()
         self._has_table = True

@@ -154,6 +154,23 @@ def test_whatever_a_mariadb_session_begins_with_it_loads(servers, setting):
         execute(admin, *(f"SET GLOBAL {value}" for value in values))
 
 
+def test_a_mariadb_server_that_takes_small_statements_and_one_engine_loads(servers):
+    admin = servers["mariadb"]
+    sun = chr(0x1F31E) * 16_000
+    execute(admin, "CREATE DATABASE small", "SET GLOBAL max_allowed_packet = 1048576",
+            "SET GLOBAL enforce_storage_engine = InnoDB")  # fmt: skip
+    database = at(admin, database="small")
+    try:
+        sites = [record("sites", id=number, name="Dak", notes=sun) for number in range(40)]
+        told("MariaDB, 1 MiB at once, InnoDB only", outcome(database, lines(schema("sites"), *sites)))
+        assert outcome(database, WINDOW) == LOADS
+    finally:
+        execute(admin, "SET GLOBAL max_allowed_packet = 16777216", "SET GLOBAL enforce_storage_engine = NULL")
+    assert database.execute("SELECT count(*), min(char_length(notes)) FROM sites WHERE id <> 1") == [
+        (39, 16_000)
+    ]
+
+
 ENCODINGS = {
     "UTF8": (LOADS, LOADS),
     "LATIN1": (LOADS, NOT_IN_LATIN1),

@@ -15,7 +15,7 @@ from target_seh_sql.advice import command
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.tables.metadata import all_tables
-from target_seh_sql.tables.schema import alone, existing
+from target_seh_sql.tables.schema import alone_in_session, existing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,7 +35,7 @@ def drop_old(wanted: Wanted) -> str:
         UnsupportedDatabase: the URL, its driver or the server cannot be used.
         WriteFailed: the database refused.
     """
-    with connected(wanted.url) as connection, alone(connection):
+    with connected(wanted.url) as connection, alone_in_session(connection):
         found = find(connection, wanted.prefix, wanted.schema)
         if not found.adopted:
             raise SchemaMismatch(

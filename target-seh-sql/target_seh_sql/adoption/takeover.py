@@ -20,7 +20,7 @@ from target_seh_sql.adoption.wall_time import zone_named
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.tables.metadata import all_tables, nine_tables, nine_tables_and
-from target_seh_sql.tables.schema import alone, existing, noted_revision, revisions
+from target_seh_sql.tables.schema import alone_in_session, existing, noted_revision, revisions
 from target_seh_sql.tables.streams import NINE
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def adopt(wanted: Wanted) -> Adoption:
         UnsupportedDatabase: the URL, its driver or the server cannot be used.
         WriteFailed: the database refused; nothing was changed.
     """
-    with connected(wanted.url) as connection, alone(connection):
+    with connected(wanted.url) as connection, alone_in_session(connection):
         found = find(connection, wanted.prefix, wanted.schema)
         left = belongings(connection, [table for name, table in found.old.items() if name != STAYING])
         connection.rollback()

@@ -36,7 +36,7 @@ def init_db(settings: Settings) -> None:
         before = ensure_tables(connection, tables)
         if wrong := list(flaws(connection, tables)):
             raise SchemaMismatch(f"{'; '.join(wrong)}: {ADVICE}")
-        with alone(connection), connection.begin():
+        with alone(connection):
             there = existing(connection, tables)
             make_views(connection, there)
             comment_on(connection, there)

@@ -87,6 +87,8 @@ class TypedReader(GenericSingerReader[bytes]):
     @property
     def default_input(self) -> IO[bytes]:
         """Standard input."""
+        if sys.stdin is None:
+            raise BadMessage("there is no standard input: the tap's output goes there")
         return sys.stdin.buffer
 
     def process_lines(
@@ -99,7 +101,7 @@ class TypedReader(GenericSingerReader[bytes]):
         try:
             for number, lines in enumerate(blocks(source)):
                 if number == 0 and lines:
-                    lines[0] = lines[0].removeprefix(MARK)
+                    lines[0] = _without_mark(lines[0])
                 self._process_block(lines, callbacks, stats)
                 self.pause(input_is_waiting(source))
         except BaseException as error:
@@ -141,6 +143,11 @@ class TypedReader(GenericSingerReader[bytes]):
         kind = message.get("type")
         if not isinstance(kind, str) or kind not in callbacks:
             raise BadMessage(f"message type {kind!r} is none of Singer's: {_shown(line)}")
+        if kind == SingerMessageType.BATCH:
+            raise BadMessage(
+                f"stream {message.get('stream')!r}: a BATCH message names files, which this target does not "
+                "read: take batch_config out of the tap's settings"
+            )
         try:
             msgspec.convert({**message, "value": None}, _Shape)
         except msgspec.ValidationError as error:
@@ -206,6 +213,12 @@ def blocks(source: IO[Any]) -> Iterator[list[bytes]]:
             yield [b"".join(begun), *whole]
             begun = [rest]
     yield [b"".join(begun)]
+
+
+def _without_mark(line: bytes) -> bytes:
+    if line.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise BadMessage("the input is UTF-16, as PowerShell writes files: Singer messages are UTF-8")
+    return line.removeprefix(MARK)
 
 
 def input_is_waiting(source: IO[Any]) -> bool:

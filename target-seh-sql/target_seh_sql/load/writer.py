@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime
@@ -110,8 +109,7 @@ class Writer:
         self._progress.add(batch.rows)
         if batch.told is not None:
             self._told = batch.told
-            sys.stdout.write(f"{batch.state}\n")
-            sys.stdout.flush()
+            print(batch.state, flush=True)  # noqa: T201
 
     def close(self) -> None:
         """End tries that go on, wait a little for the batch, and disconnect."""

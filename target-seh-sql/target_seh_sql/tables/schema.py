@@ -53,7 +53,7 @@ def ensure_tables(
     connection.rollback()
     if revision == revisions(migrations)[-1]:
         return revision
-    with alone(connection), connection.begin():
+    with alone(connection):
         return _bring_up(connection, tables, migrations)
 
 
@@ -62,7 +62,7 @@ def ensure_extensions(connection: Connection, tables: Mapping[str, Table], strea
     missing = [tables[name] for name in streams if name not in existing(connection, tables)]
     connection.rollback()
     if missing:
-        with alone(connection), connection.begin():
+        with alone(connection):
             tables["sites"].metadata.create_all(connection, tables=missing)
             make_views(connection, existing(connection, tables))
 
@@ -106,7 +106,7 @@ def key_flaws(table: str, key: Collection[str], unique: Collection[Collection[st
     if not any(set(key) == set(each) for each in unique):
         yield f"the table {table} has no unique key of {', '.join(key)}"
     for other in sorted(map(sorted, unique)):
-        if "id" not in other and not set(key) <= set(other):
+        if other and "id" not in other and not set(key) <= set(other):
             yield f"the table {table} has a unique key that is not ours, of {', '.join(other)}"
 
 
@@ -122,7 +122,23 @@ def _unique(found: Any, table: Table) -> Iterator[frozenset[str]]:  # noqa: ANN4
 
 @contextmanager
 def alone(connection: Connection, lock: str = LOCK) -> Iterator[None]:
-    """Let one process at a time do what the lock is named for; SQLite's own write lock does that already.
+    """Begin a transaction, and let one process at a time do what the lock is named for.
+
+    PostgreSQL's lock is the transaction's: a pooler may have the next one in another session.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.rollback()  # what was only looked at
+        with connection.begin():
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:lock))"), {"lock": lock})
+            yield
+        return
+    with alone_in_session(connection, lock), connection.begin():
+        yield
+
+
+@contextmanager
+def alone_in_session(connection: Connection, lock: str = LOCK) -> Iterator[None]:
+    """Do the same over several transactions; SQLite's own write lock does that already.
 
     The server lets go of the lock when the session ends, however that happens.
     """
@@ -226,9 +242,9 @@ def _refuse_foreign(connection: Connection, tables: Mapping[str, Table]) -> None
     there = set(inspect(connection).get_table_names(schema=sites.schema))
     if sites.name == "sites":
         _refuse_second_set(there)
-    if sites.name in there:
+    for name in (table.name for table in tables.values() if table.name in there):
         raise SchemaMismatch(
-            f"the database has a table {sites.name!r} that this target did not make. "
+            f"the database has a table {name!r} that this target did not make. "
             f"If SolarEdge Harvest did, `{command('adopt')}` takes it over; "
             "else set table_prefix or name another database"
         )

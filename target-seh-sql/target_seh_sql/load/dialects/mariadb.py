@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from target_seh_sql.load.dialects import Plan
     from target_seh_sql.load.records import Row
 
-STATEMENT_BYTES: Final = 1_000_000
-"""Below the smallest max_allowed_packet in use (4 MiB) with room for one huge row."""
+STATEMENT_BYTES: Final = 500_000
+"""Below the smallest max_allowed_packet in use (1 MiB) with room for one huge row."""
 _ESCAPE: Final = re.compile(rb'\\(?:u00([0-9a-f]{2})|(["\\bfnrt]))')
 
 
@@ -43,7 +43,9 @@ def prepare(connection: Connection, plan: Plan) -> None:
     for name in plan.kind.instants:
         table.c[name].type = String(20)
     _check_keys(connection, plan)
-    connection.execute(CreateTable(table))
+    # Where a server enforces an engine, that one will do: it is only slower.
+    create = CreateTable(table).compile(dialect=connection.dialect)
+    _execute(connection, f"SET STATEMENT sql_mode = '' FOR {create}".encode())
 
 
 def _check_keys(connection: Connection, plan: Plan) -> None:
@@ -81,7 +83,7 @@ def _literals(rows: Sequence[Row]) -> Iterator[list[bytes]]:
     for row in rows:
         text = encode(astuple(row))[1:-1]
         values.append(_ESCAPE.sub(_as_sql, text) if b"\\" in text else text)
-        size += len(text)
+        size += len(text) + len(b"),(")
         if size > STATEMENT_BYTES:
             yield values
             values, size = [], 0

@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 
 
 def prepare(connection: Connection, plan: Plan) -> None:
-    """Create the staging table, which every commit empties."""
-    connection.execute(CreateTable(staging_table(plan, postgresql_on_commit="DELETE ROWS")))
+    """Do nothing: the staging table is of one transaction."""
 
 
 def stage(connection: Connection, plan: Plan, rows: Sequence[Row]) -> None:
-    """Put the rows, and nothing else, into the staging table."""
-    connection.exec_driver_sql(f"TRUNCATE {plan.stage}")
+    """Put the rows, and nothing else, into a staging table.
+
+    It ends with the transaction: behind a pooler, the next one may be in another session.
+    """
+    connection.execute(CreateTable(staging_table(plan, postgresql_on_commit="DROP")))
     driver = cast("Any", connection.connection.driver_connection)
     with driver.cursor() as cursor, cursor.copy(f"COPY {plan.stage} FROM STDIN (FORMAT BINARY)") as copy:
         copy.set_types(_types(plan, connection.dialect))

@@ -1,0 +1,172 @@
+"""Servers, files and pipes as people have them: what can be loaded is, and what cannot is one line."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+
+import pytest
+from sqlalchemy import make_url
+
+from target_seh_sql import database as seh_database
+from target_seh_sql.database_url import missing_file
+
+from .conftest import Database, lines, record, schema, state
+
+AT = "2026-11-20T12:00:00Z"
+SITE = schema("sites"), record("sites", id=1, name="Dak")
+POWER = schema("power_readings"), record("power_readings", site_id=1, timestamp=AT, power_watts=1.5)
+SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+MARIADB = pytest.mark.parametrize("database", ["mariadb"], indirect=True)
+
+
+@pytest.mark.parametrize("name", ["meters", "equipment", "alerts"])
+def test_a_table_of_others_with_one_of_our_names_is_named_before_anything_is_made(database, command, name):
+    database.execute(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, words VARCHAR(50))")
+    line = f"the database has a table {name!r} that this target did not make"
+    done = database.run(lines(*SITE, *POWER))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert line in done.stderr
+    for each in ("check", "status", "init-db"):
+        code, out, errors = command(database, each)
+        assert code == 1
+        assert line in out + errors
+    database.load(*SITE, *POWER, table_prefix="pv_")
+    assert database.execute(f"SELECT count(*) FROM {name}") == [(0,)]  # noqa: S608
+
+
+@POSTGRESQL
+def test_a_table_without_a_primary_key_has_no_flaw(database, command):
+    database.load(*SITE, *POWER)
+    database.execute("ALTER TABLE power_readings DROP CONSTRAINT power_readings_pkey")
+    assert command(database, "check", "--quiet")[:2] == (0, "")
+
+
+@POSTGRESQL
+def test_a_session_that_the_server_ended_in_a_pause_is_replaced(database):
+    name = make_url(database.url).database
+    database.execute(f"ALTER DATABASE {name} SET idle_session_timeout = '500ms'")
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND pid <> pg_backend_pid()"
+    bookmark = state("power_readings", 1, replication_key_value=AT)
+    try:
+        with subprocess.Popen(
+            database.command, env=database.environment, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        ) as target:  # fmt: skip
+            target.stdin.write(lines(*SITE, *POWER, bookmark))
+            target.stdin.flush()
+            assert json.loads(target.stdout.readline()) == bookmark["value"]
+            while database.execute(others.format(name)) != [(0,)]:
+                pass
+            later = record("power_readings", site_id=1, timestamp="2026-11-20T12:15:00Z", power_watts=2.5)
+            _, said = target.communicate(lines(later))
+    finally:
+        database.execute(f"ALTER DATABASE {name} RESET ALL")
+    assert target.returncode == 0, said
+    assert "trying again" in said
+    assert database.rows("power_readings", "power_watts") == [(1.5,), (2.5,)]
+
+
+@SQLITE
+def test_rows_beside_what_a_link_names_are_not_left_out_in_silence(database, tmp_path):
+    file = tmp_path / "seh.db"
+    database.load(*SITE, *POWER)
+    there, link = tmp_path / "closed" / "seh.db", tmp_path / "link.db"
+    there.parent.mkdir()
+    with closing(sqlite3.connect(file)) as connection:  # while it is open, rows stay in the WAL
+        connection.execute("DELETE FROM power_readings")
+        connection.commit()
+        for end in "", "-wal":
+            shutil.copy(f"{file}{end}", f"{there}{end}")
+    link.symlink_to(there)
+    there.parent.chmod(0o555)
+    bound = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.getuid() == 0 else []
+    seen = Database(f"sqlite:///{link}")
+    command = [*bound, *seen.command[:-1], "status", "--config=ENV", "--tables"]
+    done = subprocess.run(command, env=seen.environment, capture_output=True, text=True, check=False)
+    there.parent.chmod(0o755)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{there}-wal holds rows that cannot be read here" in done.stderr
+
+
+def test_a_file_that_is_named_as_a_uri_is_found_by_every_command(tmp_path, command):
+    database = Database(f"sqlite:///file:{tmp_path}/my%20sun.db?uri=true")
+    database.load(*SITE, *POWER)
+    assert (tmp_path / "my sun.db").is_file()
+    assert missing_file(make_url(database.url)) is None
+    code, out, errors = command(database, "export", "power_readings")
+    assert (code, errors, len(out.splitlines())) == (0, "", 2)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///what?.db",
+        "sqlite:///what?.db&mode=rw",
+        "postgresql://seh:secret@127.0.0.1/solar?sslmode",
+        "mariadb://seh:secret@127.0.0.1/solar?sslmode=&connect_timeout=5",
+    ],
+    ids=["file", "file-and-parameter", "without-value", "empty"],
+)
+def test_what_a_url_has_behind_its_question_mark_is_never_left_out_in_silence(
+    url, command, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
+    code, _, errors = command(Database(url), "status")
+    assert code == 1
+    assert "has a ? without ?name=value" in errors
+    assert "secret" not in errors
+    assert list(tmp_path.glob("what*")) == []
+
+
+def test_a_file_that_somebody_reads_is_waited_for_no_longer_than_its_timeout(monkeypatch):
+    tries = []
+
+    class Locked:
+        def execute(self, _statement):
+            tries.append(None)
+            raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(seh_database.time, "monotonic", lambda: 60.0 * len(tries))
+    monkeypatch.setattr(seh_database.time, "sleep", lambda _: None)
+    with pytest.raises(sqlite3.OperationalError):
+        seh_database._execute(Locked(), "PRAGMA journal_mode=WAL")
+    assert len(tries) == 1
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("given", "said"),
+    ids=["utf-16", "batch"],
+    argvalues=[
+        (lines(*SITE).encode("utf-16"), "the input is UTF-16"),
+        (
+            lines(
+                *SITE, {"type": "BATCH", "stream": "sites", "encoding": {}, "manifest": ["file:///a"]}
+            ).encode(),
+            "stream 'sites': a BATCH message names files, which this target does not read",
+        ),
+    ],
+)
+def test_input_in_a_form_that_is_not_read_is_named(database, given, said):
+    done = database.run(given)
+    assert done.returncode == 1
+    assert said in done.stderr
+
+
+@SQLITE
+@pytest.mark.parametrize(("closed", "code"), [("<&-", 1), (">&-", 0)], ids=["input", "output"])
+def test_a_target_without_input_or_output_is_no_fault_of_the_program(database, closed, code):
+    shell = ["sh", "-c", f'"$@" {closed}', "sh", *database.command]
+    done = subprocess.run(
+        shell, input=lines(*SITE, *POWER, state("sites", 1)), env=database.environment, text=True,
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == code
+    assert "a fault of the program" not in done.stderr
+    assert ("there is no standard input" in done.stderr) == (code == 1)
