@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 20, 12, 35, tzinfo=UTC)
 SEPTEMBER = "2026-09", "2026-09-01", "2026-09-30", "2026-08-31T22:00:00Z", "2026-09-30T22:00:00Z"
 AUGUST = "2026-08", "2026-08-01", "2026-08-31", "2026-07-31T22:00:00Z", "2026-08-31T22:00:00Z"
 SINCE = "TOTAL", "2026-08-01", "2026-10-31"
-NEWEST = {"replication_key_value": "2026-11-19"}
+NEWEST = {"replication_key_value": "2026-10-31"}
 GOOD = states(("sites", 1, READ), ("energy_readings", 1, READ | NEWEST), ("energy_totals", 1, READ))
 AUTUMN = (*TOTALS, *ENERGY, *days("2026-08-01", 92, 1000.0, 2000.0, offset=60), schema("energy_totals"), GOOD)
 """Three months of which each day has 1 kWh produced and 2 kWh used."""
@@ -172,7 +172,7 @@ def test_a_few_watt_hours_are_rounding(database, ending):
 
 
 def test_without_totals_nothing_was_compared(database, ending):
-    database.load(*SITE, *ENERGY, *days("2026-11-19", 1, 1000.0), GOOD)
+    database.load(*SITE, *ENERGY, *days("2026-10-31", 1, 1000.0), GOOD)
     said = ["Not compared with SolarEdge yet: energy_totals is empty."]
     assert ending(database) == (0, said)
     database.load(schema("energy_totals"))

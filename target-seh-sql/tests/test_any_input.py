@@ -61,7 +61,10 @@ def read_back(database: Database, kind: Any) -> dict[tuple[Any, ...], dict[str, 
 
 
 def as_stored(kind: Any, row: dict[str, Any]) -> dict[str, Any]:
-    return {name: stored(kind, name, row.get(name)) for name in kind.fields}
+    found = {name: stored(kind, name, row.get(name)) for name in kind.fields}
+    if kind.stream.is_site and not found["name"].strip():
+        found["name"] = f"Site {found['id']}"
+    return found
 
 
 def key(kind: Any, row: dict[str, Any]) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ from tools.sinks import Hook, Mailbox, sink
 
 from .conftest import schema
 from .test_agreement import AUTUMN
-from .test_reconciliation import OCTOBER, total
+from .test_reconciliation import OCTOBER, days, total
 from .test_status import GOOD, NOW, POWER, READ, SITE, states, utc
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -102,7 +102,10 @@ def test_an_address_that_does_not_answer_is_tried_again_and_its_secret_stays_uns
 
 
 def test_what_differs_from_solaredge_is_told_once_with_the_largest_difference(database, check):
-    database.load(*AUTUMN, total(*OCTOBER, production=30000.0, consumption=60000.0))
+    november = days("2026-11-01", 19, 1000.0, 2000.0, offset=60)
+    read = states(*((name, 1, READ) for name in ("sites", "energy_totals")),
+                  ("energy_readings", 1, READ | {"replication_key_value": "2026-11-19"}))  # fmt: skip
+    database.load(*AUTUMN, *november, total(*OCTOBER, production=30000.0, consumption=60000.0), read)
     now = NOW - timedelta(minutes=5)
     with sink(Hook) as (port, posts):
         assert [check(database, (f"json://127.0.0.1:{port}/",), now) for _ in range(2)] == [1, 1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from tap_solaredge.advice import command
 from tap_solaredge.errors import (
     EndpointRetired,
     NotAuthorized,
@@ -25,7 +26,7 @@ _TOO_LONG = re.compile(
 )
 _SWITCHED_OFF = (
     "Monitoring API V1 was switched off on 2026-11-03: set `api_version: v2` and get a credential of V2: "
-    "installers the key of a fleet application, home owners with the command `login`"
+    "installers the key of a fleet application, home owners with "
 )
 
 
@@ -33,7 +34,7 @@ def refused(request: Request, status: int, said: str) -> TapSolarEdgeError | Non
     """Return what a status means where only V1's body tells, else None."""
     answered = f"{request.path} answered {status}: {said}"
     if status == _GONE:
-        return EndpointRetired(f"{answered}. {_SWITCHED_OFF}")
+        return EndpointRetired(f"{answered}. {_SWITCHED_OFF}`{command('login')}`")
     if status == _FORBIDDEN and _BAD_KEY.search(said):
         return NotAuthorized(f"{answered}. The V1 key is not valid: check `api_key`")
     if status not in {_BAD_REQUEST, _FORBIDDEN}:
