@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from target_seh_sql.report.reader import Row
     from target_seh_sql.status.agreement import Agreement
 
-SESSIONS: Final = 2
-"""So many sites are read at once."""
+SESSIONS: Final = 4
+"""So many sites are read at once: more than processors, since each waits for the server at times."""
 WHOLE_SITES: Final = 5
 """Of so many sites the page has all quarter hours, of more than that the last ones of each."""
 LAST_DAYS: Final = timedelta(days=35)
