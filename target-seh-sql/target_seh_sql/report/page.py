@@ -29,7 +29,7 @@ _WORD: Final = re.compile(r"\{\{(\w+)\}\}")
 def page(
     sites: Iterable[SiteFigures], made: datetime, language: str, tariff: Mapping[str, Any] | None
 ) -> Iterator[str]:
-    """Yield the page as HTML that needs nothing else, part by part: only one site is in memory."""
+    """Yield the page as HTML that needs nothing else, part by part: only some sites are in memory."""
     words = json.loads(_text(f"languages/{language}.json"))
     head, _, tail = _WORD.sub(lambda found: html.escape(words[found[1]]), _text("page.html")).partition(
         "<!-- data -->"
