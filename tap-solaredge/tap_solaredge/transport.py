@@ -225,7 +225,9 @@ def no_answer(path: str, error: requests.RequestException) -> Busy | ConfigError
 def _nobody(error: requests.RequestException, inner: Any) -> str | None:  # noqa: ANN401
     """Return why no connection came about, None where one did."""
     if isinstance(error, requests.exceptions.SSLError):
-        return "TLS failed; check certificates, this computer's date and `api_url`"
+        cause = getattr(getattr(inner, "reason", None), "args", None) or [None]
+        why = one_line(getattr(cause[0], "verify_message", "") or "no certificate was checked").rstrip(".")
+        return f"TLS failed ({why}); check {_CERTIFICATES[0]}, this computer's date and `api_url`"
     if isinstance(error, requests.exceptions.ProxyError):
         asked = (error.request and error.request.url) or ""
         proxy = _shown(select_proxy(asked, get_environ_proxies(asked)) or "")

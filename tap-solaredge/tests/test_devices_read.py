@@ -1,12 +1,13 @@
 """Devices are read one by one: one that cannot be read is left out, one that is listed twice counts once."""
 
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tap_solaredge.errors import UnexpectedPayload
 from tap_solaredge.local_time import Instant
-from tap_solaredge.measured.readings import MeterType, SiteRef
+from tap_solaredge.measured.readings import MeterSeries, MeterType, Site, SiteRef
 from tap_solaredge.resources import DETAILS, DEVICES, INVERTERS, METERS, POWER, STORAGE
 from tap_solaredge.service import place
 from tap_solaredge.service.v1 import V1
@@ -187,3 +188,14 @@ def test_the_site_list_of_v1_is_read_by_either_name():
     listed = [{"id": 7}, {"id": None}]
     for sent in ({"site": listed}, {"list": listed}, {"site": {"id": 7}}):
         assert [row["id"] for row in V1.listed_sites({"sites": sent})] == [7]
+
+
+def test_a_meter_that_is_not_listed_any_more_does_not_have_the_name_of_the_one_in_its_place():
+    listed = {"type": "METER", "serialNumber": "M2", "name": "Meter", "meterType": "Production"}
+    site = Site(7, "Home", ZoneInfo("UTC"), None, pending=False, devices=devices(listed))
+    site.meter_names = {"Production M1": "Meter", "Consumption M2": "Meter", "Production M3": "Barn"}
+    names = [site.meter_name(MeterSeries(serial, kind)) for serial, kind in (
+        ("M2", MeterType.PRODUCTION), ("M1", MeterType.PRODUCTION), ("M2", MeterType.CONSUMPTION),
+        ("M3", MeterType.PRODUCTION),
+    )]  # fmt: skip
+    assert names == ["Meter", "Meter (M1)", "Meter (M2)", "Barn"]

@@ -51,6 +51,40 @@ def test_readings_under_the_new_name_that_came_first_are_moved(database):
     assert database.rows("meters", "name") == [("New",)]
 
 
+def test_readings_that_came_before_the_list_named_their_meter_are_moved(database):
+    made = "Purchased M1"
+    database.load(*SITE, reading(made, 1, 1.0), reading(made, 2, 2.0))
+    database.load(*SITE, meter("New"), reading("New", 2, 2.5), reading(made, 3, 3.0))
+    assert readings(database) == [("New", "M1", 1.0), ("New", "M1", 2.5), ("New", "M1", 3.0)]
+    assert database.rows("meters", "name") == [("New",)]
+
+
+@pytest.mark.parametrize("now", [{"serial": "M2"}, {"kind": "Consumption"}], ids=["replaced", "another-type"])
+def test_a_meter_in_the_place_of_another_takes_its_name_and_not_its_readings(database, now):
+    old, new = ("Purchased", "M1"), (now.get("kind", "Purchased"), now.get("serial", "M1"))
+    database.load(*SITE, meter("A"), reading("A", 1, 1.0))
+    for _ in range(2):
+        database.load(*SITE, meter("A", **now), reading("A", 2, 2.0), reading("A (M1)", 1, 1.0))
+        assert readings(database) == [("A (M1)", "M1", 1.0), ("A", new[1], 2.0)]
+    assert sorted(database.rows("meters", "name", "meter_type")) == [("A", new[0]), ("A (M1)", old[0])]
+
+
+def test_a_meter_whose_type_changes_again_and_again_is_one_meter_for_each_type(database):
+    kinds = ("Purchased", "Production", "Purchased", "Consumption", "Production")
+    for hour, kind in enumerate(kinds):
+        database.load(*SITE, meter("A", kind=kind), reading("A", hour, float(hour)))
+    found = database.execute(
+        "SELECT m.meter_type, r.power FROM meter_readings AS r JOIN meters AS m ON m.id = r.meter_id"
+    )
+    assert sorted(found, key=lambda row: row[1]) == [(kind, float(hour)) for hour, kind in enumerate(kinds)]
+
+
+def test_a_serial_number_that_is_written_differently_is_no_other_meter(database):
+    database.load(*SITE, meter("A", "7e1234"), reading("A", 1, 1.0))
+    database.load(*SITE, meter("A", "7E1234-AB"), reading("A", 2, 2.0))
+    assert readings(database) == [("A", "7E1234-AB", 1.0), ("A", "7E1234-AB", 2.0)]
+
+
 def test_meters_that_change_places_keep_their_readings(database):
     database.load(*SITE, meter("A"), meter("B", "M2"), reading("A", 1, 1.0), reading("B", 1, 2.0))
     database.load(*SITE, meter("B"), meter("A", "M2"), reading("B", 2, 3.0), reading("A", 2, 4.0))
@@ -94,6 +128,12 @@ def test_of_a_device_at_two_sites_the_active_one_wins(database, rows, order):
     for _ in range(2):
         database.load(*sites_of(*both), batch_size_rows=rows)
         assert database.rows("batteries", "site_id", "name", "active") == [(2, "Now", True)]
+
+
+def test_a_batch_whose_devices_are_all_active_elsewhere_writes_none(database):
+    database.load(*sites_of(battery(2, active=True)))
+    database.load(*sites_of(battery(1, active=False)))
+    assert database.rows("batteries", "site_id", "active") == [(2, True)]
 
 
 def test_a_device_that_is_taken_out_where_it_is_becomes_inactive(database):

@@ -253,7 +253,9 @@ class Site:
             return str(exact[0]["name"])
         if series.serial_number is None:
             return str(of_type[0]["name"]) if len(of_type) == 1 else f"{series.meter_type} meter"
-        return self.known_name(series.meter_type, series.serial_number)
+        name = self.known_name(series.meter_type, series.serial_number)
+        taken = any(meter["name"] == name for meter in self.devices.meters)  # by what stands in its place now
+        return f"{name} ({series.serial_number})" if taken else name
 
     def known_name(self, meter_type: str | None, serial_number: str) -> str:
         """Return the name that a meter was last known by, else one of its type and serial."""

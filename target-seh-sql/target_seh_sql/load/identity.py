@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from sqlalchemy import bindparam, delete, select, update
@@ -26,6 +27,7 @@ Stored: TypeAlias = "Mapping[Named, tuple[int, Identity | None]]"
 
 
 _NOTHING: Final[Identity] = (0, "", "")
+_CHECK_DIGITS: Final = re.compile("-[0-9a-f]{2}$")
 
 
 class MeterNames:
@@ -47,6 +49,10 @@ class MeterNames:
         """Return one row for each meter, under its newest name; rename those stored under another."""
         stored = _stored_meters(connection, tables["meters"], {row.site_id for row in rows})
         before = {identity: named for named, (_, identity) in stored.items() if identity}
+        for row in rows:
+            made = (row.site_id, f"{row.meter_type} {row.serial_number}")
+            if _identity(row) and stored.get(made, (0, _NOTHING))[1] is None:
+                before.setdefault(_identity(row) or _NOTHING, made)  # read before a list named it
         bearers = dict(before)
         newest: dict[Named | Identity, Any] = {}
         for row in rows:
@@ -60,7 +66,8 @@ class MeterNames:
         by_name = {_named(row): row for row in newest.values()}
         old_names = {named: before.get(_identity(row) or _NOTHING) for named, row in by_name.items()}
         moved = {stored[old][0]: named for named, old in old_names.items() if old and old != named}
-        _rename(connection, tables, stored, moved, now)
+        new = [named for named, row in by_name.items() if _is_another(stored.get(named), row)]
+        _rename(connection, tables, stored, moved=moved, new=new, now=now)
         return list(newest.values())
 
     def _renamed(self, old: Named | None, row: Any) -> None:  # noqa: ANN401
@@ -82,6 +89,18 @@ def _identity(row: Any) -> Identity | None:  # noqa: ANN401
     return (row.site_id, row.serial_number, row.meter_type) if row.serial_number and row.meter_type else None
 
 
+def _is_another(stored: tuple[int, Identity | None] | None, row: Any) -> bool:  # noqa: ANN401
+    """Whether a row is another meter than the stored one of its name; check digits come and go."""
+    theirs, ours = stored and stored[1], _identity(row)
+    if not theirs or not ours:
+        return False
+    return theirs[2] != ours[2] or _bare(theirs[1]) != _bare(ours[1])
+
+
+def _bare(serial: str) -> str:
+    return _CHECK_DIGITS.sub("", serial.strip().casefold())
+
+
 def _stored_meters(connection: Connection, meters: Table, sites: set[int]) -> Stored:
     c = meters.c
     query = select(c.id, c.site_id, c.name, c.serial_number, c.meter_type).where(
@@ -99,10 +118,12 @@ def _rename(
     connection: Connection,
     tables: Mapping[str, Table],
     stored: Stored,
+    *,
     moved: Mapping[int, Named],
+    new: Sequence[Named],
     now: datetime,
 ) -> None:
-    """Give meters, by id, their new names; what has such a name now makes room."""
+    """Give meters, by id, their new names; what has such a name now, or that of a new one, makes room."""
     meters = tables["meters"]
 
     def name(meter: int, text: str) -> None:
@@ -110,15 +131,17 @@ def _rename(
 
     for kept, named in moved.items():
         there, identity = stored.get(named, (kept, None))
-        if there in moved:
-            continue
-        if identity is None:  # made for readings that came before the new name was known
+        if there not in moved and identity is None:  # made for readings that came before the name was known
             _move_readings(connection, tables, there, kept)
             connection.execute(delete(meters).where(meters.c.id == there))
-        else:
-            name(there, f"{named[1][:60]} ({identity[1][:36]})")
     for kept in moved:  # two may change places: no name is taken twice meanwhile
         name(kept, f"renamed {kept}")
+    taken = {named for named, (there, _) in stored.items() if there not in moved}
+    for named in {*moved.values(), *new} & taken:
+        there, identity = stored[named]
+        if identity:
+            room = f"{named[1][:60]} ({identity[1][:36]})"
+            name(there, f"{named[1][:60]} ({there})" if (named[0], room) in taken else room)
     for kept, named in moved.items():
         name(kept, named[1])
 

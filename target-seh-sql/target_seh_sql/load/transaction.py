@@ -60,8 +60,8 @@ class Session:
 
         with self._connection.begin():
             for name, kind in RECORD_TYPES.items():
-                if rows := batch.get(name):
-                    rows = one_per_key(kind, self._identified(kind, rows, now))
+                if (rows := batch.get(name)) and (rows := self._identified(kind, rows, now)):
+                    rows = one_per_key(kind, rows)
                     for parent, counts in self._add_parents(kind, rows, now):
                         add(parent, counts)
                     self._stage(kind, rows)
