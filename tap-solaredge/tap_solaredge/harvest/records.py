@@ -13,10 +13,11 @@ from tap_solaredge.harvest.notes import SEEN
 from tap_solaredge.harvest.periods import Periods, compared
 from tap_solaredge.local_time import DAY, QUARTER, from_utc_text, local_day, unit_end
 from tap_solaredge.measured.gaps import by_device, empty_spans
+from tap_solaredge.measured.joining import is_silent
 from tap_solaredge.measured.readings import Device
 from tap_solaredge.plan import sun, windows
 from tap_solaredge.plan.today import SETTLES
-from tap_solaredge.resources import ENERGY, POWER, Answers, Kind, Needs, Resource
+from tap_solaredge.resources import ENERGY, POWER, QUARTER_SUMS, Answers, Kind, Needs, Resource
 from tap_solaredge.spans import Spans, Window, common, union, without
 from tap_solaredge.streams import Cadence, SolarEdgeStream
 
@@ -66,7 +67,7 @@ class Records:
         self._dry = dry
         self._empty: dict[Resource[Any], Spans] = {}
         self._unread: Spans = []
-        """Where a part of an answer could not be read: days of then are read again."""
+        """Where a part of an answer could not be read, or no device told anything: such days are read again."""
 
     def take(
         self,
@@ -89,6 +90,7 @@ class Records:
         if window.start >= window.end:
             return
         self.at_hand.put(resource, window, answer)
+        lost = lost or (resource in QUARTER_SUMS and answer is not None and is_silent(answer))
         self._unread = union(self._unread, [window] if lost else [])
         if resource.kind is Kind.QUARTERS and answer is not None:
             empty = [window] if lost else self._empty_spans(resource, answer, window, progress)
@@ -295,6 +297,4 @@ def _is_over(value: str, progress: SiteProgress) -> bool:
 
 
 def _starts(days: Iterable[date], progress: SiteProgress) -> Iterator[Window]:
-    for day in days:
-        start = progress.midnight(day)
-        yield Window(start, start + QUARTER)
+    yield from (Window(start, start + QUARTER) for start in map(progress.midnight, days))

@@ -50,6 +50,12 @@ def trimmed(answer: Any, window: Window) -> Any:  # noqa: ANN401
     ]
 
 
+def is_silent(answer: Any) -> bool:  # noqa: ANN401
+    """Whether no device of an answer tells any value."""
+    many = (getattr(series, name) for series in answer for name in _series_names(series))
+    return all(value is None for values in many for value in values.values())
+
+
 def from_its_first_period(window: Window, answer: Any) -> Window:  # noqa: ANN401
     """Return the part of a window of which an answer tells whole days, weeks, months or years.
 
