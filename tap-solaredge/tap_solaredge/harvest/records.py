@@ -67,7 +67,7 @@ class Records:
         self._dry = dry
         self._empty: dict[Resource[Any], Spans] = {}
         self._unread: Spans = []
-        """Where a part of an answer could not be read, or no device told anything: such days are read again."""
+        """Where part of an answer could not be read, or no device told anything: its days are read again."""
 
     def take(
         self,
