@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from target_seh_sql.database import connected
+from target_seh_sql.report import figures
 
 from .conftest import record, schema, state
 
@@ -33,6 +34,7 @@ def one_session(monkeypatch):
         return kept[0]
 
     monkeypatch.setattr(psycopg, "connect", connect_again)
+    monkeypatch.setattr(figures, "SESSIONS", 1)
     monkeypatch.setattr(psycopg.Connection, "close", psycopg.Connection.rollback)
     yield
     close(kept[0])

@@ -92,6 +92,7 @@ class Figures:
             raise SchemaMismatch("there is no site in the database yet: run the pipeline first")
         self.last = None if site_ids or len(self.sites) <= WHOLE_SITES else LAST_DAYS
         """So many days of quarter hours there are of each site; None: all."""
+        connection.rollback()  # behind a pooler, the sessions that read the sites may wait for this one
 
     def __iter__(self) -> Iterator[SiteFigures]:
         """Read the sites, some at once, each in a session of its own: servers have several processors."""
