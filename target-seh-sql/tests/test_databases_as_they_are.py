@@ -73,7 +73,8 @@ def test_a_session_that_the_server_ended_in_a_pause_is_replaced(database):
 
 
 @SQLITE
-def test_rows_beside_what_a_link_names_are_not_left_out_in_silence(database, tmp_path):
+@pytest.mark.parametrize("named", ["the file", "a link to it"])
+def test_rows_beside_a_file_that_may_only_be_read_are_not_left_out_in_silence(database, tmp_path, named):
     file = tmp_path / "seh.db"
     database.load(*SITE, *POWER)
     there, link = tmp_path / "closed" / "seh.db", tmp_path / "link.db"
@@ -86,12 +87,15 @@ def test_rows_beside_what_a_link_names_are_not_left_out_in_silence(database, tmp
     link.symlink_to(there)
     there.parent.chmod(0o555)
     bound = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.getuid() == 0 else []
-    seen = Database(f"sqlite:///{link}")
+    seen = Database(f"sqlite:///{there if named == 'the file' else link}")
     command = [*bound, *seen.command[:-1], "status", "--config=ENV", "--tables"]
     done = subprocess.run(command, env=seen.environment, capture_output=True, text=True, check=False)
     there.parent.chmod(0o755)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert f"{there}-wal holds rows that cannot be read here" in done.stderr
+    assert (done.returncode, done.stdout) == (1, ""), done.stderr
+    assert (
+        f"{there}-wal holds rows that cannot be read here: copy it and the database to a folder"
+        in done.stderr
+    )
 
 
 def test_a_file_that_is_named_as_a_uri_is_found_by_every_command(tmp_path, command):

@@ -8,10 +8,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sqlite3
 import subprocess
 import tempfile
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -405,29 +403,6 @@ def test_capitals_in_a_prefix_are_refused_where_the_server_has_none(command):
         server.stop(crash=True)
         server.log.close()
         shutil.rmtree(folder)
-
-
-def test_rows_beside_a_file_that_may_only_be_read_are_not_left_out_in_silence(tmp_path):
-    file, there = tmp_path / "seh.db", tmp_path / "read-only" / "seh.db"
-    there.parent.mkdir()
-    database = Database(f"sqlite:///{file}")
-    assert outcome(database, WINDOW) == LOADS
-    with closing(sqlite3.connect(file)) as connection:  # while it is open, rows stay in the WAL
-        connection.execute("DELETE FROM power_readings")
-        connection.commit()
-        for end in "", "-wal":
-            shutil.copy(f"{file}{end}", f"{there}{end}")
-    there.parent.chmod(0o555)
-    bound = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.getuid() == 0 else []
-    copied = Database(f"sqlite:///{there}")
-    command = [*bound, *copied.command[:-1], "status", "--config=ENV", "--tables"]
-    done = subprocess.run(command, env=copied.environment, capture_output=True, text=True, check=False)
-    there.parent.chmod(0o755)
-    assert (done.returncode, done.stdout) == (1, ""), done.stderr
-    assert (
-        f"{there}-wal holds rows that cannot be read here: copy it and the database to a folder"
-        in done.stderr
-    )
 
 
 def test_the_names_of_the_matrix_are_many_enough():
