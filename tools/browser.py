@@ -36,13 +36,18 @@ def programs():
     return found
 
 
+def _own_clock():
+    """Return the environment of a browser, which keeps the machine's clock: under libfaketime it spins."""
+    return {name: value for name, value in os.environ.items() if name not in {"LD_PRELOAD", "FAKETIME"}}
+
+
 class Browser:
     """One window with an empty profile of its own."""
 
     def __init__(self, profile):
         chromium, driver = programs()
         self._driver = subprocess.Popen(
-            [driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            [driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=_own_clock()
         )
         port = next(
             line.split()[-1].rstrip(".") for line in self._driver.stdout if "successfully on port" in line
