@@ -47,7 +47,11 @@ class Browser:
     def __init__(self, profile):
         chromium, driver = programs()
         self._driver = subprocess.Popen(
-            [driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=_own_clock()
+            [driver, "--port=0"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=_own_clock(),
         )
         port = next(
             line.split()[-1].rstrip(".") for line in self._driver.stdout if "successfully on port" in line

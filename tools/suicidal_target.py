@@ -7,6 +7,7 @@ import sys
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from target_seh_sql.cli import main
 from target_seh_sql.load.dialects import mariadb, postgresql, sqlite
 from target_seh_sql.target import TargetSehSql
 
@@ -91,4 +92,4 @@ POINTS = {
 
 if __name__ == "__main__":
     POINTS[sys.argv[1]](Bomb(int(sys.argv[2])))
-    TargetSehSql.cli(sys.argv[3:])
+    main(sys.argv[3:])

@@ -1,5 +1,5 @@
 """Runs the target: python -m target_seh_sql."""
 
-from target_seh_sql.target import TargetSehSql
+from target_seh_sql.cli import main
 
-TargetSehSql.cli()
+main()

@@ -1,66 +1,96 @@
-"""The command line: the SDK's options load; the commands beside them set up, check and tell."""
+"""The command line: the SDK's options load; the commands beside them start without the SDK, which is slow."""
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
 import traceback
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import click
-from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
-from singer_sdk.plugin_base import SingerCommand
 
-from target_seh_sql.commands import COMMANDS
-from target_seh_sql.errors import TargetSehSqlError
+from target_seh_sql.errors import ConfigError, TargetSehSqlError
 
-if TYPE_CHECKING:
-    from singer_sdk import Target
+logger = logging.getLogger("target-seh-sql")
+
+COMMANDS: Final = ("adopt", "check", "export", "init-db", "report", "status")
+"""Each a function in the module of its name in commands/."""
+LOG_FORMAT: Final = "{asctime:23s} | {levelname:8s} | {name:30s} | {message}"
+"""As the SDK logs to a console."""
 
 
-class CommandLine(SingerCommand, click.Group):
-    """The SDK's command with further ones; an error that is meant for people is one line and exit code 1."""
+class CommandLine(click.Group):
+    """The SDK's command and ours; an error that is meant for people is one line and exit code 1."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         """Run; the traceback of a known error is shown at DEBUG."""
         try:
             return super().main(*args, **kwargs)
-        except ConfigValidationError:
-            raise
-        except (TargetSehSqlError, SingerSDKError, OSError) as error:
+        except (TargetSehSqlError, OSError) as error:
             self._end(str(error), error)
         except Exception as error:  # the last place to say it: its text may hold anything
             frame = traceback.extract_tb(error.__traceback__)[-1]
-            self.logger.error(  # noqa: TRY400
+            logger.error(  # noqa: TRY400
                 "a fault of the program: %s in %s, line %s; TARGET_SEH_SQL_LOGLEVEL=DEBUG shows all of it",
                 type(error).__name__,
                 Path(frame.filename).name,
                 frame.lineno,
             )
-            self.logger.debug("", exc_info=error)
+            logger.debug("", exc_info=error)
             sys.exit(1)
 
     def _end(self, said: str, error: Exception) -> NoReturn:
-        self.logger.error("%s", said)
-        self.logger.debug("", exc_info=error)
+        logger.error("%s", said)
+        logger.debug("", exc_info=error)
         sys.exit(1)
 
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Take the SDK's options where no command stands first, and set up the log."""
+        try:
+            if args[:1] and args[0] in COMMANDS:
+                level = os.environ.get("TARGET_SEH_SQL_LOGLEVEL") or os.environ.get("LOGLEVEL") or "INFO"
+                logging.basicConfig(format=LOG_FORMAT, style="{", level=level.upper())
+            else:
+                self._take_options_of_the_sdk()
+        except ValueError as wrong:
+            raise ConfigError(f"LOGLEVEL: {wrong}; write DEBUG, INFO, WARNING or ERROR") from None
+        return super().parse_args(context, args)
 
-def command_line(target: type[Target], sdk: click.Command) -> CommandLine:
-    """Return the SDK's command of a target with ours beside it; they find the target in `Context.obj`."""
+    def _take_options_of_the_sdk(self) -> None:
+        from target_seh_sql.target import TargetSehSql  # noqa: PLC0415 -- commands start without it
 
-    @click.pass_context
-    def load(context: click.Context, /, **options: Any) -> None:  # noqa: ANN401
-        if context.invoked_subcommand is None:
-            target.invoke(**options)
+        sdk = TargetSehSql.cli
 
-    return CommandLine(
-        name=sdk.name,
-        help=sdk.help,
-        params=sdk.params,
-        callback=load,
-        commands=COMMANDS,
-        context_settings={**sdk.context_settings, "obj": target},
-        invoke_without_command=True,
-        logger=target.logger,
-    )
+        @click.pass_context
+        def load(context: click.Context, /, **_options: object) -> None:
+            if context.invoked_subcommand is None:
+                sdk.invoke(context)
+                return
+            name = context.invoked_subcommand
+            raise click.UsageError(f"options come after the command: {self.name} {name} --config ...")
+
+        self.params, self.callback = sdk.params, load
+
+    def list_commands(self, context: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names of the commands."""
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        """Return a command by its name."""
+        if name not in COMMANDS:
+            return None
+        module = name.replace("-", "_")
+        command: click.Command = getattr(import_module(f"target_seh_sql.commands.{module}"), module)
+        return command
+
+
+main = CommandLine(
+    name="target-seh-sql",
+    help="Load Singer messages into a SQL database, or run one of the commands.",
+    context_settings={"help_option_names": ["--help"]},
+    invoke_without_command=True,
+)
+"""The program `target-seh-sql`."""

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from target_seh_sql.errors import UnsupportedDatabase
+from target_seh_sql.errors import ConfigError, UnsupportedDatabase
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -91,6 +91,18 @@ def database_url(url: str) -> tuple[URL, Backend]:
     if problem := _problem(parsed, backend, query=url.partition("?")[2]):
         raise UnsupportedDatabase(f"sqlalchemy_url ({name}://...) {problem}")
     return parsed.set(drivername=backend.driver), backend
+
+
+def check_schema(url: str, schema: str | None) -> None:
+    """Check the schema of the tables against the database that has them.
+
+    Raises:
+        ConfigError: SQLite has no schemas.
+        UnsupportedDatabase: the URL cannot be used.
+    """
+    _, backend = database_url(url)
+    if schema and backend is SQLITE:
+        raise ConfigError("default_target_schema is for PostgreSQL, SQLite has no schemas: leave it out")
 
 
 def _problem(url: URL, backend: Backend, query: str) -> str | None:

@@ -3,8 +3,9 @@
 TargetSehSqlError
   ConfigError            wrong setting
   BadMessage             a line that is not a Singer message, or comes at the wrong time
+    RecordBeforeSchema   a record of a stream that has no SCHEMA yet (load/refusals.py)
     BadRecord            a record with a wrong or missing value
-      MissingKey         ... in its key
+      MissingKey         ... in its key (load/refusals.py)
   UnknownStream          no table for this stream
   UnsupportedDatabase    URL, driver or server that cannot be used
   SchemaMismatch         the tables are not the ones that this version writes
@@ -13,8 +14,6 @@ TargetSehSqlError
 """
 
 from __future__ import annotations
-
-from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
 
 
 class TargetSehSqlError(Exception):
@@ -29,16 +28,8 @@ class BadMessage(TargetSehSqlError):
     """A line of input is not a Singer message."""
 
 
-class RecordBeforeSchema(BadMessage, RecordsWithoutSchemaException):
-    """A RECORD came before the SCHEMA of its stream."""
-
-
 class BadRecord(BadMessage):
     """A record holds a value that its column cannot hold."""
-
-
-class MissingKey(BadRecord, MissingKeyPropertiesError):
-    """A record lacks part of its natural key."""
 
 
 class UnknownStream(TargetSehSqlError):

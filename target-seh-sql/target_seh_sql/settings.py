@@ -4,20 +4,66 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from dotenv import find_dotenv, load_dotenv
 from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 
 from target_seh_sql.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 logger = logging.getLogger("target-seh-sql")
 
+SETTINGS: Final[dict[str, dict[str, Any]]] = {
+    "sqlalchemy_url": {
+        "type": ["string", "null"],
+        "title": "Database URL",
+        "default": "sqlite:///seh.db",
+        "description": "Where to write: `sqlite:///seh.db`, `postgresql://user:password@host/database` or "
+        "`mariadb://...`",
+        "secret": True,
+        "writeOnly": True,
+    },
+    "unknown_streams": {
+        "type": ["string", "null"],
+        "title": "Unknown streams",
+        "default": "fail",
+        "description": "What to do with a stream that has no table: `fail` before anything of it is read, "
+        "or `ignore` it with one warning",
+        "enum": ["fail", "ignore"],
+    },
+    "table_prefix": {
+        "type": ["string", "null"],
+        "title": "Table prefix",
+        "default": "",
+        "description": "Put before the name of every table, e.g. `seh_`",
+        "pattern": "^[A-Za-z0-9_]*$",
+    },
+    "default_target_schema": {
+        "type": ["string", "null"],
+        "title": "Schema",
+        "description": "Schema of the tables on PostgreSQL, made when missing; the session's when empty",
+    },
+    "batch_size_rows": {
+        "type": ["integer", "null"],
+        "title": "Rows per batch",
+        "default": 20_000,
+        "description": "Rows that are written in one transaction when the tap is faster than the database; "
+        "more need more memory and gain little",
+        "minimum": 1,
+    },
+}
+"""JSON Schema of each setting of ours."""
+STREAM_MAPS: Final[dict[str, dict[str, Any]]] = {
+    name: {"type": ["object", "null"]} for name in ("stream_maps", "stream_map_config", "faker_config")
+}
+"""The SDK's settings, of which a load knows more: that needs the SDK, which commands need not wait for."""
 NOT_SETTINGS: Final = frozenset({"LOGLEVEL"})
 """Variables with the prefix that the SDK reads by itself."""
 _WHOLE: Final = re.compile(r"[+-]?\d+(\.0*)?")
@@ -27,12 +73,36 @@ _FLAGS: Final = {
 }
 
 
-def from_file(path: str) -> dict[str, Any]:
-    """Return the settings in a JSON file.
+def settings_of(files: Sequence[str]) -> dict[str, Any]:
+    """Return the settings that a command is given with `--config`: by later files first, or by `ENV`.
 
     Raises:
-        ConfigError: it cannot be read, or holds no JSON object.
+        ConfigError: a file cannot be read, or a value cannot be.
     """
+    defaults = {name: schema["default"] for name, schema in SETTINGS.items() if "default" in schema}
+    variables = environment() if "ENV" in files else None
+    return defaults | accepted(from_files(files), SETTINGS | STREAM_MAPS, variables)
+
+
+def environment() -> Mapping[str, str]:
+    """Return the environment's variables, with those of a file `.env` here or above."""
+    load_dotenv(find_dotenv(usecwd=True) or find_dotenv())
+    return os.environ
+
+
+def from_files(files: Sequence[str]) -> dict[str, Any]:
+    """Return the settings in the JSON files that `--config` names beside `ENV`; later ones go first.
+
+    Raises:
+        ConfigError: one cannot be read, or holds no JSON object.
+    """
+    given: dict[str, Any] = {}
+    for path in files:
+        given.update(_from_file(path) if path != "ENV" else {})
+    return given
+
+
+def _from_file(path: str) -> dict[str, Any]:
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:

@@ -6,22 +6,21 @@ Nothing else here names a private member of the SDK; tests/test_singer_contract.
 from __future__ import annotations
 
 import logging
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import click
 from singer_sdk import Target
-from singer_sdk.cli import plugin_cli
 from singer_sdk.exceptions import SingerSDKError
 from singer_sdk.sinks import BatchSink
 
 from target_seh_sql.errors import BadMessage, TargetSehSqlError
-from target_seh_sql.settings import from_file
+from target_seh_sql.settings import from_files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from types import FrameType
+
+    import click
 
 logger = logging.getLogger("target-seh-sql")
 
@@ -29,14 +28,15 @@ logger = logging.getLogger("target-seh-sql")
 class SingerTarget(Target):
     """The SDK's target without the drains of its sinks: a target of ours loads all tables together."""
 
-    @plugin_cli
-    def cli(cls) -> click.Command:  # noqa: N805
-        """Return the command line."""
+    @classmethod
+    def invoke(cls, **options: Any) -> None:  # noqa: ANN401
+        """Load; what the SDK raises on purpose is one of our errors."""
         try:
-            return super().cli
-        except ValueError as wrong:
-            click.echo(f"LOGLEVEL: {wrong}; write DEBUG, INFO, WARNING or ERROR", err=True)
-            sys.exit(1)
+            super().invoke(**options)
+        except TargetSehSqlError:
+            raise
+        except SingerSDKError as error:
+            raise TargetSehSqlError(str(error)) from error
 
     @classmethod
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
@@ -87,8 +87,7 @@ class SingerTarget(Target):
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:  # noqa: ANN401
         """Read the files of `--config`, of which later ones go first, and whether the environment counts."""
         given = super().cb_config(ctx, param, tuple(each for each in value if each == "ENV"))
-        for path in value:
-            given.config.update(from_file(path) if path != "ENV" else {})
+        given.config.update(from_files(value))
         return given
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:

@@ -9,25 +9,21 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import msgspec
-from dotenv import find_dotenv, load_dotenv
-from singer_sdk import typing as th
 from singer_sdk.helpers.capabilities import PluginCapabilities
 
-from target_seh_sql.cli import command_line
-from target_seh_sql.errors import BadMessage, RecordBeforeSchema, UnknownStream
+from target_seh_sql.errors import BadMessage, UnknownStream
 from target_seh_sql.load.reader import TypedReader
 from target_seh_sql.load.records import RECORD_TYPES, SYNC, check_columns, line_decoder, row_of
+from target_seh_sql.load.refusals import RecordBeforeSchema
 from target_seh_sql.load.retry import Loader
 from target_seh_sql.load.writer import Writer
 from target_seh_sql.predecessor import unheard
-from target_seh_sql.settings import accepted
+from target_seh_sql.settings import SETTINGS, accepted, environment
 from target_seh_sql.singer import SingerTarget, StreamSink
 from target_seh_sql.stream_maps import is_dropped, is_mapped
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-
-    import click
 
 
 logger = logging.getLogger("target-seh-sql")
@@ -47,48 +43,7 @@ class TargetSehSql(SingerTarget):
         PluginCapabilities.STREAM_MAPS,
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
-    config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
-        th.Property(
-            "sqlalchemy_url",
-            th.StringType,
-            default="sqlite:///seh.db",
-            secret=True,
-            title="Database URL",
-            description="Where to write: `sqlite:///seh.db`, `postgresql://user:password@host/database` or `mariadb://...`",
-        ),
-        th.Property(
-            "unknown_streams",
-            th.StringType,
-            default="fail",
-            allowed_values=["fail", "ignore"],
-            title="Unknown streams",
-            description="What to do with a stream that has no table: `fail` before anything of it is read, "
-            "or `ignore` it with one warning",
-        ),
-        th.Property(
-            "table_prefix",
-            th.StringType,
-            default="",
-            pattern="^[A-Za-z0-9_]*$",
-            title="Table prefix",
-            description="Put before the name of every table, e.g. `seh_`",
-        ),
-        th.Property(
-            "default_target_schema",
-            th.StringType,
-            title="Schema",
-            description="Schema of the tables on PostgreSQL, made when missing; the session's when empty",
-        ),
-        th.Property(
-            "batch_size_rows",
-            th.IntegerType,
-            default=20_000,
-            minimum=1,
-            title="Rows per batch",
-            description="Rows that are written in one transaction when the tap is faster than the database; "
-            "more need more memory and gain little",
-        ),
-    ).to_dict()
+    config_jsonschema: ClassVar[dict[str, Any]] = {"type": "object", "properties": dict(SETTINGS)}
 
     message_reader: TypedReader
 
@@ -113,11 +68,6 @@ class TargetSehSql(SingerTarget):
         self._began_at = time.monotonic()
         self._newest_state: str | None = None
         self._pending_state: str | None = None
-
-    @classmethod
-    def get_singer_command(cls) -> click.Command:
-        """Return the SDK's command line with the commands."""
-        return command_line(cls, super().get_singer_command())
 
     def get_sink_class(self, stream_name: str) -> type[StreamSink]:
         """Return the sink for a stream.
@@ -145,9 +95,7 @@ class TargetSehSql(SingerTarget):
 
     def _settings(self, given: dict[str, Any] | None, environment_counts: bool) -> dict[str, Any]:
         self.append_builtin_config(self.config_jsonschema)
-        if environment_counts:
-            load_dotenv(find_dotenv(usecwd=True) or find_dotenv())
-        variables = os.environ if environment_counts else None
+        variables = environment() if environment_counts else None
         settings = accepted(deepcopy(given or {}), self.config_jsonschema["properties"], variables)
         self._maps = deepcopy(settings.get("stream_maps", {}))  # the SDK takes __else__ out of its own
         self._ignored: dict[str, bool] = {}

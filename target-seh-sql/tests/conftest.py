@@ -16,6 +16,7 @@ from sqlalchemy import make_url, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from target_seh_sql import database as seh_database
+from target_seh_sql.cli import main
 from target_seh_sql.load.records import RECORD_TYPES
 from target_seh_sql.tables.metadata import all_tables
 from target_seh_sql.target import TargetSehSql
@@ -207,7 +208,7 @@ def command(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Callable[..., t
         file.write_text(json.dumps({"sqlalchemy_url": database.url, **config}))
         caplog.clear()
         arguments = [name, f"--config={file}", *options]
-        done = CliRunner().invoke(TargetSehSql.get_singer_command(), arguments, catch_exceptions=False)
+        done = CliRunner().invoke(main, arguments, catch_exceptions=False)
         errors = [entry.getMessage() for entry in caplog.records if entry.levelname == "ERROR"]
         return done.exit_code, done.stdout, done.stderr + "\n".join(errors)
 

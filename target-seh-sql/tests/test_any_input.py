@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.exceptions import SingerSDKError
 
-from target_seh_sql.errors import BadMessage, BadRecord, MissingKey, TargetSehSqlError, UnknownStream
+from target_seh_sql.errors import BadMessage, BadRecord, TargetSehSqlError, UnknownStream
 from target_seh_sql.load.records import RECORD_TYPES
+from target_seh_sql.load.refusals import MissingKey
 from target_seh_sql.target import TargetSehSql
 
 from .conftest import lines, record, schema, state

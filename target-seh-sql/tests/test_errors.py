@@ -9,12 +9,11 @@ import pytest
 from target_seh_sql.errors import (
     BadMessage,
     BadRecord,
-    MissingKey,
-    RecordBeforeSchema,
     SchemaMismatch,
     UnknownStream,
     UnsupportedDatabase,
 )
+from target_seh_sql.load.refusals import MissingKey, RecordBeforeSchema
 from target_seh_sql.target import TargetSehSql
 
 from .conftest import lines, record, schema, state

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from target_seh_sql.errors import ConfigError
-from target_seh_sql.settings import accepted
+from target_seh_sql.settings import SETTINGS, STREAM_MAPS, accepted
 from target_seh_sql.target import TargetSehSql
 
 from .conftest import lines, record, schema
@@ -78,6 +78,27 @@ def test_a_setting_that_does_not_exist_is_named_with_the_nearest_one(caplog):
         "there is no setting hard_delete: it is ignored",
         "there is no setting TARGET_SEH_SQL_BATCH_SIZE: did you mean TARGET_SEH_SQL_BATCH_SIZE_ROWS?",
     ]
+
+
+def test_commands_know_the_same_settings_as_a_load():
+    assert TargetSehSql.config_jsonschema["properties"].keys() == SETTINGS.keys() | STREAM_MAPS.keys()
+
+
+@pytest.mark.parametrize("name", ["status", "report", "export", "check", "adopt", "init-db"])
+def test_a_command_starts_without_the_sdk(name):
+    code = f"import sys; from target_seh_sql.cli import main; main.get_command(None, {name!r}); "
+    asked = [sys.executable, "-c", code + "print('singer_sdk' in sys.modules)"]
+    done = subprocess.run(asked, check=True, capture_output=True)
+    assert done.stdout.strip() == b"False"
+
+
+def test_options_before_a_command_are_refused(database, tmp_path):
+    file = tmp_path / "target.json"
+    file.write_text("{}")
+    wrong = [*database.command, f"--config={file}", "status"]
+    done = subprocess.run(wrong, check=False, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "options come after the command: target-seh-sql status --config ..." in done.stderr
 
 
 def test_a_load_takes_them_all(database, tmp_path):

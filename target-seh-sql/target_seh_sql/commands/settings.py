@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -10,8 +9,9 @@ import click
 
 from target_seh_sql.advice import command
 from target_seh_sql.database import connected
-from target_seh_sql.database_url import database_url, missing_file
+from target_seh_sql.database_url import check_schema, database_url, missing_file
 from target_seh_sql.errors import SchemaMismatch, UnsupportedDatabase
+from target_seh_sql.settings import settings_of
 from target_seh_sql.tables.metadata import all_tables
 from target_seh_sql.tables.schema import existing, fitting_revision, revisions
 from target_seh_sql.tables.streams import NINE
@@ -19,21 +19,15 @@ from target_seh_sql.tables.streams import NINE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from singer_sdk import Target
     from sqlalchemy import Connection, Table
 
 Settings: TypeAlias = "Mapping[str, Any]"
 
 
-def _settings(context: click.Context, option: click.Parameter, files: tuple[str, ...]) -> Settings:
-    """Return the settings of the target, checked as for a load; the SDK's line for each stays unsaid."""
-    target: type[Target] = context.obj
-    logging.disable(logging.INFO)
-    try:
-        given = target.cb_config(context, option, files)  # type: ignore[arg-type]
-        return target(config=given.config, parse_env_config=given.parse_env).config
-    finally:
-        logging.disable(logging.NOTSET)
+def _settings(_context: click.Context, _option: click.Parameter, files: tuple[str, ...]) -> Settings:
+    settings = settings_of(files)
+    check_schema(settings["sqlalchemy_url"], settings.get("default_target_schema"))
+    return settings
 
 
 with_settings = click.option(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Select, Table
 
-ROWS_AT_ONCE: Final = 2_000
+ROWS_AT_ONCE: Final = 500
 DAY: Final = timedelta(days=1)
 KINDS: Final = {
     Boolean: "flag",

@@ -15,7 +15,8 @@ import msgspec
 from msgspec import Meta, Struct
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Double, Integer, String, Text
 
-from target_seh_sql.errors import BadMessage, BadRecord, MissingKey
+from target_seh_sql.errors import BadMessage, BadRecord
+from target_seh_sql.load.refusals import MissingKey
 from target_seh_sql.tables.columns import NOTES_LENGTH
 from target_seh_sql.tables.streams import STREAMS
 
@@ -229,8 +230,7 @@ def bad_record(kind: RecordType, record: Mapping[str, Any], problem: str) -> Bad
     """Return the error for a record, naming stream, key and field."""
     key = ", ".join(f"{name}={_shown(record.get(name))}" for name in kind.stream.key)
     where = f"stream {kind.stream.name!r}, record with {key}"
-    missing = [name for name in kind.stream.key if record.get(name) is None]
-    if missing:
+    if missing := [name for name in kind.stream.key if record.get(name) is None]:
         return MissingKey(f"{where}: {', '.join(missing)} is missing, and it is part of the key. {REMEDY}")
     problem, _, field = problem.partition(" - at `$.")
     field = field.rstrip("`")

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from sqlalchemy.exc import SQLAlchemyError
 
 from target_seh_sql.database import open_engine
-from target_seh_sql.database_url import SQLITE, database_url
-from target_seh_sql.errors import ConfigError
+from target_seh_sql.database_url import check_schema
 from target_seh_sql.failures import explained, is_transient, said
 from target_seh_sql.load.dialects import Merged
 from target_seh_sql.load.identity import MeterNames
@@ -40,9 +39,7 @@ class Loader:
     """
 
     def __init__(self, url: str, *, prefix: str = "", schema: str | None = None) -> None:
-        _, backend = database_url(url)  # fails before anything is read
-        if schema and backend is SQLITE:
-            raise ConfigError("default_target_schema is for PostgreSQL, SQLite has no schemas: leave it out")
+        check_schema(url, schema)  # fails before anything is read
         self._url = url
         self._tables = all_tables(prefix, schema)
         self._new_extensions: set[str] = set()
