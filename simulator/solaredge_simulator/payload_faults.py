@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ _STAMPS = ("timestamp", "date", "timeStamp")
 _MEASURED = ("value", "power", "totalActivePower")
 _LISTS = ("site", "siteEnergyList")
 _ALL_LISTS = (*_LISTS, "list")
+_WITH_OFFSET = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d")
 _FIELDS = frozenset(
     {"unit", "period", "siteId", "id", "serialNumber", "SN", "timeZone", "timezone", *_STAMPS}
 )
@@ -99,6 +101,14 @@ def twice_with_null(answer: Answer, fault: Fault) -> None:
             for pair in [(point, point | {key: None for key in _MEASURED if key in point})]
         ]
         points[first:] = [point for pair in doubled for point in pair]
+
+
+def in_utc(answer: Answer, _: Fault) -> None:
+    """Times with an offset are in UTC, with `Z`."""
+    for found in _objects(answer.body):
+        for key, value in found.items():
+            if isinstance(value, str) and _WITH_OFFSET.fullmatch(value):
+                found[key] = datetime.fromisoformat(value).astimezone(UTC).isoformat()[:19] + "Z"
 
 
 def empty_list(answer: Answer, _: Fault) -> None:
@@ -202,6 +212,7 @@ KINDS: dict[str, Callable[[Answer, Fault], None]] = {
     "revised": revised,
     "no_series": no_series,
     "twice_with_null": twice_with_null,
+    "in_utc": in_utc,
     "empty_list": empty_list,
     "short_page": short_page,
     "device_replaced": device_replaced,

@@ -96,6 +96,14 @@ def test_a_point_comes_twice_once_with_null_before_it_or_after_it(client, simula
     assert len(client.json(f"/v2/sites/{ROOF}/energy")["values"]) == len(points) + 2
 
 
+def test_times_are_in_utc(client, simulator):
+    points = client.json(f"/v2/sites/{HOME}/energy")["values"]
+    simulator.fault("in_utc")
+    in_utc = timestamps(client.json(f"/v2/sites/{HOME}/energy")["values"])
+    assert in_utc[0] == "2026-11-19T23:00:00Z"
+    assert list(map(datetime.fromisoformat, in_utc)) == list(map(datetime.fromisoformat, timestamps(points)))
+
+
 def test_lists_are_empty_short_or_miscounted(client, simulator):
     simulator.fault("empty_list", times=1, path="/v2/sites")
     simulator.fault("short_page", calls=[2], path="/v2/sites")

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+from datetime import UTC, datetime
 
 import pytest
 
@@ -176,6 +177,23 @@ def test_days_are_those_of_the_answers_whatever_the_master_data_say(start_simula
     assert {key: found.get(key) for key in over} == {key: expected[key] for key in over}
     said = [line for line in lines(caplog) if "the answers show the time zone" in line]
     assert len(said) == 1
+
+
+@pytest.mark.parametrize("site", [HOME, OFFICE], ids=["ahead of UTC", "behind UTC"])
+def test_times_in_utc_are_those_of_the_sites_zone(start_simulator, tmp_path, site, caplog):
+    from .collected import Collected  # noqa: PLC0415
+
+    simulator = start_simulator(trouble=False, now=datetime(2026, 11, 3, 12, 5, tzinfo=UTC))
+    settings = {"site_ids": [site], "start_date": "2026-10-22", "calls_per_minute": 0}
+    (tmp_path / "told").mkdir()
+    told = Collected(simulator, tmp_path / "told", **settings)
+    told.run()
+    simulator.fault("in_utc")
+    in_utc = Collected(simulator, tmp_path, **settings)
+    in_utc.run()
+    assert len(in_utc.rows["energy_readings"]) > 10
+    assert in_utc.rows == told.rows
+    assert not [line for line in lines(caplog) if "time zone" in line]
 
 
 # States

@@ -59,7 +59,7 @@ def _figures(block: Record, place: Place, *names: str) -> list[float | None]:
     return [number(block.get(name), place / name, ENERGY, unit) for name in names]
 
 
-def lifetime(payload: Any, place: Place, _: SiteRef) -> Totals:  # noqa: ANN401
+def lifetime(payload: Any, place: Place, site: SiteRef) -> Totals:  # noqa: ANN401
     """Return the production since the first data, and when that was: the start of the only bucket (5.5).
 
     Raises:
@@ -67,6 +67,6 @@ def lifetime(payload: Any, place: Place, _: SiteRef) -> Totals:  # noqa: ANN401
     """
     if not isinstance(values := essential(payload, "values", place), list) and not is_empty(values):
         raise place.error("field `values` is no list")
-    buckets = series(payload, place, ENERGY)
+    buckets = series(payload, place, ENERGY, site.zone)
     known = [value for value in buckets.values() if value is not None]
     return Totals(production=sum(known) if known else None, first=min(buckets, default=None))
