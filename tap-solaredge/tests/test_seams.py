@@ -99,7 +99,7 @@ def test_a_site_that_is_not_listed_any_more_is_named(simulator, run_tap, caplog)
     simulator.clock.advance(hours=25)
     run_tap(simulator, state=state, power_lookback_days=1, energy_lookback_days=1)
     said = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
-    assert f"1 site no longer listed and not read, the data stay: {HOME}" in said
+    assert f"1 site no longer open to this credential and not read, the data stay: {HOME}" in said
 
 
 def test_a_dead_battery_beside_a_healthy_one_costs_no_calls(start_simulator, run_tap):
