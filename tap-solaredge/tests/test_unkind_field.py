@@ -107,6 +107,13 @@ def test_an_empty_list_of_sites_is_not_believed_where_some_were_known(
     assert run_tap(simulator, state=said.state, **settings).error is None
 
 
+def test_the_first_site_of_an_account_is_found_by_the_next_run(simulator, run_tap, caplog):
+    simulator.fault("empty_list", path="/v2/sites", times=1)
+    run_tap(simulator)
+    assert "This credential sees no site" in lines(caplog)
+    assert run_tap(simulator, site_ids=[ROOF], **FEW).records["sites"]
+
+
 def test_an_empty_list_of_devices_is_not_believed_where_some_were_known(simulator, run_tap):
     state = run_tap(simulator, site_ids=[HOME], **FEW).state
     simulator.clock.advance(hours=25)
