@@ -146,6 +146,11 @@ def device_replaced(answer: Answer, fault: Fault) -> None:
         answer.body += [item | {"serialNumber": fault.serial, "active": False} for item in renewed]
 
 
+def rewritten(answer: Answer, fault: Fault) -> None:
+    """The serial number `serial` is written as `value`."""
+    _rename(answer.body, fault.serial, str(fault.value))
+
+
 def without_site(answer: Answer, fault: Fault) -> None:
     """Take a site out of every list."""
     for found in _objects(answer.body):
@@ -216,4 +221,5 @@ KINDS: dict[str, Callable[[Answer, Fault], None]] = {
     "empty_list": empty_list,
     "short_page": short_page,
     "device_replaced": device_replaced,
+    "rewritten": rewritten,
 }

@@ -104,6 +104,15 @@ def test_times_are_in_utc(client, simulator):
     assert list(map(datetime.fromisoformat, in_utc)) == list(map(datetime.fromisoformat, timestamps(points)))
 
 
+def test_a_serial_number_is_written_differently(client, simulator):
+    serial = simulator.plants[HOME].inverters[0].serial
+    known = [device["serialNumber"] for device in client.json(DEVICES)]
+    simulator.fault("rewritten", path=DEVICES, serial=serial, value=serial.lower())
+    assert [device["serialNumber"] for device in client.json(DEVICES)] == [
+        serial.lower() if device == serial else device for device in known
+    ]
+
+
 def test_lists_are_empty_short_or_miscounted(client, simulator):
     simulator.fault("empty_list", times=1, path="/v2/sites")
     simulator.fault("short_page", calls=[2], path="/v2/sites")
