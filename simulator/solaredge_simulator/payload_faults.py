@@ -138,6 +138,12 @@ def no_series(answer: Answer, _: Fault) -> None:
         points.clear()
 
 
+def cut(answer: Answer, fault: Fault) -> None:
+    """Series end after their first `size` points."""
+    for points in _series(answer.body):
+        del points[fault.size :]
+
+
 def device_replaced(answer: Answer, fault: Fault) -> None:
     """The device `serial` is another one now; V2's list keeps it, inactive."""
     _rename(answer.body, fault.serial, successor(fault.serial))
@@ -216,6 +222,7 @@ KINDS: dict[str, Callable[[Answer, Fault], None]] = {
     "nulls": nulls,
     "revised": revised,
     "no_series": no_series,
+    "cut": cut,
     "twice_with_null": twice_with_null,
     "in_utc": in_utc,
     "empty_list": empty_list,

@@ -96,6 +96,12 @@ def test_a_point_comes_twice_once_with_null_before_it_or_after_it(client, simula
     assert len(client.json(f"/v2/sites/{ROOF}/energy")["values"]) == len(points) + 2
 
 
+def test_series_are_cut(client, simulator):
+    points = client.json(f"/v2/sites/{HOME}/energy")["values"]
+    simulator.fault("cut", size=3)
+    assert client.json(f"/v2/sites/{HOME}/energy")["values"] == points[:3]
+
+
 def test_times_are_in_utc(client, simulator):
     points = client.json(f"/v2/sites/{HOME}/energy")["values"]
     simulator.fault("in_utc")

@@ -203,6 +203,27 @@ def test_times_in_utc_are_those_of_the_sites_zone(start_simulator, tmp_path, sit
     assert not [line for line in lines(caplog) if "time zone" in line]
 
 
+@pytest.mark.parametrize(
+    ("path", "size"), [("*/power", 200), ("*/telemetry", 200), ("*/energy", 10)], ids=str
+)
+def test_an_answer_that_is_cut_loses_nothing(start_simulator, tmp_path, path, size):
+    from .collected import Collected  # noqa: PLC0415
+
+    simulator = start_simulator(trouble=False)
+    settings = {"site_ids": [HOME], "start_date": "2026-10-22", "calls_per_minute": 0}
+    (tmp_path / "whole").mkdir()
+    whole = Collected(simulator, tmp_path / "whole", **settings)
+    whole.run()
+    simulator.fault("cut", path=path, size=size)
+    cut = Collected(simulator, tmp_path, **settings)
+    cut.run()
+    assert cut.error is None
+    for table in ("power_readings", "power_flows", "meter_readings", "battery_readings"):
+        assert cut.rows[table] == whole.rows[table]
+    days = [{key: row["energy_wh"] for key, row in h.rows["energy_readings"].items()} for h in (cut, whole)]
+    assert days[0] == days[1]
+
+
 # States
 
 

@@ -6,15 +6,19 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.errors import UnexpectedPayload
+from tap_solaredge.errors import RangeTooLong, UnexpectedPayload
+from tap_solaredge.local_time import from_utc_text
+from tap_solaredge.measured.gaps import by_device
 from tap_solaredge.plan import windows
 from tap_solaredge.resources import Kind
 from tap_solaredge.service.responses import NOT_TAKEN
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tap_solaredge.budget.ledger import Ledger
     from tap_solaredge.clock import Clock
-    from tap_solaredge.errors import RangeTooLong
+    from tap_solaredge.plan.calls import Call
     from tap_solaredge.resources import Resource
     from tap_solaredge.service.dialect import Dialect
     from tap_solaredge.spans import Window
@@ -26,6 +30,10 @@ HOLDS_FOR = timedelta(days=7)
 """How long a length is believed before the longest is tried again: one refusal must not cost for ever."""
 TRIED_AGAIN = timedelta(hours=23)
 """How long nobody tries the shorter windows of a site again that refused all of them."""
+
+
+CUT = {"QUARTER_HOUR": (timedelta(days=1), timedelta(hours=1)), "DAY": (timedelta(days=7), timedelta(days=1))}
+"""By resolution: what an answer holds at least that is cut, and how long before its window it ends then."""
 
 
 class Lengths:
@@ -64,6 +72,26 @@ class Lengths:
         self._ledger.learn(name, shorter.total_seconds())
         self._ledger.learn(f"{name} since", self._clock.now().timestamp())
         self._of_run.add(name)
+
+    def check_end(self, call: Call, answer: Any, now: datetime) -> None:  # noqa: ANN401
+        """Make sure that an answer goes on to the end of its window: a service may give so many intervals.
+
+        Raises:
+            RangeTooLong: If it ends long before.
+        """
+        assert call.resource is not None and call.window is not None  # noqa: S101, PT018 (it is of a series)
+        resolution = self._resolution(call.resource)
+        if answer is None or resolution not in CUT or not self._dialect.tells_each_interval:
+            return
+        held, missing = CUT[resolution]
+        newest = max((max(series) for series in by_device(answer, []).values() if series), default=None)
+        if newest is None:
+            return
+        ends, window = from_utc_text(newest.utc), call.window
+        if ends - window.start >= held and min(window.end, now) - ends > missing:
+            raise RangeTooLong(
+                f"{call.resource}: an answer ends at {newest.utc}, long before its window does"
+            )
 
     def _is_younger(self, name: str, age: timedelta) -> bool:
         """Whether something was noted lately, by a clock that may have been set back since."""
