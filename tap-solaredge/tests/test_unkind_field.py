@@ -224,6 +224,18 @@ def test_an_answer_that_is_cut_loses_nothing(start_simulator, tmp_path, path, si
     assert days[0] == days[1]
 
 
+def test_an_answer_about_another_time_is_not_taken_for_this_one(simulator, run_tap):
+    for path in ("*/power", "*/energy"):
+        simulator.fault("node", path=path, name="/values/*/timestamp", value="2026-01-01T00:00:00+01:00")
+    said = run_tap(simulator, site_ids=[ROOF], **FEW)
+    for stream in ("power_readings", "energy_readings"):
+        partition = said.partition(stream, ROOF)
+        assert "the answer is about 2025-12-31 to 2025-12-31, another time" in partition["error_message"]
+        assert "covered" not in partition
+    simulator.lift_faults()
+    assert run_tap(simulator, state=said.state, site_ids=[ROOF], **FEW).records["energy_readings"]
+
+
 # States
 
 

@@ -12,6 +12,7 @@ from tap_solaredge.measured.gaps import by_device
 from tap_solaredge.plan import windows
 from tap_solaredge.resources import Kind
 from tap_solaredge.service.responses import NOT_TAKEN
+from tap_solaredge.transport import AGAIN
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -73,21 +74,26 @@ class Lengths:
         self._ledger.learn(f"{name} since", self._clock.now().timestamp())
         self._of_run.add(name)
 
-    def check_end(self, call: Call, answer: Any, now: datetime) -> None:  # noqa: ANN401
-        """Make sure that an answer goes on to the end of its window: a service may give so many intervals.
+    def check_span(self, call: Call, answer: Any, now: datetime) -> None:  # noqa: ANN401
+        """Make sure that an answer is about its window, to its end: a service may give so many intervals.
 
         Raises:
             RangeTooLong: If it ends long before.
+            UnexpectedPayload: If it is about another time.
         """
         assert call.resource is not None and call.window is not None  # noqa: S101, PT018 (it is of a series)
         resolution = self._resolution(call.resource)
         if answer is None or resolution not in CUT or not self._dialect.tells_each_interval:
             return
         held, missing = CUT[resolution]
-        newest = max((max(series) for series in by_device(answer, []).values() if series), default=None)
-        if newest is None:
+        told = [series for series in by_device(answer, []).values() if series]
+        if not told:
             return
-        ends, window = from_utc_text(newest.utc), call.window
+        window, newest = call.window, max(map(max, told))
+        ends, begins = from_utc_text(newest.utc), from_utc_text(min(map(min, told)).utc)
+        if ends < window.start or begins >= window.end:
+            about = f"{begins:%Y-%m-%d} to {ends:%Y-%m-%d}"
+            raise UnexpectedPayload(f"{call.resource}: the answer is about {about}, another time; {AGAIN}")
         if ends - window.start >= held and min(window.end, now) - ends > missing:
             raise RangeTooLong(
                 f"{call.resource}: an answer ends at {newest.utc}, long before its window does"

@@ -8,6 +8,7 @@ from tap_solaredge.measured.production import Meaning
 from tap_solaredge.measured.readings import Totals
 from tap_solaredge.service.payload import essential, is_empty, mapping, number
 from tap_solaredge.service.series import series
+from tap_solaredge.service.sites import of_site
 from tap_solaredge.service.units import ENERGY, factor
 
 if TYPE_CHECKING:
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
     from tap_solaredge.service.place import Place
 
 
-def overview(payload: Any, place: Place, _: SiteRef) -> Totals:  # noqa: ANN401
+def overview(payload: Any, place: Place, site: SiteRef) -> Totals:  # noqa: ANN401
     """Return the totals of a window; each figure by itself may be null (5.4).
 
     Raises:
-        UnexpectedPayload: If there is no `production`.
+        UnexpectedPayload: If there is no `production`, or it is that of another site.
     """
     made = essential(payload, "production", place)
+    of_site(payload.get("siteId"), site.site_id, place)
     if not isinstance(made, dict) and not is_empty(made):
         raise place.error("field `production` is no object")
     where = place / "consumption"
