@@ -236,6 +236,18 @@ def test_an_answer_about_another_time_is_not_taken_for_this_one(simulator, run_t
     assert run_tap(simulator, state=said.state, site_ids=[ROOF], **FEW).records["energy_readings"]
 
 
+@pytest.mark.parametrize("zone", [None, "America/Los_Angeles"])
+def test_days_in_utc_of_a_site_whose_zone_is_not_known_are_not_stored(start_simulator, run_tap, zone):
+    simulator = start_simulator(trouble=False)
+    simulator.change(HOME, listed=Listed(zone=zone))
+    simulator.fault("in_utc")
+    said = run_tap(simulator, site_ids=[HOME], **FEW)
+    told = said.partition("energy_readings", HOME)["error_message"]
+    assert "in the time zone that is known: name the right one in the portal" in told
+    assert not said.records["energy_readings"]
+    assert said.records["power_readings"]
+
+
 # States
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tap_solaredge.budget.ledger import Ledger
     from tap_solaredge.clock import Clock
+    from tap_solaredge.local_time import Instant
     from tap_solaredge.plan.calls import Call
     from tap_solaredge.resources import Resource
     from tap_solaredge.service.dialect import Dialect
@@ -35,6 +36,9 @@ TRIED_AGAIN = timedelta(hours=23)
 
 CUT = {"QUARTER_HOUR": (timedelta(days=1), timedelta(hours=1)), "DAY": (timedelta(days=7), timedelta(days=1))}
 """By resolution: what an answer holds at least that is cut, and how long before its window it ends then."""
+
+MIDNIGHT_MOVES = 1
+"""Hour with which a day begins where clocks go forward at midnight."""
 
 
 class Lengths:
@@ -79,25 +83,24 @@ class Lengths:
 
         Raises:
             RangeTooLong: If it ends long before.
-            UnexpectedPayload: If it is about another time.
+            UnexpectedPayload: If it is about another time, or its days are not those of the site's zone.
         """
         assert call.resource is not None and call.window is not None  # noqa: S101, PT018 (it is of a series)
-        resolution = self._resolution(call.resource)
-        if answer is None or resolution not in CUT or not self._dialect.tells_each_interval:
+        resolution, window = self._resolution(call.resource), call.window
+        told = [] if answer is None else [series for series in by_device(answer, []).values() if series]
+        if not told or resolution not in CUT or not self._dialect.tells_each_interval:
             return
-        held, missing = CUT[resolution]
-        told = [series for series in by_device(answer, []).values() if series]
-        if not told:
-            return
-        window, newest = call.window, max(map(max, told))
-        ends, begins = from_utc_text(newest.utc), from_utc_text(min(map(min, told)).utc)
+        newest = max(map(max, told))
+        begins, ends = from_utc_text(min(map(min, told)).utc), from_utc_text(newest.utc)
         if ends < window.start or begins >= window.end:
             about = f"{begins:%Y-%m-%d} to {ends:%Y-%m-%d}"
             raise UnexpectedPayload(f"{call.resource}: the answer is about {about}, another time; {AGAIN}")
+        if resolution == "DAY":
+            _check_midnight(call.resource, newest)
+        held, missing = CUT[resolution]
         if ends - window.start >= held and min(window.end, now) - ends > missing:
-            raise RangeTooLong(
-                f"{call.resource}: an answer ends at {newest.utc}, long before its window does"
-            )
+            said = f"{call.resource}: an answer ends at {newest.utc}, long before its window does"
+            raise RangeTooLong(said)
 
     def _is_younger(self, name: str, age: timedelta) -> bool:
         """Whether something was noted lately, by a clock that may have been set back since."""
@@ -112,3 +115,12 @@ class Lengths:
 
     def _ladder(self, resource: Resource[Any]) -> tuple[timedelta, ...]:
         return self._dialect.ladder(resource, self._resolution(resource))
+
+
+def _check_midnight(resource: Resource[Any], newest: Instant) -> None:
+    wall = from_utc_text(newest.utc) + timedelta(minutes=newest.offset_minutes)
+    if wall.hour > MIDNIGHT_MOVES:
+        raise UnexpectedPayload(
+            f"{resource}: days begin at {wall:%H:%M} in the time zone that is known: "
+            "name the right one in the portal"
+        )
