@@ -43,7 +43,7 @@ class Fault:
     value: object = None
     """What stands in the place of a node, or in a header."""
     size: int = 256
-    """MiB that a small body unpacks to."""
+    """MiB that a small body unpacks to, or points of a series that is cut."""
     seed: int = 1
     """Which nodes are struck at random."""
     seen: int = field(default=0, init=False)

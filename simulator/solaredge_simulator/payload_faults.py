@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ _STAMPS = ("timestamp", "date", "timeStamp")
 _MEASURED = ("value", "power", "totalActivePower")
 _LISTS = ("site", "siteEnergyList")
 _ALL_LISTS = (*_LISTS, "list")
+_WITH_OFFSET = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d")
 _FIELDS = frozenset(
     {"unit", "period", "siteId", "id", "serialNumber", "SN", "timeZone", "timezone", *_STAMPS}
 )
@@ -101,6 +103,14 @@ def twice_with_null(answer: Answer, fault: Fault) -> None:
         points[first:] = [point for pair in doubled for point in pair]
 
 
+def in_utc(answer: Answer, _: Fault) -> None:
+    """Times with an offset are in UTC, with `Z`."""
+    for found in _objects(answer.body):
+        for key, value in found.items():
+            if isinstance(value, str) and _WITH_OFFSET.fullmatch(value):
+                found[key] = datetime.fromisoformat(value).astimezone(UTC).isoformat()[:19] + "Z"
+
+
 def empty_list(answer: Answer, _: Fault) -> None:
     """Lists of sites and devices are empty, and so is their count."""
     if isinstance(answer.body, list):
@@ -128,12 +138,23 @@ def no_series(answer: Answer, _: Fault) -> None:
         points.clear()
 
 
+def cut(answer: Answer, fault: Fault) -> None:
+    """Series end after their first `size` points."""
+    for points in _series(answer.body):
+        del points[fault.size :]
+
+
 def device_replaced(answer: Answer, fault: Fault) -> None:
     """The device `serial` is another one now; V2's list keeps it, inactive."""
     _rename(answer.body, fault.serial, successor(fault.serial))
     if isinstance(answer.body, list):
         renewed = [item for item in answer.body if item.get("serialNumber") == successor(fault.serial)]
         answer.body += [item | {"serialNumber": fault.serial, "active": False} for item in renewed]
+
+
+def rewritten(answer: Answer, fault: Fault) -> None:
+    """The serial number `serial` is written as `value`."""
+    _rename(answer.body, fault.serial, str(fault.value))
 
 
 def without_site(answer: Answer, fault: Fault) -> None:
@@ -201,8 +222,11 @@ KINDS: dict[str, Callable[[Answer, Fault], None]] = {
     "nulls": nulls,
     "revised": revised,
     "no_series": no_series,
+    "cut": cut,
     "twice_with_null": twice_with_null,
+    "in_utc": in_utc,
     "empty_list": empty_list,
     "short_page": short_page,
     "device_replaced": device_replaced,
+    "rewritten": rewritten,
 }

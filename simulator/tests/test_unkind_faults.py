@@ -96,6 +96,29 @@ def test_a_point_comes_twice_once_with_null_before_it_or_after_it(client, simula
     assert len(client.json(f"/v2/sites/{ROOF}/energy")["values"]) == len(points) + 2
 
 
+def test_series_are_cut(client, simulator):
+    points = client.json(f"/v2/sites/{HOME}/energy")["values"]
+    simulator.fault("cut", size=3)
+    assert client.json(f"/v2/sites/{HOME}/energy")["values"] == points[:3]
+
+
+def test_times_are_in_utc(client, simulator):
+    points = client.json(f"/v2/sites/{HOME}/energy")["values"]
+    simulator.fault("in_utc")
+    in_utc = timestamps(client.json(f"/v2/sites/{HOME}/energy")["values"])
+    assert in_utc[0] == "2026-11-19T23:00:00Z"
+    assert list(map(datetime.fromisoformat, in_utc)) == list(map(datetime.fromisoformat, timestamps(points)))
+
+
+def test_a_serial_number_is_written_differently(client, simulator):
+    serial = simulator.plants[HOME].inverters[0].serial
+    known = [device["serialNumber"] for device in client.json(DEVICES)]
+    simulator.fault("rewritten", path=DEVICES, serial=serial, value=serial.lower())
+    assert [device["serialNumber"] for device in client.json(DEVICES)] == [
+        serial.lower() if device == serial else device for device in known
+    ]
+
+
 def test_lists_are_empty_short_or_miscounted(client, simulator):
     simulator.fault("empty_list", times=1, path="/v2/sites")
     simulator.fault("short_page", calls=[2], path="/v2/sites")

@@ -5,7 +5,7 @@ TapSolarEdgeError
   LedgerFailed         calls cannot be counted             stop, say which file may be deleted
   NotAuthorized        401, revoked or expired grant       stop, say how to renew
     GrantEnded         one owner's grant is over           this site fails, others go on; say how to renew
-  EndpointRetired      410                                 stop, name the API that works
+  EndpointRetired      410 of V1                           stop, name the API that works
   NotPermitted         403, 404 on one resource or site    skip it, say so once, go on
     ScopeMissing       403 on telemetry of a grant         skip the telemetry of the site, go on
   RangeTooLong         400, 403 on a window                shorter windows, go on
@@ -15,7 +15,7 @@ TapSolarEdgeError
   BudgetReached        our limit or theirs, a long wait    end cleanly, exit code 0
     SiteDaySpent       the day's calls of one site         the site waits for a later run
   OutputLost           nobody takes what is written        stop; the next run goes on from the last STATE
-  UnexpectedPayload    not what the API promised           this stream and site fail, others go on
+  UnexpectedPayload    not what the API promised, 410      this stream and site fail, others go on
   Unforeseen           a fault of this tap                 this stream or site fails, others go on
   HarvestIncomplete    the summary of a run with failures  exit code 1
 """
@@ -57,7 +57,7 @@ class GrantEnded(NotAuthorized):
 
 
 class EndpointRetired(TapSolarEdgeError):
-    """The service has switched this API off (HTTP 410)."""
+    """The service has switched this API off."""
 
     stops_the_run = True
 

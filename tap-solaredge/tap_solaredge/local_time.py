@@ -46,8 +46,12 @@ def is_of_this_age(moment: date) -> bool:
 
 
 @lru_cache(maxsize=1 << 14)
-def instant(text: str) -> Instant:
+def instant(text: str, site_zone: ZoneInfo | None = None) -> Instant:
     """Read a time with offset or `Z` and 0 to 9 fractional digits (reference: API V2, section 4.5).
+
+    Args:
+        text: The time.
+        site_zone: Where it was measured: `Z` tells the instant and not what the clock there shows.
 
     Raises:
         ValueError: If it is no time of this age, or has no offset.
@@ -59,6 +63,8 @@ def instant(text: str) -> Instant:
     if not is_of_this_age(moment):
         raise ValueError(f"{text!r} is no time of this age")
     utc = (moment.replace(tzinfo=None) - offset).isoformat()
+    if site_zone and text.endswith("Z"):
+        offset = moment.astimezone(site_zone).utcoffset() or offset
     return Instant(f"{utc[:19]}Z", round(offset.total_seconds() / 60))
 
 
@@ -205,7 +211,7 @@ def _readings(text: str, site_zone: ZoneInfo) -> tuple[Instant, ...]:
     """
     wall = datetime.fromisoformat(text)
     if wall.tzinfo is not None:
-        return (instant(text),)
+        return (instant(text, site_zone),)
     wall = wall.replace(tzinfo=site_zone)
     first, second = (wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     moments = (first, second) if first < second else (first,)

@@ -42,6 +42,7 @@ _SECONDS = re.compile(r"\d+(\.\d*)?", re.ASCII)
 _PAGE = re.compile(rb"(?is)<(!doctype\s+html|html|head|title|body)\b")
 _TITLE = re.compile(r"(?is)<(title|h1)\b[^>]*>\s*(\S.*?)\s*</\1\s*>")
 _TAG = re.compile(r"(?s)<[^>]*>")
+_AROUND = re.compile(r"(?s)^.*(?:: |\] )| \(_ssl\.c.*")
 _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _PROXIES = "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY"
 _REDIRECTS = range(300, 400)
@@ -224,19 +225,22 @@ def no_answer(path: str, error: requests.RequestException) -> Busy | ConfigError
 
 def _nobody(error: requests.RequestException, inner: Any) -> str | None:  # noqa: ANN401
     """Return why no connection came about, None where one did."""
+    reason = getattr(inner, "reason", inner)
     if isinstance(error, requests.exceptions.SSLError):
-        cause = getattr(getattr(inner, "reason", None), "args", None) or [None]
-        why = one_line(getattr(cause[0], "verify_message", "") or "no certificate was checked").rstrip(".")
-        return f"TLS failed ({why}); check {_CERTIFICATES[0]}, this computer's date and `api_url`"
+        return f"TLS failed ({_why(reason)}); check {_CERTIFICATES[0]}, this computer's date and `api_url`"
     if isinstance(error, requests.exceptions.ProxyError):
         asked = (error.request and error.request.url) or ""
         proxy = _shown(select_proxy(asked, get_environ_proxies(asked)) or "")
-        return f"the proxy {proxy} refused; check the environment's {_PROXIES}"
-    if isinstance(error, requests.ConnectTimeout) or isinstance(
-        getattr(inner, "reason", None), NewConnectionError
-    ):
+        why = _why(getattr(reason, "original_error", reason))
+        return f"the proxy {proxy} refused ({why}); check the environment's {_PROXIES}"
+    if isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError):
         return f"no connection; check the network and `api_url`; {AGAIN}"
     return None
+
+
+def _why(cause: object) -> str:
+    """Return what an error of the network says, without what Python and OpenSSL write around it."""
+    return one_line(_AROUND.sub("", str(cause)))[:TEXT_IN_MESSAGE].rstrip(" .)") or "no reason given"
 
 
 def outage(path: str, reply: Reply) -> TapSolarEdgeError | None:

@@ -151,7 +151,7 @@ class Cell:
 ELSEWHERE = frozenset(
     {
         *("drip", "endless", "gzip_bomb", "odd_date", "twice_with_null", "empty_list", "short_page"),
-        *("node", "node_gone", "node_twice", "node_random"),
+        *("in_utc", "rewritten", "cut", "node", "node_gone", "node_twice", "node_random"),
     }
 )
 """Kinds with tests of their own, such as test_refusals.py, test_bounds.py and test_devices_read.py."""

@@ -8,7 +8,7 @@ import pytest
 from tap_solaredge.errors import UnexpectedPayload
 from tap_solaredge.local_time import Instant
 from tap_solaredge.measured.readings import MeterSeries, MeterType, Site, SiteRef
-from tap_solaredge.resources import DETAILS, DEVICES, INVERTERS, METERS, POWER, STORAGE
+from tap_solaredge.resources import DETAILS, DEVICES, INVERTERS, METERS, POWER, STORAGE, TOTALS
 from tap_solaredge.service import place
 from tap_solaredge.service.v1 import V1
 from tap_solaredge.service.v2 import V2
@@ -143,9 +143,10 @@ def test_each_direction_of_a_meter_is_a_series_of_its_own():
     assert found == {MeterType.PURCHASED: {NOON: 48.0}, MeterType.FEED_IN: {NOON: 752.0}}
 
 
-def test_details_of_another_site_are_refused():
-    with pytest.raises(UnexpectedPayload, match="site 7, details: field `siteId` is 8, another site"):
-        V2.parse(DETAILS, [{"siteId": 8}], SITE)
+@pytest.mark.parametrize("resource", [DETAILS, TOTALS], ids=str)
+def test_an_answer_about_another_site_is_refused(resource):
+    with pytest.raises(UnexpectedPayload, match=f"site 7, {resource}: field `siteId` is 8, another site"):
+        V2.parse(resource, [{"siteId": 8, "production": {}}], SITE)
 
 
 def test_the_placeholders_of_the_official_sample_are_no_reason_to_refuse_a_site():

@@ -111,10 +111,17 @@ def test_a_time_of_another_age_is_refused(text):
 
 def test_wall_times_that_cannot_be_read_are_none_and_cost_no_other():
     odd = [None, 5, [], "noon", "0001-01-01 00:00:00"]
-    texts = ["2026-10-25 02:45:00", *odd, "2026-10-25 02:00:00", "2026-05-14 11:00:00+02:00"]
+    texts = [
+        "2026-10-25 02:45:00",
+        *odd,
+        "2026-10-25 02:00:00",
+        "2026-05-14 11:00:00+02:00",
+        "2026-05-14T09:15:00Z",
+    ]
     assert wall_instants(texts, AMSTERDAM, "x") == [
         Instant("2026-10-25T00:45:00Z", 120),
         *[None] * len(odd),
         Instant("2026-10-25T01:00:00Z", 60),
         Instant("2026-05-14T09:00:00Z", 120),
+        Instant("2026-05-14T09:15:00Z", 120),
     ]

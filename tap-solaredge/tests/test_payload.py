@@ -39,7 +39,7 @@ def warnings(caplog):
 
 
 def test_values_are_converted_to_base_units_and_null_stays_null():
-    assert series(block("KWH", 6.1, None), Place("x"), ENERGY) == {NOON: 6100.0, LATER: None}
+    assert series(block("KWH", 6.1, None), Place("x"), ENERGY, None) == {NOON: 6100.0, LATER: None}
 
 
 @pytest.mark.parametrize(

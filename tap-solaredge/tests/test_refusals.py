@@ -13,7 +13,6 @@ from tap_solaredge.clock import Clock
 from tap_solaredge.errors import (
     BudgetReached,
     Busy,
-    EndpointRetired,
     NotAuthorized,
     NotPermitted,
     RangeTooLong,
@@ -176,7 +175,7 @@ def test_what_may_pass_is_tried_again(client, status):
         ("404 Not Found", "application/problem+json", b'{"detail": "<b>none</b>"}', NotPermitted),
         ("401 Unauthorized", "application/json", b"{}", NotAuthorized),
         ("400 Bad Request", "text/html", PAGE, RangeTooLong),
-        ("410 Gone", "text/html", PAGE, EndpointRetired),
+        ("410 Gone", "text/html", PAGE, UnexpectedPayload),
         ("405 Method Not Allowed", "application/json", b"{}", UnexpectedPayload),
     ],
 )

@@ -99,7 +99,7 @@ def test_a_site_that_is_not_listed_any_more_is_named(simulator, run_tap, caplog)
     simulator.clock.advance(hours=25)
     run_tap(simulator, state=state, power_lookback_days=1, energy_lookback_days=1)
     said = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
-    assert f"1 site no longer listed and not read, the data stay: {HOME}" in said
+    assert f"1 site no longer open to this credential and not read, the data stay: {HOME}" in said
 
 
 def test_a_dead_battery_beside_a_healthy_one_costs_no_calls(start_simulator, run_tap):
@@ -129,9 +129,12 @@ def test_power_is_read_in_winter_whatever_latitude_is_told(start_simulator, run_
     assert newest > (simulator.clock.now() - timedelta(hours=24)).isoformat()
 
 
-@pytest.mark.parametrize(
+WRITINGS = pytest.mark.parametrize(
     "change", [str.lower, lambda serial: serial.rsplit("-", 1)[0]], ids=["case", "digits"]
 )
+
+
+@WRITINGS
 def test_telemetry_is_that_of_the_device_however_its_serial_number_is_written(change):
     listed = [
         {"serial_number": serial, "meter_type": "Production"} for serial in ("7F0A12B3-C4", "7F0A12B4-C5")
@@ -142,6 +145,35 @@ def test_telemetry_is_that_of_the_device_however_its_serial_number_is_written(ch
         MeterSeries("9-11", MeterType.PRODUCTION),
     ]
     assert [series.serial_number for series in site.spelled(answer)] == ["7F0A12B3-C4", "9-11"]
+
+
+@WRITINGS
+def test_a_device_stays_the_one_it_is_however_lists_write_its_serial_number(simulator, run_tap, change):
+    settings = {"site_ids": [HOME], "power_lookback_days": 1, "energy_lookback_days": 1}
+    streams = ("batteries", "battery_readings", "meters")
+    first = run_tap(simulator, **settings)
+    plant = simulator.plants[HOME]
+    simulator.clock.advance(hours=25)
+    for device in (*plant.inverters, *plant.batteries, *plant.meters):
+        if device.serial:
+            simulator.fault("rewritten", path="*/devices", serial=device.serial, value=change(device.serial))
+    second = run_tap(simulator, state=first.state, **settings)
+    for said in (first, second):
+        assert {record["serial_number"] for stream in streams for record in said.records[stream]} == {
+            *(battery.serial for battery in plant.batteries), *(meter.serial for meter in plant.meters)
+        }  # fmt: skip
+    inverters = [plant.inverters[0].serial]
+    rows = second.records["equipment"]
+    assert [row["serial_number"] for row in rows if row["equipment_type"] == "INVERTER"] == inverters
+    assert [row["connected_inverter_sn"] for row in second.records["batteries"]] == inverters
+
+
+@WRITINGS
+def test_devices_that_are_listed_in_two_writings_stay_two(change):
+    old, new = "7F0A12B3-C4", change("7F0A12B3-C4")
+    listed = [{"serial_number": serial, "active": serial == new} for serial in (old, new)]
+    Inventory([], [], listed).write_as_before([old])
+    assert [battery["serial_number"] for battery in listed] == [old, new]
 
 
 def test_days_are_read_again_where_the_time_zone_is_corrected(start_simulator, tmp_path, caplog):

@@ -1,6 +1,8 @@
 """Settings and variables that cannot be used: one line that names them, without a secret, before any call."""
 
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from click.testing import CliRunner
@@ -191,8 +193,21 @@ def test_a_proxy_that_cannot_be_used_is_named_and_not_tried_again(tell, monkeypa
 def test_a_proxy_that_does_not_answer_is_named_without_its_password(tell, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://user:s3cretpw@127.0.0.1:9")
     code, line, said = tell("check-api", api_url="https://solaredge.invalid")
-    assert (code, "the proxy http://127.0.0.1:9 refused" in line) == (1, True)
+    assert (code, "the proxy http://127.0.0.1:9 refused (Connection refused)" in line) == (1, True)
     assert PASSWORD not in said
+
+
+def test_a_proxy_that_wants_a_password_is_told(tell, monkeypatch):
+    class Proxy(BaseHTTPRequestHandler):
+        def do_CONNECT(self):
+            self.send_error(407)
+
+    with HTTPServer(("127.0.0.1", 0), Proxy) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.server_port}")
+        code, line, _ = tell(api_url="https://solaredge.invalid", request_retries=0)
+        proxy.shutdown()
+    assert (code, "refused (407 Proxy Authentication Required); check" in line) == (1, True)
 
 
 # The token file

@@ -39,6 +39,15 @@ def endpoints(simulator, since=0):
     return Counter(call.endpoint for call in simulator.calls[since:])
 
 
+def test_sites_that_a_fleet_key_opened_and_no_owner_does_are_named(owner, simulator, run_tap, caplog):
+    few = {"energy_lookback_days": 1, "power_lookback_days": 1}
+    state = run_tap(simulator, site_ids=[HOME, ROOF], **few).state
+    owner.granted(HOME)
+    owner(state, **few)
+    said = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert f"1 site no longer open to this credential and not read, the data stay: {ROOF}" in said
+
+
 def test_an_owner_gets_the_records_of_the_site_without_the_list(owner, simulator, run_tap, tmp_path):
     owner.granted(HOME)
     said = owner()

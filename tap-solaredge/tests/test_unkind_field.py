@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+from datetime import UTC, datetime
 
 import pytest
 
@@ -106,6 +107,13 @@ def test_an_empty_list_of_sites_is_not_believed_where_some_were_known(
     assert run_tap(simulator, state=said.state, **settings).error is None
 
 
+def test_the_first_site_of_an_account_is_found_by_the_next_run(simulator, run_tap, caplog):
+    simulator.fault("empty_list", path="/v2/sites", times=1)
+    run_tap(simulator)
+    assert "This credential sees no site" in lines(caplog)
+    assert run_tap(simulator, site_ids=[ROOF], **FEW).records["sites"]
+
+
 def test_an_empty_list_of_devices_is_not_believed_where_some_were_known(simulator, run_tap):
     state = run_tap(simulator, site_ids=[HOME], **FEW).state
     simulator.clock.advance(hours=25)
@@ -176,6 +184,68 @@ def test_days_are_those_of_the_answers_whatever_the_master_data_say(start_simula
     assert {key: found.get(key) for key in over} == {key: expected[key] for key in over}
     said = [line for line in lines(caplog) if "the answers show the time zone" in line]
     assert len(said) == 1
+
+
+@pytest.mark.parametrize("site", [HOME, OFFICE], ids=["ahead of UTC", "behind UTC"])
+def test_times_in_utc_are_those_of_the_sites_zone(start_simulator, tmp_path, site, caplog):
+    from .collected import Collected  # noqa: PLC0415
+
+    simulator = start_simulator(trouble=False, now=datetime(2026, 11, 3, 12, 5, tzinfo=UTC))
+    settings = {"site_ids": [site], "start_date": "2026-10-22", "calls_per_minute": 0}
+    (tmp_path / "told").mkdir()
+    told = Collected(simulator, tmp_path / "told", **settings)
+    told.run()
+    simulator.fault("in_utc")
+    in_utc = Collected(simulator, tmp_path, **settings)
+    in_utc.run()
+    assert len(in_utc.rows["energy_readings"]) > 10
+    assert in_utc.rows == told.rows
+    assert not [line for line in lines(caplog) if "time zone" in line]
+
+
+@pytest.mark.parametrize(
+    ("path", "size"), [("*/power", 200), ("*/telemetry", 200), ("*/energy", 10)], ids=str
+)
+def test_an_answer_that_is_cut_loses_nothing(start_simulator, tmp_path, path, size):
+    from .collected import Collected  # noqa: PLC0415
+
+    simulator = start_simulator(trouble=False)
+    settings = {"site_ids": [HOME], "start_date": "2026-10-22", "calls_per_minute": 0}
+    (tmp_path / "whole").mkdir()
+    whole = Collected(simulator, tmp_path / "whole", **settings)
+    whole.run()
+    simulator.fault("cut", path=path, size=size)
+    cut = Collected(simulator, tmp_path, **settings)
+    cut.run()
+    assert cut.error is None
+    for table in ("power_readings", "power_flows", "meter_readings", "battery_readings"):
+        assert cut.rows[table] == whole.rows[table]
+    days = [{key: row["energy_wh"] for key, row in h.rows["energy_readings"].items()} for h in (cut, whole)]
+    assert days[0] == days[1]
+
+
+def test_an_answer_about_another_time_is_not_taken_for_this_one(simulator, run_tap):
+    for path in ("*/power", "*/energy"):
+        simulator.fault("node", path=path, name="/values/*/timestamp", value="2026-01-01T00:00:00+01:00")
+    said = run_tap(simulator, site_ids=[ROOF], **FEW)
+    for stream in ("power_readings", "energy_readings"):
+        partition = said.partition(stream, ROOF)
+        assert "the answer is about 2025-12-31 to 2025-12-31, another time" in partition["error_message"]
+        assert "covered" not in partition
+    simulator.lift_faults()
+    assert run_tap(simulator, state=said.state, site_ids=[ROOF], **FEW).records["energy_readings"]
+
+
+@pytest.mark.parametrize("zone", [None, "America/Los_Angeles"])
+def test_days_in_utc_of_a_site_whose_zone_is_not_known_are_not_stored(start_simulator, run_tap, zone):
+    simulator = start_simulator(trouble=False)
+    simulator.change(HOME, listed=Listed(zone=zone))
+    simulator.fault("in_utc")
+    said = run_tap(simulator, site_ids=[HOME], **FEW)
+    told = said.partition("energy_readings", HOME)["error_message"]
+    assert "in the time zone that is known: name the right one in the portal" in told
+    assert not said.records["energy_readings"]
+    assert said.records["power_readings"]
 
 
 # States

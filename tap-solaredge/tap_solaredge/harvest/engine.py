@@ -260,14 +260,16 @@ class Harvest:
         for site_id in self._job.site_ids:
             if site_id not in found:
                 logger.warning(
-                    "site %s is not among the %s sites of this credential; check `site_ids`",
-                    site_id, len(listed),
+                    "site %s is not among the %s of this credential; check `site_ids`",
+                    site_id, counted(len(listed), "site"),
                 )  # fmt: skip
         gone = sorted(self._bookmarks.sites() - found)
-        if gone and not self._job.site_ids and self._job.client.granted_sites() is None:
+        if gone and not self._job.site_ids:
             named = ", ".join(map(str, gone[:NAMED])) + (", ..." if len(gone) > NAMED else "")
             missing = counted(len(gone), "site")
-            logger.warning("%s no longer listed and not read, the data stay: %s", missing, named)
+            logger.warning(
+                "%s no longer open to this credential and not read, the data stay: %s", missing, named
+            )
 
     def _in_turn(self, listed: list[Record]) -> list[SiteHarvest]:
         """Return the wanted sites, those read longest ago first; those that failed whole come last."""

@@ -14,7 +14,7 @@ from tap_solaredge.errors import (
     UnexpectedPayload,
 )
 from tap_solaredge.harvest.arrivals import arrived
-from tap_solaredge.harvest.notes import METER_NAMES, SHOWN, ZONE
+from tap_solaredge.harvest.notes import METER_NAMES, SERIALS, SHOWN, ZONE
 from tap_solaredge.local_time import DAY_MINUTES, fixed_zone, named_zone
 from tap_solaredge.login.grants import DEVICE_DATA
 from tap_solaredge.measured.production import Meaning
@@ -103,6 +103,7 @@ class Inventory:
             shown = self._bookmarks.noted("sites", self._site_id, SHOWN)
             if isinstance(shown, int) and abs(shown) < DAY_MINUTES:
                 self.site.zone = fixed_zone(shown)
+            self._keep_serial_numbers(self.site)
             self._keep_meter_names(self.site)
             if self.answers.get(DEVICES) is not None:
                 self._arrived = arrived(self.site, self._bookmarks, now, fresh=self._fresh)
@@ -211,6 +212,11 @@ class Inventory:
             for resource in stream.needs - self._dialect.offers:
                 missing = NotPermitted(f"API {self._dialect.name} has no {resource}: the stream is left out")
                 self._outcomes.give_up([str(stream.name)], resource.name, missing)
+
+    def _keep_serial_numbers(self, site: Site) -> None:
+        """Let devices have the serial numbers as they were written first: else they would be others."""
+        partition = self._bookmarks.of("sites", site.site_id)
+        partition[SERIALS] = site.devices.write_as_before(partition.get(SERIALS, []))
 
     def _keep_meter_names(self, site: Site) -> None:
         """Let meters whose name cannot be read have the one that they were last known by."""

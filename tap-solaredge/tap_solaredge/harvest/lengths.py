@@ -6,15 +6,21 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.errors import UnexpectedPayload
+from tap_solaredge.errors import RangeTooLong, UnexpectedPayload
+from tap_solaredge.local_time import from_utc_text
+from tap_solaredge.measured.gaps import by_device
 from tap_solaredge.plan import windows
 from tap_solaredge.resources import Kind
 from tap_solaredge.service.responses import NOT_TAKEN
+from tap_solaredge.transport import AGAIN
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tap_solaredge.budget.ledger import Ledger
     from tap_solaredge.clock import Clock
-    from tap_solaredge.errors import RangeTooLong
+    from tap_solaredge.local_time import Instant
+    from tap_solaredge.plan.calls import Call
     from tap_solaredge.resources import Resource
     from tap_solaredge.service.dialect import Dialect
     from tap_solaredge.spans import Window
@@ -26,6 +32,13 @@ HOLDS_FOR = timedelta(days=7)
 """How long a length is believed before the longest is tried again: one refusal must not cost for ever."""
 TRIED_AGAIN = timedelta(hours=23)
 """How long nobody tries the shorter windows of a site again that refused all of them."""
+
+
+CUT = {"QUARTER_HOUR": (timedelta(days=1), timedelta(hours=1)), "DAY": (timedelta(days=7), timedelta(days=1))}
+"""By resolution: what an answer holds at least that is cut, and how long before its window it ends then."""
+
+MIDNIGHT_MOVES = 1
+"""Hour with which a day begins where clocks go forward at midnight."""
 
 
 class Lengths:
@@ -65,6 +78,30 @@ class Lengths:
         self._ledger.learn(f"{name} since", self._clock.now().timestamp())
         self._of_run.add(name)
 
+    def check_span(self, call: Call, answer: Any, now: datetime) -> None:  # noqa: ANN401
+        """Make sure that an answer is about its window, to its end: a service may give so many intervals.
+
+        Raises:
+            RangeTooLong: If it ends long before.
+            UnexpectedPayload: If it is about another time, or its days are not those of the site's zone.
+        """
+        assert call.resource is not None and call.window is not None  # noqa: S101, PT018 (it is of a series)
+        resolution, window = self._resolution(call.resource), call.window
+        told = [] if answer is None else [series for series in by_device(answer, []).values() if series]
+        if not told or resolution not in CUT or not self._dialect.tells_each_interval:
+            return
+        newest = max(map(max, told))
+        begins, ends = from_utc_text(min(map(min, told)).utc), from_utc_text(newest.utc)
+        if ends < window.start or begins >= window.end:
+            about = f"{begins:%Y-%m-%d} to {ends:%Y-%m-%d}"
+            raise UnexpectedPayload(f"{call.resource}: the answer is about {about}, another time; {AGAIN}")
+        if resolution == "DAY":
+            _check_midnight(call.resource, newest)
+        held, missing = CUT[resolution]
+        if ends - window.start >= held and min(window.end, now) - ends > missing:
+            said = f"{call.resource}: an answer ends at {newest.utc}, long before its window does"
+            raise RangeTooLong(said)
+
     def _is_younger(self, name: str, age: timedelta) -> bool:
         """Whether something was noted lately, by a clock that may have been set back since."""
         noted = self._ledger.learned(name)
@@ -78,3 +115,12 @@ class Lengths:
 
     def _ladder(self, resource: Resource[Any]) -> tuple[timedelta, ...]:
         return self._dialect.ladder(resource, self._resolution(resource))
+
+
+def _check_midnight(resource: Resource[Any], newest: Instant) -> None:
+    wall = from_utc_text(newest.utc) + timedelta(minutes=newest.offset_minutes)
+    if wall.hour > MIDNIGHT_MOVES:
+        raise UnexpectedPayload(
+            f"{resource}: days begin at {wall:%H:%M} in the time zone that is known: "
+            "name the right one in the portal"
+        )

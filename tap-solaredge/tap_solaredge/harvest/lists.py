@@ -134,7 +134,8 @@ class Lists:
             return self._dialect.listed_sites(payloads[0]), self._dialect.listed_count(payloads[0])
 
         try:
-            found: SitePage | None = self._read(requests, self._not_emptied("site list", requests, parse))
+            checked = self._not_emptied("site list", requests, parse)
+            found: SitePage | None = self._read(requests, checked, keep_empty=page > 1)
         except TapSolarEdgeError as error:
             found = None if error.stops_the_run else self._outdated(requests, parse)
             if found is None:
@@ -160,7 +161,7 @@ class Lists:
             resource, found, site
         )
 
-    def _read(self, requests: tuple[Request, ...], parse: Parse) -> Any:  # noqa: ANN401
+    def _read(self, requests: tuple[Request, ...], parse: Parse, *, keep_empty: bool = True) -> Any:  # noqa: ANN401
         """Return a list from what is kept, else by calls; what makes no sense is not kept."""
         sent: dict[Request, bytes] = {}
         payloads, pages = [], list(requests)
@@ -177,8 +178,9 @@ class Lists:
                 payloads.append(msgspec.json.decode(body))
             pages += self._next(request, payloads)
         found = parse(payloads)
-        for request, body in sent.items():
-            self._ledger.keep(str(request), body)
+        if keep_empty or not _is_empty(found):
+            for request, body in sent.items():
+                self._ledger.keep(str(request), body)
         return found
 
     def _forecast(self, request: Request) -> Any:  # noqa: ANN401

@@ -20,6 +20,8 @@ LATE_READ = "late_read_on"
 """The site's day on which the last days were read again."""
 METER_NAMES = "meter_names"
 """The names of meters, by type and serial number."""
+SERIALS = "serial_numbers"
+"""The devices that have readings, each as it was written first."""
 ZONE = "timezone"
 """The zone that was last told."""
 SHOWN = "shown_offset_minutes"
@@ -58,6 +60,7 @@ _TYPES: Mapping[str, Any] = MappingProxyType(
         **dict.fromkeys((LATE_READ, CHECKED, ASKED, READ_ON, FIRST_DATA), date),
         **dict.fromkeys((ZONE, MEANS, UNIT, LIFE_READ), str),
         METER_NAMES: dict[str, str],
+        SERIALS: list[str],
         LISTED: dict[str, date],
         SHOWN: int,
         SEEN: dict[date, int | None],

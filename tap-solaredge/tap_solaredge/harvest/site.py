@@ -229,6 +229,7 @@ class SiteHarvest:
             return
         if call.resource is STORAGE and call.purpose is Purpose.TODAY and call.window:
             self._take_latest(answer, call.window)
+        self._lengths.check_span(call, answer, now)
         lost = place.unread(f"site {self.site_id}, {call.resource}") > 0
         yield from self._records.take(call, answer, replace(self._progress, now=now), lost=lost)
         yield None

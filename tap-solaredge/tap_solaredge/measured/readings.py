@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum, StrEnum, auto
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_solaredge.local_time import Instant, zone
+from tap_solaredge.measured.serial_numbers import Writings
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -19,7 +19,6 @@ Series = dict[Instant, float | None]
 Words = dict[Instant, str | None]
 """Start of interval to a word."""
 Record = dict[str, Any]
-_CHECK_DIGITS = re.compile("-[0-9a-f]{2}$")
 
 
 class Device(Enum):
@@ -164,6 +163,24 @@ class Inventory:
     registered: dict[str, list[str | None]] = field(default_factory=dict)
     """When the devices of a kind of `Device` were registered (UTC), None where that is not told."""
 
+    def write_as_before(self, before: list[str]) -> list[str]:
+        """Write the devices as they were written before, and return how those with readings are.
+
+        Args:
+            before: The devices with readings, as they were written first; `inverters` stay as they are asked.
+        """
+        known, rows = Writings(before), [*self.equipment, *self.meters, *self.batteries]
+        listed = {row["serial_number"] for row in rows}
+        measuring = {row["serial_number"] for row in (*self.meters, *self.batteries)} - {None}
+
+        def written(serial: str) -> str:
+            return serial if known.of(serial) in listed else known.of(serial)
+
+        for row in rows:
+            for name in row.keys() & {"serial_number", "connected_inverter_sn", "inverter_serial"}:
+                row[name] = row[name] and written(row[name])
+        return sorted({*before, *map(written, measuring | set(self.inverters))})
+
 
 class SiteRef(NamedTuple):
     """A site, as far as a dialect has to know it to ask about it."""
@@ -230,15 +247,10 @@ class Site:
         """Return an answer with the serial numbers as the inventory writes them (gotcha 42)."""
         if not isinstance(answer, list):
             return answer
-        devices = [*self.devices.meters, *self.devices.batteries]
-        known = {device["serial_number"] for device in devices} | set(self.devices.inverters)
-        spelling: dict[str | None, set[str]] = {}
-        for serial in filter(None, known):
-            spelling.setdefault(_bare(serial), set()).add(serial)
+        devices = [*self.devices.meters, *self.devices.batteries, *self.devices.equipment]
+        known = Writings(device["serial_number"] for device in devices if device["serial_number"])
         for series in answer:
-            alike = spelling.get(_bare(series.serial_number), set())
-            if series.serial_number not in known and len(alike) == 1:
-                (series.serial_number,) = alike
+            series.serial_number = series.serial_number and known.of(series.serial_number)
         return answer
 
     def meters_of(self, meter_type: MeterType) -> list[Record]:
@@ -261,11 +273,6 @@ class Site:
         """Return the name that a meter was last known by, else one of its type and serial."""
         made = f"{meter_type} {serial_number}"
         return self.meter_names.get(made, made)
-
-
-def _bare(serial: str | None) -> str | None:
-    """Return a serial number without its check digits, in one case: services write it in several ways."""
-    return None if serial is None else _CHECK_DIGITS.sub("", serial.strip().casefold())
 
 
 def site_of(details: Record, devices: Inventory | None) -> Site:

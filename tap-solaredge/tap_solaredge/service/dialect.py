@@ -45,6 +45,8 @@ class Dialect:
     """What production is taken for, on sites with a battery of which nobody has checked it."""
     tells_offsets: bool
     """Whether times have their offset; without, a site's zone must be known."""
+    tells_each_interval: bool
+    """Whether a series has each interval of its window, with null where there is no value."""
     tells_split: bool
     """Whether the answers about meters tell the consumption, so that it takes no call to check production."""
     has_credits: bool

@@ -12,7 +12,6 @@ import msgspec
 from tap_solaredge.errors import (
     BudgetReached,
     Busy,
-    EndpointRetired,
     NotPermitted,
     RangeTooLong,
     TapSolarEdgeError,
@@ -38,7 +37,7 @@ _MEANING: dict[int, tuple[type[TapSolarEdgeError], str]] = {
     400: (UnexpectedPayload, f"; {NOT_TAKEN}"),
     403: (NotPermitted, "; the credential may not read this: it is skipped until it may"),
     404: (NotPermitted, "; SolarEdge does not have this: it is skipped until it does"),
-    410: (EndpointRetired, ". SolarEdge switched this API off (V1 on 2026-11-03): use V2 with a fleet key"),
+    410: (UnexpectedPayload, "; SolarEdge switched this off: see whether a newer tap-solaredge does without"),
 }
 """Status to what it means and what to do."""
 

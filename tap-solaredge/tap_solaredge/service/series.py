@@ -13,6 +13,7 @@ from tap_solaredge.service.units import factor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from zoneinfo import ZoneInfo
 
     from tap_solaredge.measured.readings import Series
     from tap_solaredge.service.place import Place
@@ -26,28 +27,35 @@ class _Times:
     """The times of the series read last: most series of a window, and their instants, are the same."""
 
     def __init__(self) -> None:
-        self._last: tuple[list[str], list[Instant] | None] = [], []
+        self._last: tuple[list[str], ZoneInfo | None, list[Instant] | None] = [], None, []
 
-    def of(self, texts: list[str]) -> list[Instant] | None:
+    def of(self, texts: list[str], zone: ZoneInfo | None) -> list[Instant] | None:
         """Return the instants that the texts say, None where two are the same.
 
         Raises:
             ValueError, TypeError: If one is no time.
         """
-        known, instants = self._last
-        if texts != known:
-            instants = [instant(text) for text in texts]
+        known, known_zone, instants = self._last
+        if zone is not known_zone or texts != known:
+            instants = [instant(text, zone) for text in texts]
             if len({at.utc for at in instants}) < len(instants):
                 instants = None
-            self._last = texts, instants
+            self._last = texts, zone, instants
         return instants
 
 
 _times = _Times()
 
 
-def series(block: Any, place: Place, units: Units) -> Series:  # noqa: ANN401
-    """Read `unit` and `values[]` of a measurement in base units (API V2 reference, section 4.9)."""
+def series(block: Any, place: Place, units: Units, zone: ZoneInfo | None) -> Series:  # noqa: ANN401
+    """Read `unit` and `values[]` of a measurement in base units (API V2 reference, section 4.9).
+
+    Args:
+        block: The measurement.
+        place: Where it stands.
+        units: The units of this quantity.
+        zone: The site's; for times that do not show it.
+    """
     if not isinstance(block, dict):
         place.lose(f"expected an object with `values`, got {shown(block)}")
         return {}
@@ -60,15 +68,18 @@ def series(block: Any, place: Place, units: Units) -> Series:  # noqa: ANN401
         place.lose(f"field `values` is no list but {shown(points)}")
         return {}
     scale = factor(block.get("unit"), units, place)
-    return _plain(points, scale, place) or _checked(points, scale, units, place)
+    plain = _plain(points, scale, place, zone)
+    return plain or gathered(
+        ((_moment(point, place, zone), point) for point in points), "value", place, units, scale
+    )
 
 
-def _plain(points: list[Any], scale: float | None, place: Place) -> Series | None:
+def _plain(points: list[Any], scale: float | None, place: Place, zone: ZoneInfo | None) -> Series | None:
     """Read points that are all as promised, None where one is not."""
     if scale is None:
         return None
     try:
-        instants = _times.of(list(map(_TIME, points)))
+        instants = _times.of(list(map(_TIME, points)), zone)
         values = list(map(_VALUE, points))
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
@@ -81,11 +92,6 @@ def _plain(points: list[Any], scale: float | None, place: Place) -> Series | Non
     if scale != 1.0:
         values = [value if value is None else value * scale for value in values]
     return dict(zip(instants, values, strict=True))
-
-
-def _checked(points: list[Any], scale: float | None, units: Units, place: Place) -> Series:
-    """Read points that are not all plain, one by one."""
-    return gathered(((_moment(point, place), point) for point in points), "value", place, units, scale)
 
 
 def gathered(
@@ -111,9 +117,9 @@ def gathered(
     return dict(found.values())
 
 
-def _moment(point: Any, place: Place) -> Instant | None:  # noqa: ANN401
+def _moment(point: Any, place: Place, zone: ZoneInfo | None) -> Instant | None:  # noqa: ANN401
     try:
-        return instant(point["timestamp"])
+        return instant(point["timestamp"], zone)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):
         place.lose(f"an entry of `values` has no readable `timestamp`: {shown(point, 60)}; it is left out")
         return None

@@ -41,6 +41,7 @@ V1 = Dialect(
     lists_details=True,
     assumed=Meaning.AC,
     tells_offsets=False,
+    tells_each_interval=False,
     tells_split=True,
     has_credits=False,
     daily_calls=300,

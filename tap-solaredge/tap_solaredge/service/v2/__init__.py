@@ -45,6 +45,7 @@ V2 = Dialect(
     lists_details=False,
     assumed=Meaning.PV,
     tells_offsets=True,
+    tells_each_interval=True,
     tells_split=False,
     has_credits=True,
     daily_calls=None,

@@ -164,21 +164,21 @@ def _degrees(value: Any, place: Place, most: float) -> float | None:  # noqa: AN
 def _site_series(units: Units) -> Callable[[Any, Place, SiteRef], Series]:
     """Return the reader of a series of the whole site: without its list of values it says nothing."""
 
-    def read(payload: Any, place: Place, _: SiteRef) -> Series:  # noqa: ANN401
+    def read(payload: Any, place: Place, site: SiteRef) -> Series:  # noqa: ANN401
         if not isinstance(values := essential(payload, "values", place), list) and not is_empty(values):
             raise place.error("field `values` is no list")
-        return series(payload, place, units)
+        return series(payload, place, units, site.zone)
 
     return read
 
 
-def meters(payload: Any, place: Place, _: SiteRef) -> list[MeterSeries]:  # noqa: ANN401
+def meters(payload: Any, place: Place, site: SiteRef) -> list[MeterSeries]:  # noqa: ANN401
     """Return the readings of each meter and type (5.11); a site without a meter gives none."""
     found = []
     for serial, metrics, where in keyed(essential(payload, "meters", place), place, "meters", _OF_METERS):
         for kind, prefix in _METRICS.items():
             read = {
-                name: series(metrics[f"{prefix}{name}"], where / f"{prefix}{name}", units)
+                name: series(metrics[f"{prefix}{name}"], where / f"{prefix}{name}", units, site.zone)
                 for name, units in _MEASURED.items()
                 if f"{prefix}{name}" in metrics
             }
@@ -197,7 +197,7 @@ def storage(payload: Any, place: Place, site: SiteRef) -> list[BatterySeries]:  
 
 def _battery(serial: str, metrics: Record, place: Place, site: SiteRef) -> BatterySeries:
     read = {
-        name: series(metrics[name], place / name, units) if name in metrics else {}
+        name: series(metrics[name], place / name, units, site.zone) if name in metrics else {}
         for name, units in _STORED.items()
     }
     levels = metrics.get("stateOfEnergy")

@@ -8,6 +8,7 @@ from tap_solaredge.measured.production import Meaning
 from tap_solaredge.measured.readings import Totals
 from tap_solaredge.service.payload import essential, is_empty, mapping, number
 from tap_solaredge.service.series import series
+from tap_solaredge.service.sites import of_site
 from tap_solaredge.service.units import ENERGY, factor
 
 if TYPE_CHECKING:
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
     from tap_solaredge.service.place import Place
 
 
-def overview(payload: Any, place: Place, _: SiteRef) -> Totals:  # noqa: ANN401
+def overview(payload: Any, place: Place, site: SiteRef) -> Totals:  # noqa: ANN401
     """Return the totals of a window; each figure by itself may be null (5.4).
 
     Raises:
-        UnexpectedPayload: If there is no `production`.
+        UnexpectedPayload: If there is no `production`, or it is that of another site.
     """
     made = essential(payload, "production", place)
+    of_site(payload.get("siteId"), site.site_id, place)
     if not isinstance(made, dict) and not is_empty(made):
         raise place.error("field `production` is no object")
     where = place / "consumption"
@@ -59,7 +61,7 @@ def _figures(block: Record, place: Place, *names: str) -> list[float | None]:
     return [number(block.get(name), place / name, ENERGY, unit) for name in names]
 
 
-def lifetime(payload: Any, place: Place, _: SiteRef) -> Totals:  # noqa: ANN401
+def lifetime(payload: Any, place: Place, site: SiteRef) -> Totals:  # noqa: ANN401
     """Return the production since the first data, and when that was: the start of the only bucket (5.5).
 
     Raises:
@@ -67,6 +69,6 @@ def lifetime(payload: Any, place: Place, _: SiteRef) -> Totals:  # noqa: ANN401
     """
     if not isinstance(values := essential(payload, "values", place), list) and not is_empty(values):
         raise place.error("field `values` is no list")
-    buckets = series(payload, place, ENERGY)
+    buckets = series(payload, place, ENERGY, site.zone)
     known = [value for value in buckets.values() if value is not None]
     return Totals(production=sum(known) if known else None, first=min(buckets, default=None))
