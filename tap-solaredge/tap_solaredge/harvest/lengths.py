@@ -34,8 +34,11 @@ TRIED_AGAIN = timedelta(hours=23)
 """How long nobody tries the shorter windows of a site again that refused all of them."""
 
 
-CUT = {"QUARTER_HOUR": (timedelta(days=1), timedelta(hours=1)), "DAY": (timedelta(days=7), timedelta(days=1))}
-"""By resolution: what an answer holds at least that is cut, and how long before its window it ends then."""
+CUT = {"QUARTER_HOUR": timedelta(days=1), "DAY": timedelta(days=7)}
+"""By resolution: what an answer that is cut holds at least."""
+
+LACKING = timedelta(days=1)
+"""What it lacks at least: a service that tells no intervals of a night gives whole answers."""
 
 MIDNIGHT_MOVES = 1
 """Hour with which a day begins where clocks go forward at midnight."""
@@ -97,8 +100,7 @@ class Lengths:
             raise UnexpectedPayload(f"{call.resource}: the answer is about {about}, another time; {AGAIN}")
         if resolution == "DAY":
             _check_midnight(call.resource, newest)
-        held, missing = CUT[resolution]
-        if ends - window.start >= held and min(window.end, now) - ends > missing:
+        if ends - window.start >= CUT[resolution] and min(window.end, now) - ends > LACKING:
             said = f"{call.resource}: an answer ends at {newest.utc}, long before its window does"
             raise RangeTooLong(said)
 
