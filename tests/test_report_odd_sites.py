@@ -85,6 +85,21 @@ def test_values_that_no_site_can_have_are_no_values(kind, tmp_path):
     }
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_clock_that_comes_back_within_weeks_is_that_of_its_quarter_hours(kind, tmp_path):
+    first = datetime(2026, 10, 20, tzinfo=UTC)
+    clocks = ((60, 5), (0, 10), (60, 5))  # such as British time, that is corrected to that of the continent
+    rows, expected, day = [site(ABSURD, "Corrected")], [], first
+    for offset, count in clocks:
+        rows += quarters(ABSURD, day, 96 * count, offset=lambda _, offset=offset: offset, pv_power=400.0)
+        expected.append([int(day.timestamp()) // 900, offset])
+        day += timedelta(days=count)
+    with empty_database(kind, tmp_path) as url:
+        page = page_of(filled(tmp_path, url, rows)).read_text(encoding="utf-8")
+    figures, _ = unpacked(page, ABSURD)
+    assert figures["quarters"]["offsets"] == expected
+
+
 def island_offset(at):
     """Return the offset of Lord Howe."""
     summer = not datetime(2026, 4, 4, 15, tzinfo=UTC) <= at < datetime(2026, 10, 3, 15, 30, tzinfo=UTC)
