@@ -129,6 +129,20 @@ def test_power_is_read_in_winter_whatever_latitude_is_told(start_simulator, run_
     assert newest > (simulator.clock.now() - timedelta(hours=24)).isoformat()
 
 
+@pytest.mark.parametrize("streams", [["power_readings"], ["power_readings", "energy_readings"]])
+def test_data_are_read_though_the_installation_is_still_to_come(start_simulator, tmp_path, streams):
+    simulator = start_simulator(trouble=False, now=NOW)
+    simulator.change(ROOF, listed=Listed(installed=date(2027, 4, 1)))
+    harvest = Collected(
+        simulator, tmp_path, only=["sites", *streams], site_ids=[ROOF], calls_per_minute=0,
+        power_lookback_days=7, energy_lookback_days=60,
+    )  # fmt: skip
+    harvest.run()
+    produced = [key[1] for key, row in harvest.rows["power_readings"].items() if row.get("power_watts")]
+    assert min(produced)[:10] == "2026-11-03"
+    assert len(harvest.rows["energy_readings"]) in {0, 61}
+
+
 @pytest.mark.parametrize(
     "change", [str.lower, lambda serial: serial.rsplit("-", 1)[0]], ids=["case", "digits"]
 )
