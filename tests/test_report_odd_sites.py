@@ -1,6 +1,7 @@
 """The report of odd sites: absurd values, no flows, no production, dead ones, clocks that go half an hour."""
 
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -239,6 +240,33 @@ def test_hours_of_a_clock_that_goes_half_an_hour_are_those_of_the_clock(page, br
         assert [hour for hour, energy in parts if energy == 200] == halves
         assert {energy for hour, energy in parts if hour not in halves} == {400}
         assert sorted({hour for hour, _ in parts}) == [f"{hour:02}:00" for hour in range(24)]
+
+
+def test_hours_of_the_night_that_changes_the_clock_stand_beside_the_same_hours(tmp_path, browser):
+    """Here power is as many times 100 W as it is o'clock in Amsterdam."""
+    rows, at = [site(ISLAND, "Night"), site(USER, "Night")], datetime(2026, 10, 23, 22, tzinfo=UTC)
+    for hour in (*range(24), 0, 1, 2, *range(2, 24)):
+        offset = 120 if at < datetime(2026, 10, 25, 1, tzinfo=UTC) else 60
+        rows += quarters(ISLAND, at, 4, offset=lambda _, offset=offset: offset, pv_power=100.0 * hour)
+        at += timedelta(hours=1)
+    page = page_of(filled(tmp_path, f"sqlite:///{tmp_path / 'seh.db'}", rows))
+    opened(browser, page, f"{ISLAND}/2026-10-25")
+    assert texts(browser, "#which option") == [f"Night ({USER})", f"Night ({ISLAND})"]
+    hours = browser.run("""
+        const [site, day] = [chosen.site, chosen.period.first];
+        const parts = hoursOf(site, day);
+        const before = hoursBeside(parts, site, day - 1);
+        const made = (part) => part.sums.production;
+        return parts.map((part, index) => [part.hour, made(part), made(before[index])]);""")
+    assert hours == [[hour, 100 * hour, 100 * hour] for hour in (0, 1, 2, *range(2, 24))]
+    browser.run("""
+        const select = document.querySelector("#compare");
+        select.value = "before";
+        select.dispatchEvent(new Event("change"));""")
+    drawn = "return document.querySelector('#card-balance path.before').getAttribute('d')"
+    edges = "return document.querySelector('#card-balance path.production').getAttribute('d')"
+    heights = [re.findall(r"[MV](?:\S+ )?([\d.]+)H", browser.run(path)) for path in (drawn, edges)]
+    assert heights[0][4:] == heights[1][:96]  # the area goes back along the axis
 
 
 def test_addresses_that_say_nothing_or_days_that_nobody_knows(page, browser):
