@@ -159,6 +159,18 @@ def test_a_fleet_counts_the_newest_period_only_of_sites_that_are_in_it(page, bro
     assert cells[READINGS][4] == "25 minutes ago"
 
 
+def test_a_site_whose_clock_is_wrong_takes_the_newest_day_from_no_other(tmp_path, browser):
+    rows = [
+        *(site(USER, "Now"), site(DEAD, "Ahead")),
+        *days(USER, date(2026, 11, 1), NOW.date(), energy_wh=5000),
+        *days(DEAD, date(2026, 11, 1), date(2027, 1, 10), energy_wh=3000),
+    ]
+    page = page_of(filled(tmp_path, f"sqlite:///{tmp_path / 'seh.db'}", rows))
+    opened(browser, page, "")
+    cells = {row: texts(browser, f"#fleet-table tr[data-site='{row}'] td")[:2] for row in (USER, DEAD)}
+    assert cells == {USER: ["5.0 kWh", "145.0 kWh"], DEAD: ["–", "–"]}
+
+
 def test_what_was_measured_in_another_way_is_no_empty_site(page, browser):
     said = {}
     for number in (READINGS, DEAD):
