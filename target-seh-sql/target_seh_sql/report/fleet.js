@@ -10,10 +10,14 @@ const ageOf = (about) => span(now() - dataUntil(about));
 
 const fleet = { key: "name", falling: false, wanted: "" };
 
-const days = KNOWN.sites.map(({ day }) => day).filter(isKnown);
-/** Those that can be: one site whose clock is wrong is not the newest. */
-const past = days.filter((day) => day * 86400 < now() + OLD);
-const newestDay = Math.max(0, ...(past.length ? past : days));
+/** Return the newest day of all sites; one that is to come, of a site whose clock is wrong, counts only without others. */
+function newestOfAll() {
+    const days = KNOWN.sites.map(({ day }) => day).filter(isKnown);
+    const past = days.filter((day) => day * 86400 < now() + OLD);
+    return Math.max(0, ...(past.length ? past : days));
+}
+
+const newestDay = newestOfAll();
 const IN = { today: (day) => day, month: (day) => periodOf("month", day).first, year: yearOf };
 
 /** Return a site's energy of the newest day, month or year of all sites, null if its own newest is an earlier one. */
