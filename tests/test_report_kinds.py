@@ -112,3 +112,5 @@ def test_every_language_has_the_same_words():
         assert words[language].keys() == words["en"].keys()
         for key, english in words["en"].items():
             assert sorted(places.findall(words[language][key])) == sorted(places.findall(english)), key
+    ages = {text for text in words["de"].values() if "{age}" in text}
+    assert all("vor {age}" in text for text in ages)  # "Tagen" stands after "vor" only

@@ -1,6 +1,7 @@
 """The report of odd sites: absurd values, no flows, no production, dead ones, clocks that go half an hour."""
 
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -85,6 +86,21 @@ def test_values_that_no_site_can_have_are_no_values(kind, tmp_path):
     }
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_clock_that_comes_back_within_weeks_is_that_of_its_quarter_hours(kind, tmp_path):
+    first = datetime(2026, 10, 20, tzinfo=UTC)
+    clocks = ((60, 5), (0, 10), (60, 5))  # such as British time, that is corrected to that of the continent
+    rows, expected, day = [site(ABSURD, "Corrected")], [], first
+    for offset, count in clocks:
+        rows += quarters(ABSURD, day, 96 * count, offset=lambda _, offset=offset: offset, pv_power=400.0)
+        expected.append([int(day.timestamp()) // 900, offset])
+        day += timedelta(days=count)
+    with empty_database(kind, tmp_path) as url:
+        page = page_of(filled(tmp_path, url, rows)).read_text(encoding="utf-8")
+    figures, _ = unpacked(page, ABSURD)
+    assert figures["quarters"]["offsets"] == expected
+
+
 def island_offset(at):
     """Return the offset of Lord Howe."""
     summer = not datetime(2026, 4, 4, 15, tzinfo=UTC) <= at < datetime(2026, 10, 3, 15, 30, tzinfo=UTC)
@@ -141,6 +157,18 @@ def test_a_fleet_counts_the_newest_period_only_of_sites_that_are_in_it(page, bro
     assert cells[DEAD][:3] == ["–", "–", "–"]
     assert cells[DEAD][4:] == ["20 May 2026", "none"]
     assert cells[READINGS][4] == "25 minutes ago"
+
+
+def test_a_site_whose_clock_is_wrong_takes_the_newest_day_from_no_other(tmp_path, browser):
+    rows = [
+        *(site(USER, "Now"), site(DEAD, "Ahead")),
+        *days(USER, date(2026, 11, 1), NOW.date(), energy_wh=5000),
+        *days(DEAD, date(2026, 11, 1), date(2027, 1, 10), energy_wh=3000),
+    ]
+    page = page_of(filled(tmp_path, f"sqlite:///{tmp_path / 'seh.db'}", rows))
+    opened(browser, page, "")
+    cells = {row: texts(browser, f"#fleet-table tr[data-site='{row}'] td")[:2] for row in (USER, DEAD)}
+    assert cells == {USER: ["5.0 kWh", "145.0 kWh"], DEAD: ["–", "–"]}
 
 
 def test_what_was_measured_in_another_way_is_no_empty_site(page, browser):
@@ -224,6 +252,33 @@ def test_hours_of_a_clock_that_goes_half_an_hour_are_those_of_the_clock(page, br
         assert [hour for hour, energy in parts if energy == 200] == halves
         assert {energy for hour, energy in parts if hour not in halves} == {400}
         assert sorted({hour for hour, _ in parts}) == [f"{hour:02}:00" for hour in range(24)]
+
+
+def test_hours_of_the_night_that_changes_the_clock_stand_beside_the_same_hours(tmp_path, browser):
+    """Here power is as many times 100 W as it is o'clock in Amsterdam."""
+    rows, at = [site(ISLAND, "Night"), site(USER, "Night")], datetime(2026, 10, 23, 22, tzinfo=UTC)
+    for hour in (*range(24), 0, 1, 2, *range(2, 24)):
+        offset = 120 if at < datetime(2026, 10, 25, 1, tzinfo=UTC) else 60
+        rows += quarters(ISLAND, at, 4, offset=lambda _, offset=offset: offset, pv_power=100.0 * hour)
+        at += timedelta(hours=1)
+    page = page_of(filled(tmp_path, f"sqlite:///{tmp_path / 'seh.db'}", rows))
+    opened(browser, page, f"{ISLAND}/2026-10-25")
+    assert texts(browser, "#which option") == [f"Night ({USER})", f"Night ({ISLAND})"]
+    hours = browser.run("""
+        const [site, day] = [chosen.site, chosen.period.first];
+        const parts = hoursOf(site, day);
+        const before = hoursBeside(parts, site, day - 1);
+        const made = (part) => part.sums.production;
+        return parts.map((part, index) => [part.hour, made(part), made(before[index])]);""")
+    assert hours == [[hour, 100 * hour, 100 * hour] for hour in (0, 1, 2, *range(2, 24))]
+    browser.run("""
+        const select = document.querySelector("#compare");
+        select.value = "before";
+        select.dispatchEvent(new Event("change"));""")
+    drawn = "return document.querySelector('#card-balance path.before').getAttribute('d')"
+    edges = "return document.querySelector('#card-balance path.production').getAttribute('d')"
+    heights = [re.findall(r"[MV](?:\S+ )?([\d.]+)H", browser.run(path)) for path in (drawn, edges)]
+    assert heights[0][4:] == heights[1][:96]  # the area goes back along the axis
 
 
 def test_addresses_that_say_nothing_or_days_that_nobody_knows(page, browser):

@@ -129,6 +129,20 @@ def test_power_is_read_in_winter_whatever_latitude_is_told(start_simulator, run_
     assert newest > (simulator.clock.now() - timedelta(hours=24)).isoformat()
 
 
+@pytest.mark.parametrize("streams", [["power_readings"], ["power_readings", "energy_readings"]])
+def test_data_are_read_though_the_installation_is_still_to_come(start_simulator, tmp_path, streams):
+    simulator = start_simulator(trouble=False, now=NOW)
+    simulator.change(ROOF, listed=Listed(installed=date(2027, 4, 1)))
+    harvest = Collected(
+        simulator, tmp_path, only=["sites", *streams], site_ids=[ROOF], calls_per_minute=0,
+        power_lookback_days=7, energy_lookback_days=60,
+    )  # fmt: skip
+    harvest.run()
+    produced = [key[1] for key, row in harvest.rows["power_readings"].items() if row.get("power_watts")]
+    assert min(produced)[:10] == "2026-11-03"
+    assert len(harvest.rows["energy_readings"]) in {0, 61}
+
+
 WRITINGS = pytest.mark.parametrize(
     "change", [str.lower, lambda serial: serial.rsplit("-", 1)[0]], ids=["case", "digits"]
 )
@@ -187,8 +201,9 @@ def test_days_are_read_again_where_the_time_zone_is_corrected(start_simulator, t
     for _ in range(2):
         simulator.clock.advance(hours=13)
         harvest.run()
-    said = "its time zone is America/New_York now, it was Europe/Amsterdam: its days are read again"
+    said = "its time zone is America/New_York now, it was Europe/Amsterdam: its days and quarter hours"
     assert caplog.text.count(said) == 1
+    assert "the answers show" not in caplog.text
     expected = dict(
         truth.energy_readings(plant, datetime(2026, 8, 16, 12, tzinfo=UTC), NOW - timedelta(days=1))
     )
@@ -196,3 +211,37 @@ def test_days_are_read_again_where_the_time_zone_is_corrected(start_simulator, t
     over = {key for key in expected if key[1] < "2026-11-09"}
     for key in sorted(over):
         assert found[key][1:] == pytest.approx(expected[key][1:], abs=1), key
+
+
+@pytest.mark.parametrize("version", ["v2", "v1"])
+def test_quarter_hours_and_months_follow_a_time_zone_that_is_corrected(start_simulator, tmp_path, version):
+    simulator = start_simulator(trouble=False, now=NOW, v1="active")
+    harvest = Collected(
+        simulator, tmp_path, only=["sites", "power_readings", "energy_totals"], site_ids=[HOME],
+        start_date="2026-09-01", calls_per_minute=0, daily_calls_per_site=0, api_version=version,
+        api_key=simulator.key if version == "v2" else simulator.v1_key,
+    )  # fmt: skip
+    harvest.run()
+    plant = simulator.change(HOME, zone=ZoneInfo("Europe/London"))
+    simulator.clock.advance(hours=1)
+    harvest.run()  # the answers show the new clock before the site's details are read
+    simulator.clock.advance(hours=25)
+    harvest.run()
+    expected = dict(truth.power_readings(plant, datetime(2026, 9, 1, tzinfo=UTC), simulator.clock.now()))
+    found = harvest.table("power_readings", truth.COLUMNS["power_readings"], 2)
+    assert {key: found[key][0] for key in expected} == {key: row[0] for key, row in expected.items()}
+    (months,) = harvest.state["bookmarks"]["energy_totals"]["partitions"]
+    assert months["replication_key_value"] == "2026-11-01T00:00:00Z"
+
+
+def test_another_name_of_the_same_time_zone_is_no_correction(start_simulator, run_tap, caplog):
+    simulator = start_simulator(trouble=False, now=NOW)
+    settings = {"site_ids": [HOME], "inventory_refresh_hours": 1, "start_date": "2026-09-01"}
+    said = run_tap(simulator, **settings)
+    simulator.change(HOME, listed=Listed(zone="Europe/Berlin"))
+    simulator.clock.advance(hours=2)
+    before = len(simulator.calls)
+    said = run_tap(simulator, state=said.state, **settings)
+    assert said.partition("sites", HOME)["timezone"] == "Europe/Berlin"
+    assert len(simulator.calls) - before <= 8
+    assert "time zone" not in caplog.text

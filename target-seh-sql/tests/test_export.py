@@ -193,6 +193,24 @@ def test_sites_and_days_are_chosen_by_the_clock_that_is_asked_for(database, expo
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("zone", "time"),
+    [
+        ("Europe/Amsterdam", "14:00"), ("GMT-05:00", "08:00"), ("UTC+05:45", "18:45"),
+        ("Nowhere/Land", "13:00"), (None, "13:00"), ("Europe", "13:00"),
+    ],
+)  # fmt: skip
+def test_a_clock_that_nobody_knows_is_told(database, command, caplog, zone, time):
+    about = {"name": "Dak", "timezone": zone, "last_update_time": "2026-11-20T13:00:00Z"}
+    database.load(schema("sites"), *(record("sites", id=number, **about) for number in (1, 2)))
+    _, said, _ = command(database, "export", "sites", "--site-id=1", "--local")
+    assert f",2026-11-20 {time}:00," in said
+    warnings = [entry.getMessage() for entry in caplog.records if entry.levelname == "WARNING"]
+    expected = "site 1: no time zone is known; times without an offset of theirs are UTC"
+    assert warnings == ([expected] if time == "13:00" else [])
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_standard_output_takes_what_goes_into_a_pipe(database, command):
     database.load(*LOADED)
     code, said, errors = command(database, "export", "energy_by_day", "--site-id=1", "--from=2026-11-19")

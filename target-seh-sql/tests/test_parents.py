@@ -80,6 +80,17 @@ def test_the_state_of_a_site_that_sent_nothing_is_kept(database, caplog):
     ]
 
 
+@pytest.mark.parametrize("ended", ["success", "skipped"])
+def test_a_site_that_was_deleted_does_not_come_back_with_the_state(database, caplog, ended):
+    bookmark = state("power_readings", 7, status=ended, synced_at="2026-11-20T12:00:00Z")
+    database.load(schema("meter_readings"), READING, bookmark)
+    database.execute("DELETE FROM sites WHERE id = 7")
+    caplog.clear()
+    database.load(bookmark)
+    assert database.rows("sites") == database.rows("sync_metadata") == []
+    assert warnings(caplog) == []
+
+
 def test_deleting_a_site_deletes_all_that_hangs_on_it(database):
     database.load(schema("meter_readings"), READING, state("meter_readings", 7))
     database.execute("DELETE FROM sites WHERE id = 7")

@@ -202,6 +202,21 @@ def test_the_spring_night_has_92_quarter_hours_and_unknown_offsets_are_those_of_
     ]
 
 
+def test_the_night_in_which_clocks_go_forward_at_midnight_has_its_quarter_hours_missing_nowhere(database):
+    database.load(
+        *SITE, *ENERGY, *days("2026-09-04", 2, 2400.0, offset=-240),
+        *days("2026-09-06", 3, 2300.0, offset=-180), schema("power_readings"),
+        *quarters("2026-09-04T04:00Z", "2026-09-06T04:00Z", -240, energy_wh=25.0),
+        *quarters("2026-09-06T04:00Z", "2026-09-08T03:00Z", -180, energy_wh=25.0),
+    )  # fmt: skip
+    assert rows(database, "reconciliation_by_day", DAY_COLUMNS, "day") == [
+        ("2026-09-04", 2400, 2400, 0, 0, 0),
+        ("2026-09-05", 2400, 2400, 0, 0, 0),
+        ("2026-09-06", 2300, 2300, 0, 0, 0),
+        ("2026-09-07", 2300, 2400, 100, 4.348, 0),
+    ]
+
+
 def test_yield_is_energy_for_each_kilowatt_of_modules(database):
     database.load(
         schema("sites"), record("sites", id=1, name="Dak", peak_power=5.0),

@@ -393,6 +393,45 @@ def test_a_missing_day_week_month_or_year_is_a_gap(database, told, unit, dates, 
 
 
 @pytest.mark.parametrize(
+    ("batteries", "expected"),
+    [
+        ([{"site_id": 1, "active": True}], 1),
+        ([{"site_id": 1, "active": None}], 1),
+        ([{"site_id": 1, "active": False}], 0),
+        ([{"site_id": 2, "active": True}], 0),
+        ([{"site_id": 1, "active": False}, {"site_id": 1, "active": True}], 1),
+        ([], 1),
+    ],
+)
+def test_no_value_is_waited_for_of_a_battery_that_went_away(database, told, batteries, expected):
+    newest = utc(NEWEST - 3 * DAY)
+    read = READ | {"replication_key_value": newest}
+    database.load(
+        *SITE, record("sites", id=2, name="Schuur"), schema("batteries"),
+        *(record("batteries", serial_number=f"B{n}", **found) for n, found in enumerate(batteries)),
+        schema("battery_readings"),
+        record("battery_readings", site_id=1, serial_number="B0", timestamp=newest, state_of_charge=9.0),
+        states(("battery_readings", 1, read), ("battery_readings", 2, READ)),
+    )  # fmt: skip
+    _, lines = told(database, site_ids=(1,))
+    assert len([line for line in lines if "no value for 3 days" in line]) == expected
+
+
+def test_no_value_is_waited_for_of_meters_that_were_removed(database, told):
+    newest = utc(NEWEST - 3 * DAY)
+    meter = {"site_id": 1, "name": "Export Meter", "serial_number": "M1", "meter_type": "FeedIn"}
+    messages = (
+        *SITE, schema("meters"), record("meters", active=True, **meter), schema("meter_readings"),
+        record("meter_readings", site_id=1, meter_name="Export Meter", timestamp=newest, power=1.0),
+        states(("meter_readings", 1, READ | {"replication_key_value": newest})),
+    )  # fmt: skip
+    database.load(*messages)
+    assert any("no value for 3 days" in line for line in told(database)[1])
+    database.load(schema("meters"), record("meters", active=False, **meter))
+    assert not any("no value for" in line for line in told(database)[1])
+
+
+@pytest.mark.parametrize(
     ("unit", "day", "ends"),
     [
         ("DAY", "2026-11-18", datetime(2026, 11, 18, 22, tzinfo=UTC)),

@@ -253,6 +253,21 @@ def test_inverters_are_compared_by_hours_of_their_nameplate_power(database):
     ]
 
 
+def test_devices_that_moved_keep_name_and_size_in_what_they_did_before(database):
+    database.load(
+        schema("sites"), record("sites", id=1, name="Dak"), record("sites", id=2, name="Schuur"),
+        schema("equipment"),
+        record("equipment", serial_number="I1", site_id=2, name="Inverter 1", nameplate_power=8000.0),
+        schema("batteries"), record("batteries", serial_number="B1", site_id=2, capacity=5000.0),
+        schema("inverter_readings"), at("inverter_readings", "11:00", serial_number="I1", energy_wh=1000.0),
+        schema("battery_readings"),
+        at("battery_readings", "11:00", serial_number="B1", discharge_energy_wh=1000.0),
+    )  # fmt: skip
+    expected = (1, "Dak", "I1", "Inverter 1", "2026-11-20", 1000, None, 8000)
+    assert rows(database, "inverter_by_day") == [expected]
+    assert rows(database, "battery_by_day", "site_id, serial_number, cycles", "1") == [(1, "B1", 0.2)]
+
+
 def test_gaps_are_told_for_every_series(database):
     database.load(
         *SITE,

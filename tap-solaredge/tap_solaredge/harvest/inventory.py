@@ -19,7 +19,7 @@ from tap_solaredge.local_time import DAY_MINUTES, fixed_zone, named_zone
 from tap_solaredge.login.grants import DEVICE_DATA
 from tap_solaredge.measured.production import Meaning
 from tap_solaredge.measured.readings import Device, site_of
-from tap_solaredge.measured.zones import shown_zone
+from tap_solaredge.measured.zones import clocks_differ, shown_zone
 from tap_solaredge.plan.forecast import counted
 from tap_solaredge.plan.totals import BEFORE_ALL_DATA
 from tap_solaredge.resources import (
@@ -67,7 +67,7 @@ class Inventory:
         self._arrived: dict[Device, datetime] = {}
         """Kinds of devices that were never listed before, and since when they may have readings."""
         self.zone_changed = False
-        """Whether the master data name another time zone than before."""
+        """Whether the master data name a time zone with another clock than before."""
         self._site_id = site_id
         self._streams = job.streams
         self._dialect = job.dialect
@@ -98,7 +98,7 @@ class Inventory:
                 self._fresh |= resource is DEVICES and fresh and not self._lists.dry
         details = self.answers.get(DETAILS)
         if details is not None:
-            self.site = site_of(self._with_zone(details), self.answers.get(DEVICES))
+            self.site = site_of(self._with_zone(details, now), self.answers.get(DEVICES))
             self._named = self.site.zone
             shown = self._bookmarks.noted("sites", self._site_id, SHOWN)
             if isinstance(shown, int) and abs(shown) < DAY_MINUTES:
@@ -112,7 +112,7 @@ class Inventory:
         if self._fresh:
             self._say_devices()
 
-    def _with_zone(self, details: Record) -> Record:
+    def _with_zone(self, details: Record, now: datetime) -> Record:
         """Return the details with the zone that was last told, where times do not show theirs.
 
         What has times fails where no zone was ever told: it would be stored at wrong ones.
@@ -120,12 +120,7 @@ class Inventory:
         known = self._bookmarks.noted("sites", self._site_id, ZONE)
         if named_zone(details["timezone"]) is not None:
             self._bookmarks.of("sites", self._site_id)[ZONE] = details["timezone"]
-            self.zone_changed = known not in {None, details["timezone"]}
-            if self.zone_changed and not self._lists.dry:
-                logger.warning(
-                    "site %s: its time zone is %s now, it was %s: its days are read again",
-                    self._site_id, details["timezone"], known,
-                )  # fmt: skip
+            self._see_correction(known, details["timezone"], now)
             return details
         if self._dialect.tells_offsets:
             return details
@@ -136,6 +131,19 @@ class Inventory:
         hit = [s for s in self._streams if s.cadence is not Cadence.INVENTORY and self._outcomes.goes_on(s)]
         self._outcomes.give_up([str(stream.name) for stream in hit], "details", error)
         return details | {"timezone": "UTC"}
+
+    def _see_correction(self, known: str | None, told: str, now: datetime) -> None:
+        """Note whether the zone that is told has another clock than the one that was told before."""
+        before, after = named_zone(known), named_zone(told)
+        if before is None or after is None or not clocks_differ(before, after, now):
+            return
+        self.zone_changed = True
+        self._bookmarks.of("sites", self._site_id).pop(SHOWN, None)
+        if not self._lists.dry:
+            logger.warning(
+                "site %s: its time zone is %s now, it was %s: its days and quarter hours are read again",
+                self._site_id, told, known,
+            )  # fmt: skip
 
     def give_up_what_batteries_decide(self) -> None:
         """Let production fail where it is told with what batteries do, and one of them cannot be read."""
@@ -177,14 +185,15 @@ class Inventory:
         shown = shown_zone((min(answer), newest), self._named)
         if shown.key == site.zone.key:
             return False
+        agrees = shown.key == self._named.key
         logger.warning(
-            "site %s: the answers show the time zone %s, the master data name %s: the answers decide",
-            site.site_id, shown.key, self._named.key,
+            "site %s: the answers show the time zone %s, the master data name %s: %s",
+            site.site_id, shown.key, self._named.key, "they agree again" if agrees else "the answers decide",
         )  # fmt: skip
         site.zone = shown
         partition = self._bookmarks.of("sites", site.site_id)
         partition.pop(SHOWN, None)
-        if shown.key != self._named.key:
+        if not agrees:
             partition[SHOWN] = newest.offset_minutes
         return True
 

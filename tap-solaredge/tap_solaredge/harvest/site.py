@@ -193,7 +193,7 @@ class SiteHarvest:
             self._inventory.give_up_what_batteries_decide()
             self._coverages.begin_anew_in_another_unit(self._going_on(Cadence.ENERGY), dry=self._dry)
             if self._inventory.zone_changed:
-                self._coverages.reopen_all(self._going_on(Cadence.ENERGY))
+                self._coverages.reopen_all([*self._series(), *self._going_on(Cadence.TOTALS)])
             self._reopen_what_was_unsettled(self.site)
             for streams, span in self._inventory.read_without(self._clock.now()):
                 self._coverages.reopen([s for s in self._series() if s in streams], [span])

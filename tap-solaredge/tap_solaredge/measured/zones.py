@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tap_solaredge.local_time import fixed_zone, from_utc_text
+from tap_solaredge.local_time import DAY, fixed_zone, from_utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from zoneinfo import ZoneInfo
 
     from tap_solaredge.local_time import Instant
+
+FIRST_SITES = datetime(2006, 1, 1, 12, tzinfo=UTC)
+"""No site has data from before: the service did not exist."""
+
+
+def clocks_differ(one: ZoneInfo, other: ZoneInfo, now: datetime) -> bool:
+    """Whether the clocks of two zones differed on any day until now: an alias is no other zone."""
+    days = (FIRST_SITES + number * DAY for number in range((now - FIRST_SITES).days + 1))
+    return any(day.astimezone(one).utcoffset() != day.astimezone(other).utcoffset() for day in days)
 
 
 def shown_zone(instants: Iterable[Instant], named: ZoneInfo) -> ZoneInfo:

@@ -161,11 +161,11 @@ def first_run(site: Site, scope: Scope, end: datetime, *, days: bool) -> datetim
     """Return where a first run begins: at the start that the settings name, else a look-back before its end.
 
     The installation date is a hint only (gotcha 81): daily energy is read from before it, at little cost, and
-    where that shows data, the rest follows; see `earlier`.
+    where that shows data, the rest follows; see `earlier`. One that is still to come says nothing.
     """
     wanted = scope.start or end - (scope.energy_lookback if days else scope.power_lookback)
-    if site.installed and not (days and scope.start):
-        installed = midnight(site.installed, site.zone)
+    installed = midnight(site.installed, site.zone) if site.installed else None
+    if installed and installed <= end and not (days and scope.start):
         wanted = max(wanted, installed - HINT if days else installed)
     return quarter_ceil(wanted)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from sqlalchemy import ColumnElement, Connection, Select, Table
+
+logger = logging.getLogger("target-seh-sql")
 
 ROWS_AT_ONCE: Final = 500
 DAY: Final = timedelta(days=1)
@@ -194,6 +197,7 @@ class _Clock:
         self._zones = {
             site: _zone(name) for site, name in connection.execute(select(sites.id, sites.timezone)).all()
         }
+        self._told: set[int] = set()
         owner = "id" if found.name == "sites" else "meter_id" if found.owners else "site_id"
         self._owner, self._owners = names.index(owner), found.owners
         self._offset = names.index("utc_offset_minutes") if "utc_offset_minutes" in names else None
@@ -203,22 +207,34 @@ class _Clock:
     def set(self, row: list[Any]) -> None:
         """Change the instants of a row."""
         owner = row[self._owner]
-        zone = self._zones.get(self._owners.get(owner, owner), UTC)
+        site = self._owners.get(owner, owner)
         offset = None if self._offset is None else row[self._offset]
         if offset is not None and abs(offset) >= DAY / timedelta(minutes=1):
             offset = None  # no clock is a day off
         for index in self._instants:
             if row[index] is not None:
                 own = offset is not None and index == self._timestamp
-                here = timezone(timedelta(minutes=offset or 0)) if own else zone
+                here = timezone(timedelta(minutes=offset or 0)) if own else self._zone_of(site)
                 row[index] = row[index].astimezone(here)
 
+    def _zone_of(self, site: int) -> tzinfo:
+        zone = self._zones.get(site)
+        if zone is None and site not in self._told:
+            self._told.add(site)
+            logger.warning("site %s: no time zone is known; times without an offset of theirs are UTC", site)
+        return zone or UTC
 
-def _zone(name: str | None) -> Any:  # noqa: ANN401 -- a tzinfo
+
+def _zone(name: str | None) -> tzinfo | None:
+    """Return the zone of a name or of an offset such as `GMT-05:00`, None for others."""
     try:
-        return ZoneInfo(name) if name else UTC
+        return ZoneInfo(name or "")
     except (ZoneInfoNotFoundError, ValueError, OSError):  # the last: `Europe`, a folder
-        return UTC
+        written = (name or "").strip()[-len("+00:00") :]
+    try:
+        return datetime.strptime(written, "%z").tzinfo
+    except ValueError:
+        return None
 
 
 def _converter(kind: str) -> Callable[[Any], Any]:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from target_seh_sql.failures import error_code
 from target_seh_sql.load.dialects import Merged
 from target_seh_sql.load.records import METER, SITE
+from target_seh_sql.load.sync_metadata import WELL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,11 +27,19 @@ DUPLICATE: Final = 1062
 """MariaDB's error for a row whose key is there already; it takes back that statement alone."""
 
 
-def missing_sites(connection: Connection, tables: Mapping[str, Table], rows: Sequence[Row]) -> list[Row]:
+def missing_sites(connection: Connection, tables: Mapping[str, Table], rows: Sequence[Row]) -> list[Any]:
     """Return a bare site for each site that the rows name and the database does not know."""
     named = set(map(attrgetter("site_id"), rows))
     missing = named - set(_names_of_sites(connection, tables, named))
     return [SITE.row(id=site_id, name=f"Site {site_id}") for site_id in sorted(missing)]
+
+
+def of_sites_that_stay(
+    connection: Connection, tables: Mapping[str, Table], rows: Sequence[Any]
+) -> Sequence[Row]:
+    """Leave out what runs that went well tell of sites that are not there: their owner deleted them."""
+    unknown = {site.id for site in missing_sites(connection, tables, rows)}
+    return [row for row in rows if row.site_id not in unknown or row.status not in WELL]
 
 
 def missing_meters(

@@ -12,7 +12,7 @@ from target_seh_sql.errors import WriteFailed
 from target_seh_sql.load import parents
 from target_seh_sql.load.dialects import Merged, loading, plan
 from target_seh_sql.load.identity import active_ones
-from target_seh_sql.load.records import METER, RECORD_TYPES, SITE, one_per_key
+from target_seh_sql.load.records import METER, RECORD_TYPES, SITE, SYNC, one_per_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -75,7 +75,9 @@ class Session:
         return merged
 
     def _identified(self, kind: RecordType, rows: Sequence[Row], now: datetime) -> Sequence[Row]:
-        """Return the rows, meters under the names they have now, without devices that are elsewhere."""
+        """Return the rows, meters under the names they have now, without devices and sites that went away."""
+        if kind is SYNC:
+            return parents.of_sites_that_stay(self._connection, self._tables, rows)
         if kind is METER:
             return self._names.of_meters(self._connection, self._tables, rows, now)
         if kind.stream.of_meter:

@@ -96,9 +96,8 @@ function drawBalance(view, plot, choice) {
     const summary = inWords(energies(site, period));
     if (choice === "curve" && isShort(view) && hasQuarters(view)) {
         const span = view.zoom ?? placesOf(site.quarters, period);
-        const before = compared
-            ? placeOf(site.quarters, compared.first) + span[0] - placeOf(site.quarters, period.first)
-            : null;
+        const back = compared && 96 * (period.first - compared.first);
+        const before = compared && ((local) => placeOf(site.quarters, local - back));
         powerCurve(plot, site, span, {
             name,
             before,
@@ -108,7 +107,8 @@ function drawBalance(view, plot, choice) {
     }
     const hourly = period.kind === "day";
     const parts = hourly ? hoursOf(site, period.first) : partsOf(site, period);
-    const before = compared && (hourly ? hoursOf(site, compared.first) : partsOf(site, compared, period));
+    const before =
+        compared && (hourly ? hoursBeside(parts, site, compared.first) : partsOf(site, compared, period));
     stackedBars(plot, parts, {
         name,
         before,

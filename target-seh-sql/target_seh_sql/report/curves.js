@@ -62,7 +62,7 @@ function areaPath(edges, frame, places, begin) {
     return path;
 }
 
-/** Draw the powers of a span; `before` is where the span begins that it is compared with, or null. */
+/** Draw the powers of a span; `before` gives the place to compare with a quarter hour by the clock, or is null. */
 function powerCurve(plot, site, span, { name, before, zoom }) {
     const { quarters } = site;
     const above = stackedAreas(quarters, span, SOURCES, 1);
@@ -79,7 +79,7 @@ function powerCurve(plot, site, span, { name, before, zoom }) {
                   frame,
                   places,
                   span,
-                  (place) => at(quarters.pv, before + place - span[0]) / 1000,
+                  (place) => at(quarters.pv, before(localQuarter(quarters, place))) / 1000,
               )}"/>`;
     putChart(plot, frame, frame.grid + areas + old + places.labels, name, "kW");
     makeReact(plot, frame, { ...places, tell: (part) => momentOf(site, span[0] + part), zoom, link: "time" });

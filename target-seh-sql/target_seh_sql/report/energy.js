@@ -80,6 +80,12 @@ function hoursOf(site, day) {
     return parts;
 }
 
+/** Return the hours of another day beside those of `parts`: the same ones by the clock, also in nights that change it. */
+function hoursBeside(parts, site, day) {
+    const hours = hoursOf(site, day);
+    return parts.map((part) => hours.find(({ hour }) => hour === part.hour) ?? { sums: { production: null } });
+}
+
 function addQuarter(quarters, place, sums) {
     for (const [name, watts] of Object.entries(powers(quarters, place))) {
         if (!Number.isNaN(watts) && name in sums) sums[name] += watts / 4;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -86,6 +86,7 @@ class Figures:
         self._engine, self._tables = connection.engine, tables
         self._reader = Reader(connection, tables)
         self.sites = [s for s in self._reader.rows(SITES) if not site_ids or s["site_id"] in site_ids]
+        _tell_namesakes_apart(self.sites)
         if unknown := set(site_ids) - {site["site_id"] for site in self.sites}:
             raise SchemaMismatch(f"no such site is in the database: {', '.join(map(str, sorted(unknown)))}")
         if not self.sites:
@@ -140,6 +141,14 @@ class Figures:
             "failed": any(stream.failed for stream in streams[site_id]),
         }  # fmt: skip
         return SiteFigures(about, details, quarters)
+
+
+def _tell_namesakes_apart(sites: Sequence[Row]) -> None:
+    """Add its number to the name of each site that has it in common with another one."""
+    names = Counter(site["name"] for site in sites)
+    for site in sites:
+        if names[site["name"]] > 1:
+            site["name"] = f"{site['name']} ({site['site_id']})"
 
 
 def _latest_row(reader: Reader, site_id: int) -> Row | None:

@@ -10,13 +10,20 @@ const ageOf = (about) => span(now() - dataUntil(about));
 
 const fleet = { key: "name", falling: false, wanted: "" };
 
-const newestDay = KNOWN.sites.reduce((found, { day }) => Math.max(found, day ?? found), 0);
+/** Return the newest day of all sites; one that is to come, of a site whose clock is wrong, counts only without others. */
+function newestOfAll() {
+    const days = KNOWN.sites.map(({ day }) => day).filter(isKnown);
+    const past = days.filter((day) => day * 86400 < now() + OLD);
+    return Math.max(0, ...(past.length ? past : days));
+}
+
+const newestDay = newestOfAll();
 const IN = { today: (day) => day, month: (day) => periodOf("month", day).first, year: yearOf };
 
 /** Return a site's energy of the newest day, month or year of all sites, null if its own newest is an earlier one. */
 function ofNow(about, key) {
     if (!isKnown(about.day)) return null;
-    const isNew = newestDay - about.day < 2; // clocks differ, each site's day is its own
+    const isNew = Math.abs(newestDay - about.day) < 2; // clocks differ, each site's day is its own
     return isNew || IN[key](about.day) === IN[key](newestDay) ? about[key] : null;
 }
 

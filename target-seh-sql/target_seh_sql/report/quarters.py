@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 QUARTER: Final = 900
 """Seconds."""
 AT_ONCE: Final = timedelta(days=28)
-"""So many days are read by one query: fewer than any month for which clocks are changed."""
+"""So many days are read by one query."""
 FLOWS: Final = {
     "pv": "pv_power",
     "load": "load_power",
@@ -40,6 +40,7 @@ FROM_FLOWS: Final = "FROM {power_flows} WHERE coalesce(resolution, '') <> 'SNAPS
 FROM_READINGS: Final = "FROM {power_readings} WHERE site_id = :site_id"
 SPAN: Final = "AND timestamp >= :begin AND timestamp < :end"
 OFFSET: Final = "coalesce(utc_offset_minutes, 0)"
+OFFSET_BEFORE: Final = f"lag({OFFSET}) OVER (ORDER BY timestamp)"
 SUMMARY: Final = f"count(*), min(timestamp), max(timestamp), min({OFFSET}), max({OFFSET})"
 _numbers = msgspec.json.Decoder(list[int]).decode
 
@@ -127,10 +128,11 @@ class _Series:
             yield from (found[turn::turns] for turn in range(turns))
 
     def _offsets(self, span: dict[str, Any]) -> list[tuple[int, int]]:
-        """Return from which quarter hours of a span on which offset holds."""
-        query = f"SELECT min(timestamp), {OFFSET} {self._source} {SPAN} GROUP BY {OFFSET}"
-        found = self._reader.tuples(query, **span)
-        return sorted((_number(instant(first)), offset) for first, offset in found)
+        """Return from which quarter hours of a span on which offset holds; a corrected one comes and goes."""
+        rows = f"SELECT timestamp, {OFFSET} AS ours, {OFFSET_BEFORE} AS previous {self._source} {SPAN}"
+        query = f"SELECT timestamp, ours FROM ({rows}) AS span WHERE previous IS NULL OR previous <> ours"  # noqa: S608
+        found = self._reader.tuples(f"{query} ORDER BY timestamp", **span)
+        return [(_number(instant(first)), offset) for first, offset in found]
 
     def _add_offsets(self, offsets: list[tuple[int, int]]) -> None:
         known = self._found.offsets

@@ -65,14 +65,14 @@ function offsetAt(quarters, place) {
 const localQuarter = (quarters, place) => quarters.first + place + Math.floor(offsetAt(quarters, place) / 15);
 const dayAt = (quarters, place) => Math.floor(localQuarter(quarters, place) / 96);
 
-/** Return the place of the first quarter hour of a day; it may lie outside of what is known. */
-function placeOf(quarters, day) {
-    const guess = day * 96 - quarters.first;
+/** Return the place of a quarter hour since 1970 by the site's clock; it may lie outside of what is known. */
+function placeOf(quarters, local) {
+    const guess = local - quarters.first;
     const offset = offsetAt(quarters, guess - Math.floor(offsetAt(quarters, guess) / 15));
     return guess - Math.floor(offset / 15);
 }
 
 /** Return the places of the quarter hours of a period, the last one exclusive. */
 function placesOf(quarters, period) {
-    return [placeOf(quarters, period.first), placeOf(quarters, period.last + 1)];
+    return [placeOf(quarters, period.first * 96), placeOf(quarters, (period.last + 1) * 96)];
 }

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 
+from target_seh_sql.load.sync_metadata import WELL
 from target_seh_sql.status.gaps import LONGEST, QUARTER_STREAMS, Gap, find_gaps, next_period
 from target_seh_sql.status.series import QUARTER, just_before
 from target_seh_sql.tables.streams import STREAMS
@@ -30,8 +31,8 @@ NIGHT: Final = timedelta(days=1)
 """How long a site may have no value."""
 KINDS: Final = ("late", "failed", "missing", "differs")
 ENERGY: Final = "energy_readings"
-WELL: Final = ("success", "skipped")
-"""How a run of a stream ends that has not failed."""
+DEVICES: Final = {"meter_readings": "meters", "battery_readings": "batteries"}
+"""Where the devices of readings stand."""
 
 
 class Problem(NamedTuple):
@@ -142,6 +143,7 @@ def statuses(
     _read(connection, tables, found, since)
     _date(connection, tables, found)
     _find(connection, tables, found)
+    _expect_nothing_of_removed_devices(connection, tables, found)
     gaps = defaultdict(list)
     for gap in find_gaps(connection, tables, site_ids, since):
         gaps[gap.stream, gap.site_id].append(gap)
@@ -245,6 +247,31 @@ def _find(connection: Connection, tables: Mapping[str, Table], found: Found) -> 
             for site_id in connection.scalars(query):
                 if (status := found.get((stream, site_id))) is not None:
                     status.lost = False
+
+
+def _expect_nothing_of_removed_devices(
+    connection: Connection, tables: Mapping[str, Table], found: Found
+) -> None:
+    """Wait for no value of devices that were removed or stand elsewhere, where a site has no other one."""
+    synced = tables["sync_metadata"].c
+    for stream, devices in DEVICES.items():
+        if stream not in tables:
+            continue
+        row, device, other = tables[stream].c, tables[devices].c, tables[devices].alias().c
+        of_meter = "meter_id" in row
+        newest = exists().where(
+            row.meter_id == device.id if of_meter else row.serial_number == device.serial_number,
+            (device if of_meter else row).site_id == synced.site_id,
+            row.timestamp == synced.last_data_timestamp,
+            or_(device.active.is_(False), device.site_id != synced.site_id),
+        )
+        works = exists().where(
+            other.site_id == synced.site_id, other.serial_number.is_not(None), other.active.is_not(False)
+        )
+        query = select(synced.site_id).where(synced.data_type == stream, newest, ~works)
+        for site_id in connection.scalars(query):
+            if (status := found.get((stream, site_id))) is not None:
+                status.ended = None
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -136,7 +136,7 @@ SELECT
     / nullif(max(coalesce(k.capacity, k.nameplate_capacity)), 0) AS cycles
 FROM {battery_readings} AS b
 JOIN {sites} AS s ON s.id = b.site_id
-LEFT JOIN {batteries} AS k ON k.site_id = b.site_id AND k.serial_number = b.serial_number
+LEFT JOIN {batteries} AS k ON k.serial_number = b.serial_number
 GROUP BY s.id, s.name, b.serial_number, LOCAL_DATE(b);
 
 -- battery_by_month: sums of the days of a month, and how much of what it took a battery gave back
@@ -165,7 +165,7 @@ SELECT
     max(q.nameplate_power) AS nameplate_power
 FROM {inverter_readings} AS i
 JOIN {sites} AS s ON s.id = i.site_id
-LEFT JOIN {equipment} AS q ON q.site_id = i.site_id AND q.serial_number = i.serial_number
+LEFT JOIN {equipment} AS q ON q.serial_number = i.serial_number
 GROUP BY s.id, s.name, i.serial_number, q.name, LOCAL_DATE(i);
 
 -- inverters_compared: what each inverter made in a month, in hours of its nameplate power and beside the site's mean
@@ -369,28 +369,41 @@ SELECT
     d.site_name,
     d.day,
     d.official_wh,
-    q.quarters_wh,
-    q.quarters_wh - d.official_wh AS difference_wh,
-    100.0 * (q.quarters_wh - d.official_wh) / nullif(d.official_wh, 0) AS difference_percent,
-    96 + CASE WHEN DAYS(d.day, d.next_day) = 1 THEN coalesce((d.utc_offset_minutes - d.next_offset) / 15, 0) ELSE 0 END
-    - coalesce(q.quarters, 0) AS quarters_missing
+    d.quarters_wh,
+    d.quarters_wh - d.official_wh AS difference_wh,
+    100.0 * (d.quarters_wh - d.official_wh) / nullif(d.official_wh, 0) AS difference_percent,
+    96 + coalesce((
+        CASE WHEN DAYS(d.previous_day, d.day) = 1 THEN lag(d.last_offset) OVER (PARTITION BY d.site_id ORDER BY d.day)
+            ELSE d.utc_offset_minutes END - d.last_offset
+    ) / 15, 0) - d.quarters AS quarters_missing
 FROM (
     SELECT
-        e.site_id, s.name AS site_name, e.reading_date AS day, e.energy_wh AS official_wh, e.utc_offset_minutes,
-        lead(e.reading_date) OVER (PARTITION BY e.site_id ORDER BY e.reading_date) AS next_day,
-        lead(e.utc_offset_minutes) OVER (PARTITION BY e.site_id ORDER BY e.reading_date) AS next_offset
-    FROM {energy_readings} AS e
-    JOIN {sites} AS s ON s.id = e.site_id
-    WHERE e.time_unit = 'DAY'
-) AS d
-LEFT JOIN (
-    SELECT
-        k.site_id, LOCAL_DATE(k) AS day, count(*) AS quarters,
-        sum(coalesce(k.energy_wh, k.power_watts / 4)) AS quarters_wh
-    FROM {power_readings} AS k
-    GROUP BY k.site_id, LOCAL_DATE(k)
-) AS q ON q.site_id = d.site_id AND q.day = d.day
-WHERE d.next_day IS NOT NULL;
+        e.site_id, e.site_name, e.day, e.previous_day, e.official_wh, e.utc_offset_minutes,
+        q.quarters_wh, coalesce(q.quarters, 0) AS quarters,
+        CASE
+            WHEN DAYS(e.day, e.next_day) <> 1 THEN e.utc_offset_minutes
+            WHEN q.highest_offset < e.next_offset THEN q.highest_offset  -- clocks go forward at midnight
+            ELSE e.next_offset
+        END AS last_offset
+    FROM (
+        SELECT
+            r.site_id, s.name AS site_name, r.reading_date AS day, r.energy_wh AS official_wh, r.utc_offset_minutes,
+            lag(r.reading_date) OVER (PARTITION BY r.site_id ORDER BY r.reading_date) AS previous_day,
+            lead(r.reading_date) OVER (PARTITION BY r.site_id ORDER BY r.reading_date) AS next_day,
+            lead(r.utc_offset_minutes) OVER (PARTITION BY r.site_id ORDER BY r.reading_date) AS next_offset
+        FROM {energy_readings} AS r
+        JOIN {sites} AS s ON s.id = r.site_id
+        WHERE r.time_unit = 'DAY'
+    ) AS e
+    LEFT JOIN (
+        SELECT
+            k.site_id, LOCAL_DATE(k) AS day, count(*) AS quarters, max(k.utc_offset_minutes) AS highest_offset,
+            sum(coalesce(k.energy_wh, k.power_watts / 4)) AS quarters_wh
+        FROM {power_readings} AS k
+        GROUP BY k.site_id, LOCAL_DATE(k)
+    ) AS q ON q.site_id = e.site_id AND q.day = e.day
+    WHERE e.next_day IS NOT NULL
+) AS d;
 
 -- specific_yield_by_day: production of each day for each kWp of the site's modules
 SELECT
