@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from target_seh_sql.failures import error_code
 from target_seh_sql.load.dialects import Merged
 from target_seh_sql.load.records import METER, SITE
-from target_seh_sql.load.sync_metadata import WELL
+from target_seh_sql.tables.streams import WELL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

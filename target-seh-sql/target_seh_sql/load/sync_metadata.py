@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from target_seh_sql.load.records import Row
 
 ERROR_LENGTH: Final = 500
-WELL: Final = ("success", "skipped")
-"""How a run of a stream ends that has not failed."""
 Whose = tuple[str, int]
 """Stream and site."""
 Partitions = dict[Whose, dict[str, Any]]

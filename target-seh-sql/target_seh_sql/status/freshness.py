@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import exists, func, or_, select
 
-from target_seh_sql.load.sync_metadata import WELL
 from target_seh_sql.status.gaps import LONGEST, QUARTER_STREAMS, Gap, find_gaps, next_period
 from target_seh_sql.status.series import QUARTER, just_before
-from target_seh_sql.tables.streams import STREAMS
+from target_seh_sql.tables.streams import STREAMS, WELL
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

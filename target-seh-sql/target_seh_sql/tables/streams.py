@@ -222,3 +222,5 @@ STREAMS: Final = (
 """Parents before children; bookkeeping last."""
 NINE: Final = tuple(stream for stream in STREAMS if not stream.extension)
 """The streams whose tables are always there."""
+WELL: Final = ("success", "skipped")
+"""What `status` of `sync_metadata` says after a run of a stream that has not failed."""
