@@ -28,7 +28,8 @@ class CommandLine(SingerCommand, click.Group):
         except ConfigValidationError:
             raise
         except (TargetSehSqlError, SingerSDKError, OSError) as error:
-            self._end(str(error), error)
+            nameless = isinstance(error, OSError) and error.filename is None
+            self._end(f"standard input or output: {error}" if nameless else str(error), error)
         except Exception as error:  # the last place to say it: its text may hold anything
             frame = traceback.extract_tb(error.__traceback__)[-1]
             self.logger.error(  # noqa: TRY400
