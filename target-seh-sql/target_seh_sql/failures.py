@@ -28,6 +28,7 @@ _LOCK: Final = "another session holds a lock: let it finish, or end it"
 _FULL: Final = "its disk is full: make room"
 _RIGHT: Final = "the database user lacks a right: grant CREATE, SELECT, INSERT, UPDATE and temporary tables"
 _LOGIN: Final = "it does not accept user and password: check sqlalchemy_url"
+_REFUSED: Final = "it lets nobody in this way: check user, password and database in sqlalchemy_url"
 _NO_DATABASE: Final = "there is no such database: create it"
 _READ_ONLY: Final = (
     "it is read-only: name the primary server, let the user's transactions write, or make the file writable"
@@ -112,7 +113,7 @@ def said(error: Exception) -> str:
 def explained(error: Exception) -> WriteFailed:
     """Return an error for people: what the database said, and what to do."""
     text = said(error)
-    unnamed = _LOGIN if _is_refused(error) else "correct the cause"
+    unnamed = _REFUSED if _is_refused(error) else "correct the cause"
     advice = ADVICE.get(error_code(error) or "") or _advice_for_text(text) or unnamed
     return WriteFailed(f"the database refused: {text}; {advice}, then run again")
 

@@ -300,3 +300,26 @@ def test_two_commands_that_write_one_file_do_not_write_into_each_other(tmp_path,
         assert output.read_text() == "2"
     assert output.read_text() == "first"
     assert list(tmp_path.iterdir()) == [output]
+
+
+@SQLITE
+@pytest.mark.parametrize("how", ["removed", "replaced"])
+def test_a_file_that_is_taken_away_during_a_run_is_no_success(database, tmp_path, how):
+    bookmark = state("power_readings", 1, replication_key_value=AT)
+    with subprocess.Popen(
+        database.command, env=database.environment, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as target:  # fmt: skip
+        target.stdin.write(lines(*SITE, *POWER, bookmark))
+        target.stdin.flush()
+        assert json.loads(target.stdout.readline()) == bookmark["value"]
+        (tmp_path / "seh.db").rename(tmp_path / "old.db")
+        if how == "replaced":
+            sqlite3.connect(tmp_path / "seh.db").close()
+            (tmp_path / "seh.db").touch()
+        later = record("power_readings", site_id=1, timestamp="2026-11-20T12:15:00Z", power_watts=2.5)
+        out, said = target.communicate(
+            lines(later, state("power_readings", 1, replication_key_value="later"))
+        )
+    assert (target.returncode, out) == (1, "")
+    assert "seh.db was moved, replaced or removed while it was written to: run again" in said
