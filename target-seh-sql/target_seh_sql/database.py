@@ -61,6 +61,7 @@ SESSION: Final[dict[str, tuple[str, ...]]] = {
         # With the first the staging table cannot be emptied, with the others queries see less or more.
         "SET sql_safe_updates = 0, sql_select_limit = DEFAULT, sql_auto_is_null = 0, completion_type = 0",
         "SET group_concat_max_len = 16777216",  # the report's lists, which would be cut short in silence
+        "SET system_versioning_alter_history = KEEP",  # upgrades of tables that keep their history
         "SET lock_wait_timeout = 60",  # a table that somebody alters: by default a day of silence
     ),
 }

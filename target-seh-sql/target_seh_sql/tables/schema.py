@@ -120,7 +120,8 @@ def noted_revision(connection: Connection, tables: Mapping[str, Table]) -> str |
     """Return the revision that is noted beside the tables, known or not; None where none is.
 
     Raises:
-        SchemaMismatch: another program has a table of that name, or the server changes such names.
+        SchemaMismatch: another program has a table of that name, the server changes such names, or several
+            revisions are noted.
     """
     table, found = version_table(tables), inspect(connection)
     _refuse_capitals(connection, table.name.removesuffix("schema_version"))
@@ -131,7 +132,12 @@ def noted_revision(connection: Connection, tables: Mapping[str, Table]) -> str |
             f"the database has a table {table.name!r} that this target did not make: "
             "set table_prefix or name another database"
         )
-    return connection.execute(select(table.c.version_num)).scalar_one_or_none() or BEING_CREATED
+    noted = sorted(connection.scalars(select(table.c.version_num)))
+    if len(noted) > 1:
+        raise SchemaMismatch(
+            f"the table {table.name} names several revisions ({', '.join(noted)}): leave only the true one"
+        )
+    return next(filter(None, noted), BEING_CREATED)
 
 
 def _refuse_capitals(connection: Connection, prefix: str) -> None:
