@@ -1,6 +1,12 @@
 """What somebody typed into a SQLite database by hand: the cell is named, whichever command meets it."""
 
+import json
+
 import pytest
+
+from target_seh_sql.report.figures import Figures
+from target_seh_sql.tables.metadata import all_tables
+from target_seh_sql.tables.schema import existing
 
 from .conftest import record, schema
 
@@ -64,6 +70,16 @@ def test_a_text_for_a_power_is_no_0_in_the_report(database, command, tmp_path):
     database.execute("UPDATE power_flows SET pv_power = ''")
     code, _, errors = command(database, "report", f"--output={tmp_path / 'page.html'}")
     assert (code, "count as no value: pv_power 1" in errors) == (0, True)
+
+
+def test_infinity_is_no_value_in_the_report_whose_page_would_be_empty(database):
+    database.load(*ROWS)
+    cells = ("sites SET peak_power", "energy_readings SET energy_wh", "power_flows SET pv_power")
+    database.execute(*(f"UPDATE {cell} = 9e999" for cell in cells))  # noqa: S608
+    with database.connect() as connection:
+        (site,) = Figures(connection, existing(connection, all_tables()))
+    assert (site.about["peak"], site.details["days"]["production"]) == (None, [None])
+    assert json.dumps([site.about, site.details], allow_nan=False, default=str)
 
 
 def test_of_readings_from_before_the_window_only_all_tells(database, command):
