@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import traceback
+from errno import EDQUOT, EFBIG, EIO, ENOSPC
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -18,6 +19,8 @@ logger = logging.getLogger("target-seh-sql")
 
 COMMANDS: Final = ("adopt", "check", "export", "init-db", "report", "status")
 """Each a function in the module of its name in commands/."""
+FULL: Final = (EDQUOT, EFBIG, EIO, ENOSPC)
+"""Errors of writing, which name no file where the shell has opened it."""
 LOG_FORMAT: Final = "{asctime:23s} | {levelname:8s} | {name:30s} | {message}"
 """As the SDK logs to a console."""
 
@@ -30,7 +33,8 @@ class CommandLine(click.Group):
         try:
             return super().main(*args, **kwargs)
         except (TargetSehSqlError, OSError) as error:
-            self._end(str(error), error)
+            nameless = isinstance(error, OSError) and error.filename is None and error.errno in FULL
+            self._end(f"standard input or output: {error}" if nameless else str(error), error)
         except Exception as error:  # the last place to say it: its text may hold anything
             frame = traceback.extract_tb(error.__traceback__)[-1]
             logger.error(  # noqa: TRY400

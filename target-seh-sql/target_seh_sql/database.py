@@ -22,7 +22,7 @@ from target_seh_sql.database_url import (
     file_of,
     mariadb_tls,
 )
-from target_seh_sql.errors import UnsupportedDatabase
+from target_seh_sql.errors import UnsupportedDatabase, WriteFailed
 from target_seh_sql.failures import explained
 
 if TYPE_CHECKING:
@@ -61,9 +61,13 @@ SESSION: Final[dict[str, tuple[str, ...]]] = {
         # With the first the staging table cannot be emptied, with the others queries see less or more.
         "SET sql_safe_updates = 0, sql_select_limit = DEFAULT, sql_auto_is_null = 0, completion_type = 0",
         "SET group_concat_max_len = 16777216",  # the report's lists, which would be cut short in silence
+        "SET system_versioning_alter_history = KEEP",  # upgrades of tables that keep their history
+        "SET lock_wait_timeout = 60",  # a table that somebody alters: by default a day of silence
     ),
 }
 """Statements that set up each session, before SQLAlchemy looks at it."""
+FILE: Final = "file"
+"""Under which a session of SQLite notes what it opened."""
 SECONDS_TO_SET_UP, BETWEEN_TRIES = 10.0, 0.05
 """How long a session of SQLite is set up while another one is in the way; seconds between tries."""
 READ_ONLY: Final = {
@@ -116,7 +120,10 @@ def _listen(engine: Engine, backend: Backend, *, read_only: bool) -> None:
     event.listen(engine, "connect", _session_setter(backend, statements, read_only), insert=True)
     event.listen(engine, "do_connect", _connect)
     if backend is SQLITE and not read_only:
+        event.listen(engine, "connect", _note_file)
         event.listen(engine, "begin", _begin_sqlite)
+    if backend is POSTGRESQL:
+        event.listen(engine, "begin", _begin_postgresql)
 
 
 def _connect(dialect: Any, _record: object, args: Any, params: Any) -> Any:  # noqa: ANN401
@@ -167,8 +174,36 @@ def _execute(cursor: Any, statement: str) -> None:  # noqa: ANN401
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock at once, so that two targets wait for each other instead of failing midway."""
+    """Take the write lock at once, so that two targets wait for each other instead of failing midway.
+
+    Raises:
+        WriteFailed: another file has the name now; SQLite would write on into one that nobody finds.
+    """
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+    file = file_of(connection.engine.url)
+    if _identity(file) != connection.info[FILE]:
+        raise WriteFailed(f"{file} was moved, replaced or removed while it was written to: run again")
+
+
+def _note_file(connection: sqlite3.Connection, record: Any) -> None:  # noqa: ANN401
+    """Note which file was opened, and by now is there."""
+    record.info[FILE] = _identity(Path(connection.execute("PRAGMA database_list").fetchone()[2]))
+
+
+def _identity(file: Path | None) -> tuple[int, int] | None:
+    """Return what tells a file from another of the same name; None where none is."""
+    try:
+        found = Path(str(file)).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    """Wait a minute for a lock, not for ever in silence; the role's own limit counts. Of this transaction."""
+    connection.exec_driver_sql(
+        "SELECT set_config('lock_timeout', '60s', true) WHERE current_setting('lock_timeout') = '0'"
+    )
 
 
 def _parameters_of_libpq() -> frozenset[str]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
+from target_seh_sql.advice import command
 from target_seh_sql.errors import WriteFailed
 
 TRANSIENT: Final[frozenset[str | int]] = frozenset(
@@ -23,14 +24,17 @@ TRANSIENT: Final[frozenset[str | int]] = frozenset(
         *("SQLITE_BUSY", "SQLITE_LOCKED"),
     }
 )
+_LOCK: Final = "another session holds a lock: let it finish, or end it"
 _FULL: Final = "its disk is full: make room"
 _RIGHT: Final = "the database user lacks a right: grant CREATE, SELECT, INSERT, UPDATE and temporary tables"
 _LOGIN: Final = "it does not accept user and password: check sqlalchemy_url"
+_REFUSED: Final = "it lets nobody in this way: check user, password and database in sqlalchemy_url"
 _NO_DATABASE: Final = "there is no such database: create it"
 _READ_ONLY: Final = (
     "it is read-only: name the primary server, let the user's transactions write, or make the file writable"
 )
 _ENCODING: Final = "its encoding lacks this character: create the database anew with encoding UTF8"
+_CHANGED: Final = f"see what `{command('check')}` says of the tables"
 _TLS: Final = "check sslmode and the certificates that sqlalchemy_url names"
 FOR_GOOD: Final = (
     (re.compile(r'database ".*" does not exist'), _NO_DATABASE),
@@ -46,6 +50,8 @@ ADVICE: Final[dict[str | int, str]] = {
     **dict.fromkeys(("3D000", 1049), _NO_DATABASE),
     **dict.fromkeys(("25006", 1290, 1792, 1836, "SQLITE_READONLY"), _READ_ONLY),
     **dict.fromkeys(("22P05", "22021", 1366), _ENCODING),
+    **dict.fromkeys(("55P03", 1205), _LOCK),
+    **dict.fromkeys(("22001", "42703", "42P01", "42804", 1054, 1146, 1364, 1406), _CHANGED),
     "3F000": "the role's search_path names no schema that is there: set default_target_schema",
     "57014": "it takes longer than the server allows: raise statement_timeout for the user",
     1665: "set binlog_format of the server to MIXED or ROW",
@@ -72,11 +78,25 @@ def error_code(error: Exception) -> str | int | None:
 def is_transient(error: Exception) -> bool:
     """Tell whether the same batch may go through on a new connection."""
     code = error_code(error)
-    if code in {None, 2003, 2013} and _advice_for_text(said(error)) is not None:
+    if code in {None, 2003, 2013} and (_advice_for_text(said(error)) is not None or _is_refused(error)):
         return False
     if code is None:  # libpq has no SQLSTATE for a connection that it lost or could not make
         return type(_original(error)).__name__ in {"OperationalError", "InterfaceError"}
     return code in TRANSIENT
+
+
+def _is_refused(error: Exception) -> bool:
+    """Tell whether PostgreSQL, in any language, refuses a user or database, which it names then.
+
+    libpq gives no SQLSTATE for what ends a login; that it is starting, or full, names nobody.
+    """
+    original = _original(error)
+    _, _, reason = str(original).rpartition(":  ")  # two blanks: of the server, not of libpq
+    tried = getattr(original, "pgconn", None)
+    if tried is None or not reason or not str(original).startswith("connection failed"):
+        return False
+    names = "|".join(re.escape(name.decode()) for name in (tried.user, tried.db) if name)
+    return re.search(rf"[^\w\s]\s?({names})\s?[^\w\s]", reason) is not None and "too many" not in reason
 
 
 def _advice_for_text(text: str) -> str | None:
@@ -93,7 +113,8 @@ def said(error: Exception) -> str:
 def explained(error: Exception) -> WriteFailed:
     """Return an error for people: what the database said, and what to do."""
     text = said(error)
-    advice = ADVICE.get(error_code(error) or "") or _advice_for_text(text) or "correct the cause"
+    unnamed = _REFUSED if _is_refused(error) else "correct the cause"
+    advice = ADVICE.get(error_code(error) or "") or _advice_for_text(text) or unnamed
     return WriteFailed(f"the database refused: {text}; {advice}, then run again")
 
 

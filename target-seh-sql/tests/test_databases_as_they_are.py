@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
 
 from target_seh_sql import database as seh_database
+from target_seh_sql.commands.output import whole
 from target_seh_sql.database_url import missing_file
 
 from .conftest import Database, lines, record, schema, state
@@ -174,3 +177,149 @@ def test_a_target_without_input_or_output_is_no_fault_of_the_program(database, c
     assert done.returncode == code
     assert "a fault of the program" not in done.stderr
     assert ("there is no standard input" in done.stderr) == (code == 1)
+
+
+@POSTGRESQL
+def test_a_table_that_takes_rows_and_keeps_none_is_found_by_check(database, command):
+    database.load(*SITE, *POWER)
+    database.execute(
+        "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "CREATE TRIGGER nothing BEFORE INSERT ON power_readings FOR EACH ROW EXECUTE FUNCTION nothing()",
+    )
+    code, out, _ = command(database, "check", "--quiet")
+    assert code == 1
+    assert "wrong  may not insert and update rows: the table power_readings takes a row and keeps none" in out
+
+
+OTHER_TYPES = {
+    "postgresql": {
+        "ALTER TABLE alerts ALTER COLUMN impact TYPE text": "impact of the table alerts is TEXT",
+        "ALTER TABLE alerts ALTER COLUMN category TYPE varchar(9)": "category of the table alerts is VARCHAR",
+        "ALTER TABLE meters ALTER COLUMN model TYPE text": None,
+        "ALTER TABLE meter_readings ALTER COLUMN power TYPE numeric": None,
+        "ALTER TABLE meter_readings ALTER COLUMN voltage_l1 TYPE numeric(9)": "voltage_l1 of the table",
+        "ALTER TABLE meter_readings ALTER COLUMN voltage_l2 TYPE real": "voltage_l2 of the table",
+    },
+    "mariadb": {
+        "ALTER TABLE alerts MODIFY category VARCHAR(9)": "category of the table alerts is VARCHAR",
+        "ALTER TABLE meters MODIFY model TEXT": None,
+        "ALTER TABLE meter_readings MODIFY power INTEGER": "power of the table meter_readings is INTEGER",
+        "ALTER TABLE meter_readings MODIFY voltage_l1 DECIMAL(9)": "voltage_l1 of the table",
+        "ALTER TABLE meter_readings MODIFY voltage_l2 FLOAT": "voltage_l2 of the table",
+    },
+}
+
+
+@pytest.mark.parametrize("database", list(OTHER_TYPES), indirect=True)
+def test_a_type_that_does_not_keep_what_is_loaded_is_found_by_check(database, command):
+    database.load(*SITE, *POWER, schema("alerts"))
+    changes = OTHER_TYPES[database.url.partition(":")[0]]
+    assert command(database, "check", "--quiet")[:2] == (0, "")
+    database.execute(*changes)
+    code, out, _ = command(database, "check", "--quiet")
+    said = sorted(line for line in changes.values() if line)
+    assert code == 1
+    assert sorted(each for each in said if each in out) == said
+    assert out.count("what is loaded does not fit, or is changed") == len(said)
+
+
+CHANGED = {
+    "postgresql": (
+        "ALTER TABLE sites RENAME TO gone",
+        "ALTER TABLE meters ALTER COLUMN model TYPE varchar(2)",
+    ),
+    "mariadb": ("ALTER TABLE sites RENAME TO gone", "ALTER TABLE meters MODIFY model VARCHAR(2)"),
+}
+
+
+@pytest.mark.parametrize("database", list(CHANGED), indirect=True)
+@pytest.mark.parametrize("change", [0, 1], ids=["table-gone", "too-short"])
+def test_a_load_that_does_not_fit_sends_to_check(database, change):
+    database.load(*SITE, *POWER)
+    database.execute(CHANGED[database.url.partition(":")[0]][change])
+    done = database.run(lines(*SITE, schema("meters"), record("meters", site_id=1, name="Net", model="long")))
+    assert done.returncode == 1
+    assert "; see what `target-seh-sql check` says of the tables, then run again" in done.stderr
+
+
+@POSTGRESQL
+def test_a_table_that_somebody_has_partitioned_is_loaded(database, command):
+    database.load(*SITE)
+    like = "LIKE old INCLUDING DEFAULTS, PRIMARY KEY (id, timestamp), UNIQUE (site_id, timestamp)"
+    database.execute(
+        "DROP VIEW IF EXISTS gaps, reconciliation, reconciliation_by_day, freshness CASCADE",
+        "ALTER TABLE power_readings RENAME TO old",
+        f"CREATE TABLE power_readings ({like}) PARTITION BY RANGE (timestamp)",
+        "CREATE TABLE before PARTITION OF power_readings FOR VALUES FROM ('2000-01-01') TO ('2026-11-20')",
+        "CREATE TABLE later PARTITION OF power_readings DEFAULT",
+    )
+    assert database.load(*SITE, *POWER)["power_readings"] == (1, 0, 0)
+    database.make_old("power_readings")
+    again = record("power_readings", site_id=1, timestamp=AT, power_watts=2.5)
+    assert database.load(*SITE, *POWER)["power_readings"] == (0, 0, 1)
+    assert database.load(*SITE, *POWER, again)["power_readings"] == (0, 1, 0)
+    assert database.rows("power_readings", "power_watts") == [(2.5,)]
+
+
+@SQLITE
+@pytest.mark.parametrize("name", ["report", "export"])
+def test_a_disk_that_is_full_is_told_with_the_file(database, command, name):
+    database.load(*SITE, *POWER)
+    name = (name, "sites") if name == "export" else (name,)
+    code, _, errors = command(database, *name, "--output=/dev/full", *(["--format=csv"] * (len(name) - 1)))
+    assert (code, errors) == (1, "[Errno 28] No space left on device: '/dev/full'")
+
+
+def test_what_does_not_fit_on_a_disk_leaves_no_draft(tmp_path):
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with pytest.raises(OSError, match="page"), whole(tmp_path / "page.html", "w"):
+        raise full
+    assert list(tmp_path.iterdir()) == []
+
+
+@SQLITE
+def test_standard_output_that_is_full_is_told_as_such(database):
+    database.load(*SITE, *POWER)
+    for name in (["status"], ["export", "sites"]):
+        command = [*database.command[:-1], *name, "--config=ENV"]
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                command, env=database.environment, stdout=full, stderr=subprocess.PIPE, check=False
+            )
+        assert done.returncode == 1
+        assert b"standard input or output: [Errno 28] No space left on device" in done.stderr
+
+
+def test_two_commands_that_write_one_file_do_not_write_into_each_other(tmp_path, monkeypatch):
+    output = tmp_path / "page.html"
+    with whole(output, "w") as first:
+        first.write("first")
+        monkeypatch.setattr("target_seh_sql.commands.output.os.getpid", lambda: 0)
+        with whole(output, "w") as second:
+            second.write("2")
+        assert output.read_text() == "2"
+    assert output.read_text() == "first"
+    assert list(tmp_path.iterdir()) == [output]
+
+
+@SQLITE
+@pytest.mark.parametrize("how", ["removed", "replaced"])
+def test_a_file_that_is_taken_away_during_a_run_is_no_success(database, tmp_path, how):
+    bookmark = state("power_readings", 1, replication_key_value=AT)
+    with subprocess.Popen(
+        database.command, env=database.environment, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as target:  # fmt: skip
+        target.stdin.write(lines(*SITE, *POWER, bookmark))
+        target.stdin.flush()
+        assert json.loads(target.stdout.readline()) == bookmark["value"]
+        (tmp_path / "seh.db").rename(tmp_path / "old.db")
+        if how == "replaced":
+            sqlite3.connect(tmp_path / "seh.db").close()
+            (tmp_path / "seh.db").touch()
+        later = record("power_readings", site_id=1, timestamp="2026-11-20T12:15:00Z", power_watts=2.5)
+        out, said = target.communicate(
+            lines(later, state("power_readings", 1, replication_key_value="later"))
+        )
+    assert (target.returncode, out) == (1, "")
+    assert "seh.db was moved, replaced or removed while it was written to: run again" in said

@@ -207,9 +207,18 @@ def test_foreign_tables_are_not_touched(database):
     assert database.execute("SELECT count(*) FROM sites") == [(0,)]
 
 
-def test_newer_tables_are_not_touched(database):
+def test_newer_tables_are_not_touched(database, command):
     database.load(*GOOD)
     database.execute("UPDATE schema_version SET version_num = '0099'")
+    for name in (("status",), ("report",), ("export", "sites"), ("check",), ("init-db",), ("adopt",)):
+        code, out, said = command(database, *name)
+        assert (
+            code,
+            "the tables are of revision 0099, which this target-seh-sql does not know" in out + said,
+        ) == (
+            1,
+            True,
+        )
     with pytest.raises(
         SchemaMismatch, match="the tables are of revision 0099, which this target-seh-sql does not know"
     ):

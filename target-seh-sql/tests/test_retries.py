@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from .conftest import record, schema
 
@@ -102,3 +103,30 @@ def test_a_killed_connection_is_replaced(database, caplog):
     assert ["trying again in" in warning for warning in warnings] == [True]
     assert result["power_readings"] == (1, 2, 0)
     assert database.rows("power_readings", "power_watts") == [(2.0,), (2.0,), (2.0,)]
+
+
+LIMIT = {"postgresql": ("SHOW lock_timeout", "1min"), "mariadb": ("SELECT @@lock_wait_timeout", 60)}
+
+
+@servers_only
+def test_a_lock_of_others_is_waited_for_a_minute_and_not_for_ever_in_silence(database):
+    asked, limit = LIMIT[database.url.partition(":")[0]]
+    assert database.execute(asked) == [(limit,)]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_what_waits_longer_for_a_lock_than_the_role_allows_is_tried_again(database, caplog):
+    name = make_url(database.url).database
+    database.load(*SITE, power(0, 1.0))
+    database.execute(f"ALTER DATABASE {name} SET lock_timeout = '100ms'")
+    try:
+        assert database.execute("SHOW lock_timeout") == [("100ms",)]
+        with database.connect() as other:
+            set_power(other, 0)
+            with loading(database, *SITE, power(0, 2.0)) as (result, _):
+                while "due to lock timeout" not in caplog.text:
+                    time.sleep(0.05)
+                other.rollback()
+    finally:
+        database.execute(f"ALTER DATABASE {name} RESET ALL")
+    assert result["power_readings"] == (0, 1, 0)

@@ -8,16 +8,20 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import make_url, text
+from sqlalchemy.exc import OperationalError
 
 from target_seh_sql.database import open_engine
 from target_seh_sql.errors import SchemaMismatch
+from target_seh_sql.failures import explained, is_transient
 from target_seh_sql.tables.metadata import nine_tables
 
 from .conftest import Database, lines, record, schema, state
@@ -300,6 +304,37 @@ def test_what_waiting_does_not_mend_is_told_at_once(servers, kind, what):
     told(f"{kind}, {what}", errors[0].partition("refused: ")[2])
     assert (done.returncode, "trying again" in done.stderr, len(errors)) == (1, False, 1)
     assert advice in errors[0]
+
+
+LOCALISED = {
+    "28P01": ("Passwort-Authentifizierung für Benutzer »seh« fehlgeschlagen", False),
+    "3D000": ("la base de données « solar » n'existe pas", False),
+    "57P03": ("das Datenbanksystem startet", True),
+    "53300": ("tut mir leid, schon zu viele Verbindungen", True),
+}
+
+
+@pytest.mark.parametrize("code", LOCALISED)
+def test_a_login_is_refused_at_once_in_any_language_and_a_start_is_waited_for(code):
+    """libpq keeps the SQLSTATE of a login to itself."""
+    said, again = LOCALISED[code]
+    fields = {"S": "FATAL", "V": "FATAL", "C": code, "M": said}
+    body = b"".join(f"{name}{value}".encode() + b"\0" for name, value in fields.items()) + b"\0"
+
+    def refuse():
+        client, _ = listening.accept()
+        with client:
+            client.recv(1024)
+            client.sendall(b"E" + (len(body) + 4).to_bytes(4, "big") + body)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=refuse, daemon=True).start()
+        port = listening.getsockname()[1]
+        engine = open_engine(f"postgresql://seh:secret@127.0.0.1:{port}/solar?sslmode=disable")
+        with pytest.raises(OperationalError) as raised:
+            engine.connect()
+    assert is_transient(raised.value) == again
+    assert ("check user, password and database in sqlalchemy_url" in str(explained(raised.value))) != again
 
 
 @pytest.mark.parametrize("kind", OWN_SERVERS)

@@ -200,6 +200,39 @@ def test_what_others_made_of_a_view_stays_with_its_rights(database, command):
         database.execute(f"DROP OWNED BY {reader}", f"DROP ROLE {reader}")
 
 
+@pytest.mark.parametrize("database", ["mariadb"], indirect=True)
+def test_tables_that_keep_their_history_are_upgraded(database, command):
+    database.load(*ROWS)
+    make_0002(database, {})
+    database.execute(*(f"ALTER TABLE {table} ADD SYSTEM VERSIONING" for table in ("equipment", "meters")))
+    database.execute("UPDATE equipment SET model = 'SE6K'")
+    assert command(database, "init-db") == (0, "Upgraded the tables from revision 0002 to 0004.\n", "")
+    assert database.execute("SELECT model FROM equipment FOR SYSTEM_TIME ALL ORDER BY model") == [
+        ("SE5K",),
+        ("SE6K",),
+    ]
+
+
+def test_an_index_of_others_stays(database, command):
+    database.load(*ROWS)
+    make_0002(database, {})
+    database.execute("CREATE INDEX ix_mine ON meters (site_id)")
+    assert command(database, "init-db")[0] == 0
+    with database.connect() as connection:
+        names = [each["name"] for each in inspect(connection).get_indexes("meters")]
+    assert "ix_mine" in names
+    assert "ix_meters_site_id" not in names
+
+
+def test_several_revisions_are_named(database, command):
+    database.load(*ROWS)
+    database.execute("INSERT INTO schema_version VALUES ('0003')")
+    for name in ("status", "check", "init-db"):
+        code, out, said = command(database, name)
+        assert code == 1
+        assert "the table schema_version names several revisions (0003, 0004): leave only" in out + said
+
+
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_view_of_others_that_only_looks_like_ours_is_left_alone(database, command, caplog):
     database.load(*ROWS)

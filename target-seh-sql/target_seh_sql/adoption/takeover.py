@@ -20,7 +20,13 @@ from target_seh_sql.adoption.wall_time import zone_named
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.tables.metadata import all_tables, nine_tables, nine_tables_and
-from target_seh_sql.tables.schema import alone_in_session, existing, noted_revision, revisions
+from target_seh_sql.tables.schema import (
+    alone_in_session,
+    existing,
+    fitting_revision,
+    noted_revision,
+    revisions,
+)
 from target_seh_sql.tables.streams import NINE
 
 if TYPE_CHECKING:
@@ -215,5 +221,6 @@ def _look(connection: Connection, prefix: str, schema: str | None) -> Found:
         for name in [*(stream.name for stream in NINE), *NEWER]
         if f"{prefix}{name}" in there
     }
-    adopted = bool(old) and noted_revision(connection, ours) in revisions()
+    noted = bool(old) and noted_revision(connection, ours) is not None
+    adopted = noted and fitting_revision(connection, ours) in revisions()
     return Found(prefix, adopted, old)

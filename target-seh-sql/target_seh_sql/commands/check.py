@@ -27,15 +27,14 @@ from target_seh_sql.advice import command
 from target_seh_sql.commands.settings import tables_of, with_settings
 from target_seh_sql.database import connected
 from target_seh_sql.database_url import database_url, missing_file
-from target_seh_sql.errors import TargetSehSqlError
+from target_seh_sql.errors import TargetSehSqlError, WriteFailed
 from target_seh_sql.failures import error_code, explained
+from target_seh_sql.tables.flaws import ADVICE, flaws
 from target_seh_sql.tables.schema import (
-    ADVICE,
     BEING_CREATED,
     create,
     existing,
     fitting_revision,
-    flaws,
     revisions,
 )
 
@@ -183,6 +182,8 @@ def _allowed(
     except SQLAlchemyError as error:
         if error_code(error) != NO_SUCH_TABLE:
             return Finding(False, f"may not {what}: {explained(error)}")
+    except WriteFailed as error:
+        return Finding(False, f"may not {what}: {error}")
     finally:
         connection.rollback()
     return Finding(True, f"may {what}")
@@ -205,7 +206,11 @@ def _create(connection: Connection, tables: Mapping[str, Table], revision: str |
 
 
 def _write_a_row(connection: Connection, table: Table) -> None:
-    """Insert and update a row for real: a full disk, a trigger or a column of somebody's shows only then."""
+    """Insert and update a row for real: a full disk, a trigger or a column of somebody's shows only then.
+
+    Raises:
+        WriteFailed: the row was taken and is not there.
+    """
     row = {
         column.name: PROBE if column.name == "id" or column.foreign_keys else _probe(column.type)
         for column in table.c
@@ -213,7 +218,10 @@ def _write_a_row(connection: Connection, table: Table) -> None:
     }
     more = {"notes": "x" * 4_096} if "notes" in table.c else {"id": PROBE}
     connection.execute(insert(table).values(row))
-    connection.execute(update(table).where(table.c.id == PROBE).values(more))
+    if not connection.execute(update(table).where(table.c.id == PROBE).values(more)).rowcount:
+        raise WriteFailed(
+            f"the table {table.name} takes a row and keeps none: see what triggers, rules or policies it has"
+        )
 
 
 def _probe(kind: TypeEngine[Any]) -> object:

@@ -9,14 +9,13 @@ import click
 from target_seh_sql.commands.settings import tables_of, with_settings
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
+from target_seh_sql.tables.flaws import ADVICE, flaws
 from target_seh_sql.tables.schema import (
-    ADVICE,
     BEING_CREATED,
     alone,
     comment_on,
     ensure_tables,
     existing,
-    flaws,
     revisions,
 )
 from target_seh_sql.tables.streams import NINE

@@ -12,6 +12,7 @@ from target_seh_sql.database import connected
 from target_seh_sql.database_url import check_schema, database_url, missing_file
 from target_seh_sql.errors import SchemaMismatch, UnsupportedDatabase
 from target_seh_sql.settings import settings_of
+from target_seh_sql.status.odd_cells import odd_cells
 from target_seh_sql.tables.metadata import all_tables
 from target_seh_sql.tables.schema import existing, fitting_revision, revisions
 from target_seh_sql.tables.streams import NINE
@@ -68,7 +69,8 @@ def readable(settings: Settings) -> Iterator[tuple[Connection, dict[str, Table]]
     """Connect to a database that a run has filled; give the connection and the tables that are there.
 
     Raises:
-        TargetSehSqlError: it cannot be reached, or holds no tables of this version.
+        TargetSehSqlError: it cannot be reached, holds no tables of this version, or a cell of it cannot be
+            read as what its column is for.
     """
     url = settings["sqlalchemy_url"]
     if (path := missing_file(database_url(url)[0])) is not None:
@@ -86,4 +88,10 @@ def readable(settings: Settings) -> Iterator[tuple[Connection, dict[str, Table]]
         there = existing(connection, tables)
         if missing := [tables[stream.name].name for stream in NINE if stream.name not in there]:
             raise SchemaMismatch(f"the table {', '.join(missing)} is missing: `{command('check')}` says more")
-        yield connection, there
+        try:
+            yield connection, there
+        except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
+            with connection.engine.connect() as other:
+                for cell in odd_cells(other, there):
+                    raise SchemaMismatch(cell.text) from error
+            raise

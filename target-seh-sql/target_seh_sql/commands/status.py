@@ -22,6 +22,7 @@ from target_seh_sql.status.agreement import (
 )
 from target_seh_sql.status.freshness import StreamStatus, statuses
 from target_seh_sql.status.notify import NotNotified, notify
+from target_seh_sql.status.odd_cells import odd_cells
 from target_seh_sql.status.tables import changes, overview
 from target_seh_sql.status.text import SHOWN_GAPS, gap_lines, plain, print_streams, sentences
 
@@ -216,10 +217,12 @@ def _aligned(titles: list[str], rows: list[list[str]]) -> Iterator[str]:
 
 
 def _found(settings: Settings, asked: Asked, now: datetime) -> tuple[list[StreamStatus], Agreement]:
-    since = (now - timedelta(days=WINDOW)).replace(hour=0, minute=0, second=0, microsecond=0)
+    begin = (now - timedelta(days=WINDOW)).replace(hour=0, minute=0, second=0, microsecond=0)
+    since = None if asked.all_rows else begin
     with readable(settings) as (connection, tables):
-        found = statuses(connection, tables, asked.site_ids, None if asked.all_rows else since)
+        found = statuses(connection, tables, asked.site_ids, since)
         agreement = agreement_of(connection, tables, asked.site_ids)
+        odd = {each[:2]: each.text for each in odd_cells(connection, tables, since)}
     unknown = [str(each) for each in asked.site_ids if each not in {status.site_id for status in found}]
     if unknown:
         raise SchemaMismatch(f"no such site is in the database: {', '.join(unknown)}")
@@ -227,6 +230,7 @@ def _found(settings: Settings, asked: Asked, now: datetime) -> tuple[list[Stream
         raise SchemaMismatch("the tables are empty: run the pipeline first")
     differing = agreement.differing(asked.tolerance)
     for each in found:
+        each.odd = odd.get((each.stream, each.site_id))
         if each.stream == TOTALS:
             each.differences = [one for one in differing if one.site_id == each.site_id]
     return found, agreement

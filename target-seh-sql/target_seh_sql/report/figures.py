@@ -6,7 +6,7 @@ from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from math import inf
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Final
 
 from target_seh_sql.errors import SchemaMismatch
@@ -121,7 +121,7 @@ class Figures:
             reader, site_id = self._reader.beside(connection), site["site_id"]
             latest, days = _latest_row(reader, site_id), _days(reader, site_id)
             alerts = _alerts(reader, site_id) if reader.has("alerts") else None
-            capacity = reader.tuples(CAPACITY, site_id=site_id)[0][0]
+            capacity = _rounded(reader.tuples(CAPACITY, site_id=site_id)[0][0])
             quarters = quarter_hours(reader, site, self.last)
         streams, agreements = health.result()
         agreement = _agreed(of_site(agreements, site_id))
@@ -185,7 +185,7 @@ def _days(reader: Reader, site_id: int) -> Row:
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(float(value), MILLI)
+    return None if value is None or not isfinite(value) else round(float(value), MILLI)
 
 
 def _latest(row: Row) -> Row:

@@ -107,7 +107,8 @@ class _Series:
     def _whole_of(self, name: str, column: str) -> str:
         most = self._most.get(name, MOST)
         number = self._reader.word(WHOLE, f"{TIMES[name]} * {column}" if name in TIMES else column)
-        possible = f"WHEN abs({column}) <= {most:.0f} THEN {number}"
+        # not abs(): in SQLite a text has one, and is above all numbers
+        possible = f"WHEN {column} BETWEEN -{most:.0f} AND {most:.0f} THEN {number}"
         return f"CASE {possible} WHEN {column} IS NULL THEN {NO_VALUE} ELSE {ABSURD} END"
 
     def _lists(self, numbers: Sequence[str], span: dict[str, Any]) -> Iterator[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from datetime import UTC, date, datetime
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
@@ -104,5 +105,8 @@ def day_number(day: date | str) -> int:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401
-    """Return a value in one form, whichever driver gave it."""
-    return value if value is None or isinstance(value, str | date | int) else float(value)
+    """Return a value in one form, whichever driver gave it; NaN and infinity, which JSON lacks, are none."""
+    if value is None or isinstance(value, str | date | int):
+        return value
+    number = float(value)
+    return number if isfinite(number) else None

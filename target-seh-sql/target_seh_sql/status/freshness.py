@@ -65,6 +65,8 @@ class StreamStatus:
     gaps: list[Gap] = field(default_factory=list)
     lost: bool = False
     """Whether the table has no row as new as the bookmark."""
+    odd: str | None = None
+    """What is said of a cell that holds no value of its column's kind."""
     differences: list[Compared] = field(default_factory=list)
     """Where energy_totals are not ours, the largest first."""
 
@@ -89,6 +91,8 @@ class StreamStatus:
             missing = sum(gap.missing for gap in self.gaps)
             gaps = "1 gap" if len(self.gaps) == 1 else f"{len(self.gaps):,} gaps"
             yield Problem("missing", f"{missing:,} missing in {gaps}")
+        if self.odd:
+            yield Problem("missing", self.odd)
         if self.differences:
             worst, *others = self.differences
             yield Problem("differs", f"{worst}; and {len(others):,} more" if others else str(worst))

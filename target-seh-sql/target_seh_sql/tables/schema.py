@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Column, MetaData, String, Table, insert, inspect, select, text, update
 from sqlalchemy.schema import CreateSchema, SetColumnComment, SetTableComment
 
 from target_seh_sql.advice import command
 from target_seh_sql.errors import SchemaMismatch
-from target_seh_sql.tables.streams import NINE, STREAMS
+from target_seh_sql.tables.streams import NINE
 from target_seh_sql.tables.views import make_views
 
 if TYPE_CHECKING:
@@ -73,53 +73,6 @@ def existing(connection: Connection, tables: Mapping[str, Table]) -> dict[str, T
     return {stream: table for stream, table in tables.items() if table.name in names}
 
 
-ADVICE: Final = "set the table right, or load into a new database"
-"""What to do about a flaw."""
-
-
-def flaws(connection: Connection, tables: Mapping[str, Table]) -> Iterator[str]:
-    """Yield what somebody has changed of the tables so that nothing can be loaded, or not rightly."""
-    found, there = inspect(connection), existing(connection, tables)
-    for stream in STREAMS:
-        table = tables[stream.name]
-        if stream.name not in there:
-            if stream in NINE:
-                yield f"the table {table.name} is missing"
-            continue
-        given = {column["name"]: column for column in found.get_columns(table.name, schema=table.schema)}
-        if missing := [column.name for column in table.c if column.name not in given]:
-            yield f"the table {table.name} lacks the column {', '.join(missing)}"
-        if empty := [name for name in given if name not in table.c and _has_to_be_given(given[name])]:
-            named = ", ".join(empty)
-            yield f"the table {table.name} has a column that no run fills and no row can lack: {named}"
-        yield from key_flaws(table.name, stream.table_key, list(_unique(found, table)))
-
-
-def _has_to_be_given(column: Mapping[str, Any]) -> bool:
-    """Tell whether a row cannot be inserted without a value for the column."""
-    fills_itself = ("identity", "computed")
-    return not column["nullable"] and column["default"] is None and not any(map(column.get, fills_itself))
-
-
-def key_flaws(table: str, key: Collection[str], unique: Collection[Collection[str]]) -> Iterator[str]:
-    """Yield what is wrong with unique keys: ours is missing, or two rows of ours may share another."""
-    if not any(set(key) == set(each) for each in unique):
-        yield f"the table {table} has no unique key of {', '.join(key)}"
-    for other in sorted(map(sorted, unique)):
-        if other and "id" not in other and not set(key) <= set(other):
-            yield f"the table {table} has a unique key that is not ours, of {', '.join(other)}"
-
-
-def _unique(found: Any, table: Table) -> Iterator[frozenset[str]]:  # noqa: ANN401 -- an Inspector
-    name, schema = table.name, table.schema
-    yield frozenset(found.get_pk_constraint(name, schema=schema)["constrained_columns"])
-    for each in found.get_unique_constraints(name, schema=schema):
-        yield frozenset(each["column_names"])
-    for each in found.get_indexes(name, schema=schema):
-        if each["unique"]:
-            yield frozenset(column or "" for column in each["column_names"])
-
-
 @contextmanager
 def alone(connection: Connection, lock: str = LOCK) -> Iterator[None]:
     """Begin a transaction, and let one process at a time do what the lock is named for.
@@ -167,7 +120,8 @@ def noted_revision(connection: Connection, tables: Mapping[str, Table]) -> str |
     """Return the revision that is noted beside the tables, known or not; None where none is.
 
     Raises:
-        SchemaMismatch: another program has a table of that name, or the server changes such names.
+        SchemaMismatch: another program has a table of that name, the server changes such names, or several
+            revisions are noted.
     """
     table, found = version_table(tables), inspect(connection)
     _refuse_capitals(connection, table.name.removesuffix("schema_version"))
@@ -178,7 +132,12 @@ def noted_revision(connection: Connection, tables: Mapping[str, Table]) -> str |
             f"the database has a table {table.name!r} that this target did not make: "
             "set table_prefix or name another database"
         )
-    return connection.execute(select(table.c.version_num)).scalar_one_or_none() or BEING_CREATED
+    noted = sorted(connection.scalars(select(table.c.version_num)))
+    if len(noted) > 1:
+        raise SchemaMismatch(
+            f"the table {table.name} names several revisions ({', '.join(noted)}): leave only the true one"
+        )
+    return next(filter(None, noted), BEING_CREATED)
 
 
 def _refuse_capitals(connection: Connection, prefix: str) -> None:

@@ -15,8 +15,8 @@ from sqlalchemy.schema import CreateTable
 
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.load.dialects import Merged, staging_table
+from target_seh_sql.tables.flaws import ADVICE, key_flaws
 from target_seh_sql.tables.metadata import COLLATION
-from target_seh_sql.tables.schema import ADVICE, key_flaws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

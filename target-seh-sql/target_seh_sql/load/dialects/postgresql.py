@@ -56,7 +56,8 @@ def merge_sql(plan: Plan) -> str:
     """Return the upsert, which counts what it inserted and what it wrote.
 
     Rows are written in the order of their key, so that two targets that meet do not deadlock. Only an
-    inserted row has no `xmax`.
+    inserted row has no `xmax`; a row of a table that somebody has partitioned does not tell it, and counts
+    as inserted when it was made in this second.
     """
     kept = {name: plan.kept(name, f"excluded.{name}", f"t.{name}") for name in plan.values}
     return (
@@ -67,6 +68,7 @@ def merge_sql(plan: Plan) -> str:
         f"ON CONFLICT ({', '.join(plan.key)}) DO UPDATE SET "
         f"{', '.join(f'{name} = {value}' for name, value in kept.items())}, updated_at = excluded.updated_at "
         f"WHERE ({', '.join(f't.{name}' for name in kept)}) IS DISTINCT FROM ({', '.join(kept.values())}) "
-        "RETURNING xmax = 0 AS inserted) "
+        "RETURNING CASE WHEN t.tableoid IN (SELECT inhrelid FROM pg_inherits) "
+        "THEN t.created_at = %(now)s ELSE xmax = 0 END AS inserted) "
         "SELECT count(*) FILTER (WHERE inserted), count(*) FROM merged"
     )

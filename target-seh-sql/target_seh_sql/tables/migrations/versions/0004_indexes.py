@@ -19,8 +19,9 @@ def upgrade() -> None:
     connection, schema = attributes["connection"], attributes["schema"]
     found = inspect(connection)
     for table in existing(connection, all_tables(attributes["prefix"], schema)).values():
-        parents = [[column.name] for column in table.c if column.foreign_keys and not column.index]
+        parents = {column.name for column in table.c if column.foreign_keys and not column.index}
         for index in found.get_indexes(table.name, schema):
-            name = str(index["name"])
-            if index["column_names"] in parents and not index["unique"] and name.startswith("ix_"):
+            name, (column, *others) = str(index["name"]), index["column_names"]
+            is_ours = name.startswith("ix_") and name.endswith(f"{table.name}_{column}")
+            if is_ours and column in parents and not others and not index["unique"]:
                 op.drop_index(name, table.name, schema=schema)
