@@ -34,6 +34,9 @@ TRIED_AGAIN = timedelta(hours=23)
 """How long nobody tries the shorter windows of a site again that refused all of them."""
 
 
+INTERVAL = {"QUARTER_HOUR": timedelta(minutes=15), "DAY": timedelta(hours=25)}
+"""By resolution: how long an interval is at most; the first of an answer may begin before its window."""
+
 CUT = {"QUARTER_HOUR": timedelta(days=1), "DAY": timedelta(days=7)}
 """By resolution: what an answer that is cut holds at least."""
 
@@ -95,7 +98,7 @@ class Lengths:
             return
         newest = max(map(max, told))
         begins, ends = from_utc_text(min(map(min, told)).utc), from_utc_text(newest.utc)
-        if ends < window.start or begins >= window.end:
+        if ends + INTERVAL[resolution] <= window.start or begins >= window.end:
             about = f"{begins:%Y-%m-%d} to {ends:%Y-%m-%d}"
             raise UnexpectedPayload(f"{call.resource}: the answer is about {about}, another time; {AGAIN}")
         if resolution == "DAY":
