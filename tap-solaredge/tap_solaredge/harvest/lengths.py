@@ -103,7 +103,8 @@ class Lengths:
             raise UnexpectedPayload(f"{call.resource}: the answer is about {about}, another time; {AGAIN}")
         if resolution == "DAY":
             _check_midnight(call.resource, newest)
-        if ends - window.start >= CUT[resolution] and min(window.end, now) - ends > LACKING:
+        lacking = min(window.end, now) - (ends + INTERVAL[resolution])
+        if ends - window.start >= CUT[resolution] and lacking > LACKING:
             said = f"{call.resource}: an answer ends at {newest.utc}, long before its window does"
             raise RangeTooLong(said)
 
