@@ -115,7 +115,8 @@ class OwnMariadb(OwnServer):
     def __init__(self, folder: Path) -> None:
         install = program("mariadb-install-db")
         super().__init__(folder)
-        self.data = ["--no-defaults", f"--datadir={folder / 'data'}"]
+        # a server that starts removes the temporary tables of others from a folder that they share
+        self.data = ["--no-defaults", f"--datadir={folder / 'data'}", f"--tmpdir={folder}"]
         options = ["--auth-root-authentication-method=normal", "--skip-name-resolve"]
         self.run(install, *self.data, *options)
 
