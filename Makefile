@@ -106,8 +106,8 @@ year: .venv/tools ## run each hour for a year with trouble of every kind at rand
 	@PROOF=whole $(BIN)/pytest tests/test_year.py -rP --show-capture=stdout
 
 proof-pages: .venv/tools ## run all commands and queries of all pages, all panels of Grafana, dbt, all faults at all endpoints, kills on each database
-	@PROOF=whole $(BIN)/pytest tests/test_docs.py tests/test_chaos.py tests/test_grafana.py tests/test_dbt.py tests/test_nothing_on_disk.py tests/test_export_memory.py \
-		target-seh-sql/tests/test_server_settings.py tap-solaredge/tests/test_wrong_inputs.py \
+	@PROOF=whole $(BIN)/pytest tests/test_docs.py tests/test_chaos.py tests/test_grafana.py tests/test_dbt.py tests/test_nothing_on_disk.py \
+		tests/test_export_memory.py target-seh-sql/tests/test_server_settings.py tap-solaredge/tests/test_wrong_inputs.py \
 		tap-solaredge/tests/test_fault_matrix.py tap-solaredge/tests/v1/test_v1_faults.py -n $(CI_WORKERS) --dist loadfile
 
 proofs: .venv/tools ## months of hourly runs on the free plan, five years of history, 300 sites, 400 days against the truth, pauses, outages, clocks; some minutes

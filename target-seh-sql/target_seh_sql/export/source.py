@@ -221,7 +221,7 @@ class _Clock:
         zone = self._zones.get(site)
         if zone is None and site not in self._told:
             self._told.add(site)
-            logger.warning("site %s: no time zone is known; times without an offset of theirs are UTC", site)
+            logger.warning("site %s: no time zone is known; times without their own offset are in UTC", site)
         return zone or UTC
 
 

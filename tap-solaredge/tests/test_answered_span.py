@@ -1,17 +1,15 @@
-"""Whether an answer goes on to the end of its window."""
+"""An answer that stops before the end of its window is told from one that does not."""
 
 from contextlib import nullcontext
 from datetime import date, timedelta
-from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from tap_solaredge.errors import RangeTooLong
-from tap_solaredge.harvest.lengths import Lengths
+from tap_solaredge.errors import RangeTooLong, UnexpectedPayload
+from tap_solaredge.harvest.answered_span import check_span
 from tap_solaredge.local_time import Instant, midnight
 from tap_solaredge.resources import ENERGY
-from tap_solaredge.service.v2 import V2
 from tap_solaredge.spans import Window
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -29,6 +27,13 @@ def instant(day):
 def test_days_that_an_answer_lacks_are_told_from_one_of_25_hours(days, whole):
     window = Window(midnight(FIRST, AMSTERDAM), midnight(LAST + timedelta(days=1), AMSTERDAM))
     answer = {instant(FIRST + timedelta(days=number)): 1.0 for number in range(days)}
-    lengths = Lengths(V2, ledger=None, clock=None, time_unit="DAY")
     with nullcontext() if whole else pytest.raises(RangeTooLong):
-        lengths.check_span(SimpleNamespace(resource=ENERGY, window=window), answer, window.end)
+        check_span(ENERGY, "DAY", window, answer, now=window.end)
+
+
+def test_an_interval_that_begins_before_its_window_is_no_other_time():
+    begin = midnight(LAST, AMSTERDAM)
+    window = Window(begin + timedelta(hours=1), begin + timedelta(hours=25))
+    check_span(ENERGY, "DAY", window, {instant(LAST): 1.0}, now=window.end)
+    with pytest.raises(UnexpectedPayload, match="another time"):
+        check_span(ENERGY, "DAY", window, {instant(LAST - timedelta(days=2)): 1.0}, now=window.end)
