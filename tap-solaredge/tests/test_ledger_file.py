@@ -107,6 +107,15 @@ def test_calls_of_another_process_that_is_a_little_ahead_count(ledger, path):
     assert ledger(Limits(10, None)).spend(None, "/energy") == 61.0
 
 
+def test_a_computer_a_year_ahead_does_not_forget_the_months_calls(ledger, path):
+    write_calls(ledger, path, 10, NOW)
+    opened = ledger(Limits(None, 2000), heard=False, now=NOW + timedelta(days=400))
+    assert opened.spend(None, "/sites") == 0.0
+    opened._clock.set_by(NOW)
+    assert opened.spend(None, "/sites") == 0.0
+    assert opened.left().month == 2000 - 12
+
+
 def test_a_run_after_one_on_a_fast_host_does_not_sleep_for_hours(simulator, run_tap, path, caplog):
     limits = {"calls_per_minute": 10, "monthly_credits": 2000}
     state = run_tap(simulator, **SETTINGS, **limits).state

@@ -77,8 +77,9 @@ class Ledger:
                 (self._credential, now.timestamp(), site_id, endpoint),
             )
             self.spent_in_run += 1
-            oldest = min(now, self._clock.host()) - KEPT  # one wrong time must not empty the ledger
-            database.execute("DELETE FROM calls WHERE at < ?", (oldest.timestamp(),))
+            if self._clock.heard:
+                oldest = min(now, self._clock.host()) - KEPT  # one wrong time must not empty the ledger
+                database.execute("DELETE FROM calls WHERE at < ?", (oldest.timestamp(),))
         return 0.0
 
     def left(self) -> Left:
