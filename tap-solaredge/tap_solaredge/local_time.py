@@ -8,7 +8,7 @@ import struct
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from io import BytesIO
-from typing import Any, NamedTuple
+from typing import Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 logger = logging.getLogger("tap-solaredge")
@@ -18,25 +18,38 @@ DAY_MINUTES = 24 * 60
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 """Years that a time may have; others are placeholders in answers, and damage in files."""
 _OFFSET = re.compile(r"(?:GMT|UTC)?\s*([+-])(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE | re.ASCII)
+_LATER_QUARTERS, _SIGNS, _WHOLE_HOUR = (":15:00", ":30:00", ":45:00"), ("+", "-"), ":00:00Z"
+"""Times of an hour that is known: most are read without the calendar."""
 _MOST_OFFSET = 14 * 60
 """Minutes; no place on earth is further from UTC."""
 
 
-class Instant(NamedTuple):
-    """The start of an interval: UTC as text, so that plain order is time order, and the site's offset."""
+class Instant(str):
+    """The start of an interval: UTC as text, such as `2026-11-20T11:15:00Z`, which sorts by time.
 
-    utc: str
-    """Such as `2026-11-20T11:15:00Z`."""
+    Two of the same text are the same instant, whatever the clocks there show.
+    """
+
+    __slots__ = ("offset_minutes",)
     offset_minutes: int
     """Minutes that the site's wall clock is ahead of UTC."""
+
+    def __new__(cls, utc: str, offset_minutes: int) -> Self:
+        """Make an instant of its UTC text and the offset."""
+        made = super().__new__(cls, utc)
+        made.offset_minutes = offset_minutes
+        return made
+
+    def __getnewargs__(self) -> tuple[str, int]:  # type: ignore[override]
+        """Return what a copy is made of."""
+        return str(self), self.offset_minutes
 
     @property
     def local_date(self) -> str:
         """The site's own date of this instant, such as `2026-11-20`."""
-        utc, offset_minutes = self
-        if 0 <= int(utc[11:13]) * 60 + int(utc[14:16]) + offset_minutes < DAY_MINUTES:
-            return utc[:10]
-        wall = datetime.fromisoformat(utc) + timedelta(minutes=offset_minutes)
+        if 0 <= int(self[11:13]) * 60 + int(self[14:16]) + self.offset_minutes < DAY_MINUTES:
+            return self[:10]
+        wall = datetime.fromisoformat(self) + timedelta(minutes=self.offset_minutes)
         return wall.date().isoformat()
 
 
@@ -56,6 +69,10 @@ def instant(text: str, site_zone: ZoneInfo | None = None) -> Instant:
     Raises:
         ValueError: If it is no time of this age, or has no offset.
     """
+    if text[13:19] in _LATER_QUARTERS and text[19:20] in _SIGNS:
+        hour = instant(f"{text[:13]}:00:00{text[19:]}")
+        if hour.endswith(_WHOLE_HOUR):
+            return Instant(f"{hour[:13]}{text[13:19]}Z", hour.offset_minutes)
     moment = datetime.fromisoformat(text)
     offset = moment.utcoffset()
     if offset is None:
@@ -199,7 +216,7 @@ def wall_instants(texts: list[Any], site_zone: ZoneInfo, where: str) -> list[Ins
 
 def quarter_of(at: Instant) -> Instant:
     """Return the quarter hour that holds an instant."""
-    return Instant(f"{at.utc[:14]}{int(at.utc[14:16]) // 15 * 15:02d}:00Z", at.offset_minutes)
+    return Instant(f"{at[:14]}{int(at[14:16]) // 15 * 15:02d}:00Z", at.offset_minutes)
 
 
 @lru_cache(maxsize=1 << 14)

@@ -43,10 +43,10 @@ def plain(found):
         return plain(asdict(found))
     if isinstance(found, dict):
         return {
-            f"{key.utc} {key.offset_minutes:+d}" if isinstance(key, Instant) else key: plain(value)
+            f"{key} {key.offset_minutes:+d}" if isinstance(key, Instant) else key: plain(value)
             for key, value in found.items()
             if value != {}
         }
     if isinstance(found, Instant):
-        return f"{found.utc} {found.offset_minutes:+d}"
+        return f"{found} {found.offset_minutes:+d}"
     return [plain(value) for value in found] if isinstance(found, list) else found

@@ -111,7 +111,12 @@ LOST = {
 }
 
 
-@pytest.mark.parametrize("output", LOST)
+CLOSED = pytest.mark.skipif(
+    "faketime" in os.environ.get("LD_PRELOAD", ""), reason="libfaketime takes the place of a closed output"
+)
+
+
+@pytest.mark.parametrize("output", ["a reader that ends", "a full disk", pytest.param("none", marks=CLOSED)])
 def test_output_that_nobody_takes_is_one_line(start, output):
     said = (
         start(command=("bash", "-o", "pipefail", "-c", LOST[output], "bash", TAP)).communicate()[1].decode()

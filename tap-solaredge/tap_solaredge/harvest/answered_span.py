@@ -41,7 +41,7 @@ def check_span(resource: Resource[Any], resolution: str, window: Window, answer:
     if not told or resolution not in INTERVAL:
         return
     newest = max(map(max, told))
-    begins, ends = from_utc_text(min(map(min, told)).utc), from_utc_text(newest.utc)
+    begins, ends = from_utc_text(min(map(min, told))), from_utc_text(newest)
     if ends + INTERVAL[resolution] <= window.start or begins >= window.end:
         about = f"{begins:%Y-%m-%d} to {ends:%Y-%m-%d}"
         raise UnexpectedPayload(f"{resource}: the answer is about {about}, another time; {AGAIN}")
@@ -49,11 +49,11 @@ def check_span(resource: Resource[Any], resolution: str, window: Window, answer:
         _check_midnight(resource, newest)
     lacking = min(window.end, now) - (ends + INTERVAL[resolution])
     if ends - window.start >= CUT[resolution] and lacking > LACKING:
-        raise RangeTooLong(f"{resource}: an answer ends at {newest.utc}, long before its window does")
+        raise RangeTooLong(f"{resource}: an answer ends at {newest}, long before its window does")
 
 
 def _check_midnight(resource: Resource[Any], newest: Instant) -> None:
-    wall = from_utc_text(newest.utc) + timedelta(minutes=newest.offset_minutes)
+    wall = from_utc_text(newest) + timedelta(minutes=newest.offset_minutes)
     if wall.hour > MIDNIGHT_MOVES:
         raise UnexpectedPayload(
             f"{resource}: days begin at {wall:%H:%M} in the time zone that is known: "

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tap_solaredge.harvest.notes import READ_AT
-from tap_solaredge.local_time import QUARTER, from_utc_text, instant, quarter_of, utc_text
+from tap_solaredge.local_time import QUARTER, Instant, from_utc_text, instant, quarter_of, utc_text
 from tap_solaredge.measured.readings import Device
 from tap_solaredge.plan.calls import Call, Purpose
 from tap_solaredge.resources import SNAPSHOT, Answers
@@ -47,7 +47,7 @@ class LiveFlows:
         if flow is not None:
             flow.at = instant(now.astimezone(site.zone).isoformat(timespec="seconds"))
             if flow.at == quarter_of(flow.at):  # a moment is never taken for a quarter hour
-                flow.at = flow.at._replace(utc=f"{flow.at.utc[:-3]}01Z")
+                flow.at = Instant(f"{flow.at[:-3]}01Z", flow.at.offset_minutes)
             answers.put(SNAPSHOT, flow)
         for stream in streams:
             if SNAPSHOT in stream.extras:

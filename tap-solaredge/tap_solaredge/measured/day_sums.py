@@ -143,7 +143,7 @@ def _span(of_day: date, day: _Day, zone: ZoneInfo) -> Window:
     before, after = (timedelta(minutes=at.offset_minutes) for at in day)
     start, known = wall - before, midnight(of_day, zone)
     forward = known.astimezone(zone).utcoffset() == before
-    if forward and start < known <= from_utc_text(day.first.utc):
+    if forward and start < known <= from_utc_text(day.first):
         start = known
     return Window(start, wall + DAY - after)
 

@@ -46,7 +46,7 @@ def empty_spans(series: Series, window: Window, until: datetime) -> Spans:
     """
     start, end = window.start, quarter_floor(min(window.end, until))
     quarters = max((end - start) // QUARTER, 0)
-    known = {at.utc for at, value in series.items() if value is not None}
+    known = {at for at, value in series.items() if value is not None}
     if len(known) > quarters:  # the running interval has a value already
         known = {utc for utc in known if utc < utc_text(end)}
     if len(known) >= quarters:

@@ -37,9 +37,11 @@ def copied(answer: Any) -> Any:  # noqa: ANN401
 
 def trimmed(answer: Any, window: Window) -> Any:  # noqa: ANN401
     """Return what starts inside a window: services add intervals at the edges (API V2, section 4.6)."""
-    start, end = (utc_text(window.start),), (utc_text(window.end),)  # compared with instants, text by text
+    start, end = utc_text(window.start), utc_text(window.end)
 
     def inside(values: Series) -> Series:
+        if values and start <= min(values) and max(values) < end:
+            return values
         return {at: value for at, value in values.items() if start <= at < end}
 
     if isinstance(answer, dict):
@@ -65,7 +67,7 @@ def from_its_first_period(window: Window, answer: Any) -> Window:  # noqa: ANN40
     many = [answer] if isinstance(answer, dict) else [
         getattr(series, name) for series in answer for name in _series_names(series)
     ]  # fmt: skip
-    starts = {at.utc for values in many for at in values}
+    starts = set().union(*many)
     begin, clocks_change = utc_text(window.start), utc_text(window.start - CLOCKS_CHANGE)
     if not any(clocks_change <= start < begin for start in starts):
         return window

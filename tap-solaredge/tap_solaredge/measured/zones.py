@@ -38,7 +38,7 @@ def shown_zone(instants: Iterable[Instant], named: ZoneInfo) -> ZoneInfo:
     newest: Instant | None = None
     agrees = True
     for at in instants:
-        offset = from_utc_text(at.utc).astimezone(named).utcoffset()
+        offset = from_utc_text(at).astimezone(named).utcoffset()
         agrees = agrees and offset is not None and offset.total_seconds() == at.offset_minutes * 60
         newest = at if newest is None else max(newest, at)
     return named if agrees or newest is None else fixed_zone(newest.offset_minutes)

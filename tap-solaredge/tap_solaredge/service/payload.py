@@ -221,7 +221,7 @@ def utc_time(value: Any, place: Place) -> str | None:  # noqa: ANN401
     if value is None or (isinstance(value, str) and len(value) <= len("2026-11-20") and day(value, place)):
         return None
     try:
-        return instant(value).utc
+        return str(instant(value))
     except (ValueError, TypeError):
         place.lose(f"{shown(value)} is not a time")
         return None

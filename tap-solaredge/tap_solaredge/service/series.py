@@ -38,7 +38,7 @@ class _Times:
         known, known_zone, instants = self._last
         if zone is not known_zone or texts != known:
             instants = [instant(text, zone) for text in texts]
-            if len({at.utc for at in instants}) < len(instants):
+            if len(set(instants)) < len(instants):
                 instants = None
             self._last = texts, zone, instants
         return instants
@@ -106,14 +106,14 @@ def gathered(
     for at, point in points:
         if at is None:
             continue
-        value = number(point.get(name), place / f"at {at.utc}", units, scale)
-        before = found.get(at.utc)
+        value = number(point.get(name), place / f"at {at}", units, scale)
+        before = found.get(at)
         if before is not None and before[1] is not None:
             if value is None:
                 continue
             if value != before[1]:
-                place.note(f"at {at.utc} are two values, {before[1]} and {value}; the later one is taken")
-        found[at.utc] = at, value
+                place.note(f"at {at} are two values, {before[1]} and {value}; the later one is taken")
+        found[at] = at, value
     return dict(found.values())
 
 

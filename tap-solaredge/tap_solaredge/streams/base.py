@@ -64,7 +64,7 @@ class SolarEdgeStream(HarvestedStream, metaclass=abc.ABCMeta):
         names = (column.series for column in self.columns[len(key) + len(INTERVAL) :])
         series = (getattr(source, name) if name else None for name in names)
         values = (map(one.get, ats) if one else repeat(None) for one in series)
-        interval = (map(attrgetter(name), ats) for name in ("utc", "offset_minutes"))
+        interval = map(str, ats), map(attrgetter("offset_minutes"), ats)
         return map(self.record, *map(repeat, key), *interval, *values)
 
     def has_value(self, record: Record) -> bool:

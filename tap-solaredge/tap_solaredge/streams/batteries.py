@@ -66,7 +66,7 @@ def _state(series: BatterySeries) -> Record:
         "last_state_of_charge": level,
         "last_power": power,
         "last_status": storage_status(power),
-        "last_telemetry_time": charge_at.utc if charge_at else None,
+        "last_telemetry_time": str(charge_at) if charge_at else None,
     }
     if level is not None and remaining is not None and level >= LEAST_CHARGE_TO_SCALE:
         state["capacity"] = round(remaining / level * 100)

@@ -56,7 +56,7 @@ class EnergyTotals(SolarEdgeStream):
             begin: Instant | None = _at(window.start, site.zone)
             if resource is LIFETIME:
                 begin = totals.first if totals.first and totals.first.local_date >= OLDEST_FIRST_DAY else None
-            first, begins = (begin.local_date, begin.utc) if begin else (None, None)
+            first, begins = (begin.local_date, str(begin)) if begin else (None, None)
             period = TOTAL if resource is LIFETIME else last[:7]
             figures = (getattr(totals, name) for name in FIGURES)
             yield self.record(

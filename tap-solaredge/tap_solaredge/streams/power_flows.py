@@ -68,7 +68,7 @@ class PowerFlows(SolarEdgeStream):
             storage = _difference(stored.charge, stored.discharge) if batteries else None
             load = parts.consumption
             yield self.record(
-                site.site_id, at.utc, at.offset_minutes, "QUARTER_HOUR", "W",
+                site.site_id, str(at), at.offset_minutes, "QUARTER_HOUR", "W",
                 _direction(grid, "Exporting", "Importing"), grid,
                 _direction(produced, "Active", "Idle"), produced,
                 _direction(load, "Active", "Idle"), load,
@@ -81,7 +81,7 @@ class PowerFlows(SolarEdgeStream):
         """Return the record of a moment; it is no quarter hour, so its second is never a quarter's start."""
         assert flow.at is not None  # noqa: S101 (the harvest says when it asked)
         return self.record(
-            site.site_id, flow.at.utc, flow.at.offset_minutes, "SNAPSHOT", "W",
+            site.site_id, str(flow.at), flow.at.offset_minutes, "SNAPSHOT", "W",
             _direction(flow.grid_power, "Exporting", "Importing"), flow.grid_power,
             flow.statuses.get("pv"), flow.pv_power,
             flow.statuses.get("load"), flow.load_power,

@@ -33,4 +33,4 @@ class PowerReadings(SolarEdgeStream):
     def records(self, site: Site, answers: Answers) -> Iterator[Record]:  # noqa: D102
         power, energy = answers.get(POWER) or {}, answers.get(QUARTER_ENERGY) or {}
         for at in sorted(power | energy):
-            yield self.record(site.site_id, at.utc, at.offset_minutes, power.get(at), energy.get(at))
+            yield self.record(site.site_id, str(at), at.offset_minutes, power.get(at), energy.get(at))

@@ -50,10 +50,10 @@ def by_quarter(rows: list[Any], stamp: str, place: Place, zone: ZoneInfo) -> dic
     """
     found: dict[str, Sample] = {}
     for at, row in timed(rows, stamp, place, zone):
-        if at.utc in found:
+        if at in found:
             told = {name: value for name, value in row.items() if value is not None}
-            row = found[at.utc].row | told  # noqa: PLW2901
-        found[at.utc] = Sample(at, row)
+            row = found[at].row | told  # noqa: PLW2901
+        found[at] = Sample(at, row)
     quarters: dict[Instant, list[Sample]] = {}
     for sample in sorted(found.values(), key=lambda sample: sample.at):
         quarters.setdefault(quarter_of(sample.at), []).append(sample)
@@ -129,7 +129,7 @@ def energies(powers: Series, counts: dict[Instant, Count | None], step: Callable
 
 def _is_quarter_later(before: Count, after: Count) -> bool:
     """Whether a counter was read a quarter of an hour after the last time: no gap lies between."""
-    apart = (from_utc_text(after.at.utc) - from_utc_text(before.at.utc)).total_seconds()
+    apart = (from_utc_text(after.at) - from_utc_text(before.at)).total_seconds()
     return abs(apart - _QUARTER_IN_SECONDS) <= _DRIFT
 
 

@@ -133,6 +133,6 @@ def _add(series: Series, more: Series, place: Place) -> None:
     for at, value in more.items():
         before = series.get(at)
         if before is not None and value is not None and value != before:
-            place.note(f"at {at.utc} are two values, {before} and {value}; the later one is taken")
+            place.note(f"at {at} are two values, {before} and {value}; the later one is taken")
         if value is not None or before is None:
             series[at] = value

@@ -73,7 +73,7 @@ def percent(told: Levels, site_id: int, serial: str, place: Place) -> Series:
     known = [level for level in found.values() if level is not None]
     if not known or LEAST_CHARGE <= min(known) <= max(known) <= MOST_CHARGE:
         return found
-    return {at: charge(level, place / f"at {at.utc}") for at, level in found.items()}
+    return {at: charge(level, place / f"at {at}") for at, level in found.items()}
 
 
 def forget() -> None:

@@ -74,14 +74,14 @@ def _from_the_start(values: Series, power: Series) -> Series:
 
     The one recording that is known stamps them like the power, so the stamps of the power decide.
     """
-    if not values or not power or (min(values).utc, max(values).utc) != (_end(min(power)), _end(max(power))):
+    if not values or not power or (min(values), max(values)) != (_end(min(power)), _end(max(power))):
         return values
     starts = {_end(at): at for at in power}
-    return {starts[at.utc]: value for at, value in values.items() if at.utc in starts}
+    return {starts[at]: value for at, value in values.items() if at in starts}
 
 
 def _end(at: Instant) -> str:
-    return utc_text(from_utc_text(at.utc) + QUARTER)
+    return utc_text(from_utc_text(at) + QUARTER)
 
 
 def alerts(pages: list[Any], place: Place, site: SiteRef) -> list[Record]:
