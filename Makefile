@@ -12,6 +12,8 @@ CONSTRAINTS ?= --upgrade
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_COMPILE_BYTECODE := 1
+# Whatever a machine is set to: modules are compiled once, and output is buffered, as for users; benchmarks compare both.
+unexport PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
