@@ -1,4 +1,4 @@
-"""The command line: the SDK's options run the tap; the commands beside them ask and set up."""
+"""The command line: the SDK's options run the tap; the commands beside them look things up and set up."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ConfiguredTap(Protocol):
         """Return the service's time, as far as it is known."""
 
     def connect(self, retries: int | None = None) -> tuple[Client, Ledger]:
-        """Return what asks the service and what counts the calls; both have to be closed."""
+        """Return the client and the ledger; both have to be closed."""
 
     def forget_refusals(self, site_id: int) -> None:
         """Let the next run try again what an earlier grant of a site did not cover."""

@@ -80,11 +80,11 @@ class Busy(TapSolarEdgeError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
-        """Seconds that the service asks to wait, if it says so."""
+        """Seconds to wait, where the service names them."""
 
 
 class Unreachable(Busy):
-    """Nothing answers, whatever is asked: the network is down, or the service is."""
+    """Nothing answers: the network is down, or the service is."""
 
     stops_the_run = True
 

@@ -1,4 +1,4 @@
-"""What can be asked of the service: the one table of resources. Pure."""
+"""What can be fetched from the service: the one table of resources. Pure."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Resource(Generic[T]):
-    """One thing that the service can be asked about a site; `T` is the type of its answer."""
+    """One thing that the service can tell about a site; `T` is the type of its answer."""
 
     name: str
     kind: Kind
@@ -79,7 +79,7 @@ RESOURCES: tuple[Resource[Any], ...] = (
     DETAILS, DEVICES, LIFETIME_STORAGE, ALERTS, BENEFITS, ENERGY, METER_ENERGY, STORAGE_ENERGY,
     POWER, QUARTER_ENERGY, METERS, STORAGE, INVERTERS, TOTALS, LIFETIME, SNAPSHOT,
 )  # fmt: skip
-"""All of them, in the order in which they are asked."""
+"""All of them, in the order in which they are fetched."""
 QUARTER_SUMS: dict[Resource[Any], Resource[Any]] = {METER_ENERGY: METERS, STORAGE_ENERGY: STORAGE}
 """What quarter hours, summed, give without a call."""
 
@@ -94,7 +94,7 @@ class Answers:
         self._by_resource = dict(answers or {})
 
     def get(self, resource: Resource[T]) -> T | None:
-        """Return an answer, None where it was not asked or not given."""
+        """Return an answer, None where it was not fetched or not given."""
         return cast("T | None", self._by_resource.get(resource))
 
     def put(self, resource: Resource[T], answer: T | None) -> None:

@@ -170,7 +170,7 @@ SETTINGS = th.PropertiesList(
         th.IntegerType(minimum=0, maximum=87600),
         default=24,
         title="Inventory refresh",
-        description="Hours that the lists of sites and devices are kept before they are asked again",
+        description="Hours that the lists of sites and devices are kept before they are read again",
     ),
     th.Property(
         "calls_per_minute",
@@ -244,7 +244,7 @@ SECRETS = tuple(name for name, setting in SETTINGS["properties"].items() if sett
 
 
 def scope(config: Mapping[str, Any]) -> Scope:
-    """Return what part of time the settings ask for.
+    """Return the part of time that the settings want.
 
     Raises:
         ConfigError: If a date is no date, or the end is not after the start.

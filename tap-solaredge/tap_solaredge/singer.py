@@ -157,7 +157,7 @@ class HarvestedStream(Stream):
         """Return none: the harvest knows the sites, also where the SDK runs a stream alone."""
 
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[Record]:  # noqa: ARG002
-        """Yield this stream's records alone: what the SDK's `--test` and test suite ask for."""
+        """Yield this stream's records alone, for the SDK's `--test` and test suite."""
         yield from cast("HarvestingTap", self._tap).records_of(self)
 
     def _increment_stream_state(self, latest_record: Any, *, context: Any = None) -> None:  # noqa: ANN401

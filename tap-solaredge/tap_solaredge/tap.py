@@ -137,7 +137,7 @@ class TapSolarEdge(HarvestingTap):
             Refusals(ledger, self._clock).begin_anew(site_id)
 
     def connect(self, retries: int | None = None) -> tuple[Client, Ledger]:
-        """Return what asks the service and what counts the calls; both have to be closed."""
+        """Return the client and the ledger; both have to be closed."""
         config, clock = self.config, self._clock
         dialect = DIALECTS[config["api_version"]]
         auth = dialect.credential(config, clock)

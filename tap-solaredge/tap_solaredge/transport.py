@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LARGEST_BODY = 64 * 2**20
 """Bytes of a body, unpacked; far above a real one (gotcha 85)."""
 LONGEST_WAIT = 300.0
-"""Seconds; a run that is asked to wait longer ends, so that it does not block the next ones (gotcha 84)."""
+"""Seconds; a run that would have to wait longer ends, so that it does not block the next ones (gotcha 84)."""
 AGAIN = "the next run tries again"
 TEXT_IN_MESSAGE = 200
 _STEP = 2**20
@@ -62,7 +62,7 @@ class Reply(NamedTuple):
         return http_date(self.headers.get("Date"))
 
     def retry_after(self) -> float | None:
-        """Return the seconds that `Retry-After` asks for, given as a number or as a date."""
+        """Return the seconds of `Retry-After`, which is a number or a date."""
         value = self.headers.get("Retry-After", "").strip()
         if _SECONDS.fullmatch(value):
             return float(value)
@@ -160,7 +160,7 @@ def _shown(proxy: str) -> str:
     return one_line(scheme + joint + rest.rpartition("@")[2])
 
 
-def send(through: requests.Session, method: str, url: str, timeout: float, **asked: Any) -> Reply:  # noqa: ANN401
+def send(through: requests.Session, method: str, url: str, timeout: float, **more: Any) -> Reply:  # noqa: ANN401
     """Send a request and return the answer, whatever its status.
 
     Args:
@@ -168,13 +168,13 @@ def send(through: requests.Session, method: str, url: str, timeout: float, **ask
         method: GET or POST.
         url: The address.
         timeout: Seconds for the whole exchange, from the connection to the last byte.
-        asked: Further arguments of `requests`.
+        more: Further arguments of `requests`.
 
     Raises:
         requests.RequestException: If no whole answer came; see `no_answer`.
     """
     limit: Any = urllib3.Timeout(total=timeout)
-    with through.request(method, url, timeout=limit, stream=True, **asked) as response:
+    with through.request(method, url, timeout=limit, stream=True, **more) as response:
         try:
             body = _unpacked(response.raw, response.headers.get("Content-Encoding", ""))
         except (urllib3.exceptions.HTTPError, zlib.error) as error:
@@ -229,8 +229,8 @@ def _nobody(error: requests.RequestException, inner: Any) -> str | None:  # noqa
     if isinstance(error, requests.exceptions.SSLError):
         return f"TLS failed ({_why(reason)}); check {_CERTIFICATES[0]}, this computer's date and `api_url`"
     if isinstance(error, requests.exceptions.ProxyError):
-        asked = (error.request and error.request.url) or ""
-        proxy = _shown(select_proxy(asked, get_environ_proxies(asked)) or "")
+        url = (error.request and error.request.url) or ""
+        proxy = _shown(select_proxy(url, get_environ_proxies(url)) or "")
         why = _why(getattr(reason, "original_error", reason))
         return f"the proxy {proxy} refused ({why}); check the environment's {_PROXIES}"
     if isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError):
@@ -258,7 +258,7 @@ def outage(path: str, reply: Reply) -> TapSolarEdgeError | None:
 
 
 def busy(said: str, reply: Reply, wait: float | None) -> Busy | BudgetReached:
-    """Return the error that waits as long as the service asks for, or ends the run where that is too long."""
+    """Return the error that waits as long as the service says, or ends the run where that is too long."""
     if wait is None or wait <= LONGEST_WAIT:
         return Busy(f"{said}; {AGAIN}", wait)
     try:

@@ -113,7 +113,7 @@ def test_other_paths_hold_nothing(command):
         ("error=access_denied&external_id=n&state=other", "does not belong to this login"),
         ("error=access_denied&state=n", "^Access was not given: access_denied"),
         ("error=access_denied&external_id=n&error_description=a%0Ab%1B[2J", r"given: a\\nb\\x1b\[2J$"),
-        ("error=invalid_scope&external_id=n", "ask for less with --scope"),
+        ("error=invalid_scope&external_id=n", "request less with --scope"),
     ],
 )
 def test_a_redirect_that_is_none(query, told):

@@ -57,7 +57,7 @@ class Ledger:
         self._transaction = self._file.transaction
 
     def spend(self, site_id: int | None, endpoint: str) -> float:
-        """Write a call down and return 0, or return the seconds to wait before asking again.
+        """Write a call down and return 0, or return the seconds to wait before the next try.
 
         Raises:
             BudgetReached: If no call is left; the message says when to come back.

@@ -41,9 +41,9 @@ MOST_MONTHS = 24
     type=click.IntRange(1, MOST_MONTHS),
     default=MOST_MONTHS,
     show_default=True,
-    help="How long the access is asked for.",
+    help="How long the access is to last.",
 )
-@click.option("--scope", default=" ".join(SCOPES), show_default=True, help="What is asked for.")
+@click.option("--scope", default=" ".join(SCOPES), show_default=True, help="What the access covers.")
 def login(tap: ConfiguredTap, *, browser: bool, paste: bool, months: int, scope: str) -> None:
     """Let the owner of a site give access to it; once per site."""
     config = tap.config
@@ -67,7 +67,7 @@ def login(tap: ConfiguredTap, *, browser: bool, paste: bool, months: int, scope:
 
 def authorize_link(config: Mapping[str, Any], nonce: str, *, months: int, scope: str) -> str:
     """Return the address of the page on which the owner decides."""
-    asked = {
+    query = {
         "client_id": config["client_id"],
         "redirect_uri": config["redirect_url"],
         "response_type": "code",
@@ -77,7 +77,7 @@ def authorize_link(config: Mapping[str, Any], nonce: str, *, months: int, scope:
         "state": nonce,
     }
     joint = "&" if urlsplit(config["authorize_url"]).query else "?"
-    return f"{config['authorize_url']}{joint}{urlencode(asked)}"
+    return f"{config['authorize_url']}{joint}{urlencode(query)}"
 
 
 def _received(config: Mapping[str, Any], link: str, nonce: str, *, browser: bool) -> redirect.Redirect:

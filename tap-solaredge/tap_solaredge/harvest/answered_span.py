@@ -1,4 +1,4 @@
-"""Whether an answer is about the time that was asked for, and goes on to its end."""
+"""Whether an answer is about the window of its request, and goes on to its end."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ logger = logging.getLogger("tap-solaredge")
 MOST_PAGES = 100
 """Pages of one list; a service that has more does not count them."""
 ROUND = 25
-"""Pages are as long as asked for, or, where the service allows less, a round number."""
+"""Pages are as long as the request says, or, where the service allows less, a round number."""
 
 
 class NotAskedYet(TapSolarEdgeError):

@@ -119,7 +119,7 @@ class ProductionCheck:
                 return
 
     def take(self, totals: Totals | None, site: Site) -> None:
-        """Take in the service's split of the day that was asked about."""
+        """Take in the service's split of the day that was fetched."""
         if totals is None or totals.production is None or self._day is None:
             return
         found = meaning_of(self._day, totals.production)

@@ -33,7 +33,7 @@ MEANS = "production_means"
 CHECKED = "production_checked_on"
 """The day on which that was tried last, or seen to hold."""
 ASKED = "production_asked_on"
-"""The day on which the service was asked last without telling."""
+"""The day on which the service last gave no answer to this."""
 
 # In the bookmark of a stream
 

@@ -1,4 +1,4 @@
-"""What the service refused: it is asked for ever more rarely, at least once a day; others have the calls."""
+"""What the service refused: it is tried ever more rarely, at least once a day; others have the calls."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tap_solaredge.clock import Clock
 
 LONGEST: Final = timedelta(hours=23)
-"""How long nobody asks again, at most: a daily run does."""
+"""How long it is not tried again, at most: a daily run does."""
 TELEMETRY: Final = "telemetry"
 """What a grant without the scope for it does not cover, whatever the endpoint."""
 

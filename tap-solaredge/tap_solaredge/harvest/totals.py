@@ -69,7 +69,7 @@ class TotalsOfSite:
         return next((day for day in days if isinstance(day, str)), None)
 
     def wants(self, call: Call, site: Site | None) -> bool:
-        """Whether a call is worth making: before the first data there is no month to ask for."""
+        """Whether a call is worth making: before the first data there is no month to read."""
         first = self.first_data()
         if call.resource is not TOTALS or call.window is None or first is None or site is None:
             return True

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-solaredge")
 
 WORTH_A_WARNING = timedelta(days=30)
-"""How long before the end of a grant the owner is asked to log in again."""
+"""How long before the end of a grant the owner is told to log in again."""
 FLEET, SITE = "`api_key` (I have a fleet)", "`client_id` and `client_secret` (I own one roof)"
 
 

@@ -29,7 +29,7 @@ OTHERS_MAY = stat.S_IRWXG | stat.S_IRWXO
 WAIT_FOR_LOCK = 120.0
 """Seconds; longer than another process takes to renew."""
 RESERVE = 4096
-"""Bytes that a change may add; they are taken on the disk before anything is asked of the service."""
+"""Bytes that a change may add; they are taken on the disk before the first request."""
 
 
 class Grant(msgspec.Struct, kw_only=True):

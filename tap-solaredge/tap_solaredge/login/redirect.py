@@ -79,7 +79,7 @@ def read(url: str, expected: str) -> Redirect:
 
 def _advice(refused: str) -> str:
     if refused == "invalid_scope":
-        return ". Allow the scope in the application's settings, or ask for less with --scope"
+        return ". Allow the scope in the application's settings, or request less with --scope"
     return ""
 
 

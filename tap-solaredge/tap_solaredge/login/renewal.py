@@ -36,7 +36,7 @@ _ERRORS: dict[str, type[TapSolarEdgeError]] = {
 
 
 class Order(msgspec.Struct):
-    """What the tap asks of the process."""
+    """What the tap wants of the process."""
 
     token_file: str
     api_url: str
@@ -66,7 +66,7 @@ def run(order: Order) -> None:
     Raises:
         GrantEnded: If only the owner can go on, by logging in again.
         Busy: If the service cannot answer now.
-        BudgetReached: If the service asks for a longer wait than a run is worth.
+        BudgetReached: If the service wants a longer wait than a run is worth.
         ConfigError: If the token file or the application's settings are wrong.
     """
     process = subprocess.Popen(  # without `with`: who is told to end does not wait for it

@@ -64,7 +64,7 @@ class TokenEndpoint:
             GrantEnded: If the token was used, has expired, or the owner's permission is over.
             ConfigError: If the service does not know the application.
             Busy: If the service cannot answer now.
-            BudgetReached: If it asks for a longer wait than a run is worth.
+            BudgetReached: If it wants a longer wait than a run is worth.
         """
         conceal.add([refresh_token])
         return self._tokens(grant_type="refresh_token", refresh_token=refresh_token)
@@ -73,15 +73,15 @@ class TokenEndpoint:
         """End a grant."""
         self._post(REVOKE_PATH, {"token": token})
 
-    def _tokens(self, **asked: str) -> tuple[Tokens, datetime]:
-        reply = self._post(TOKEN_PATH, asked)
+    def _tokens(self, **fields: str) -> tuple[Tokens, datetime]:
+        reply = self._post(TOKEN_PATH, fields)
         tokens = _read(reply.document())
         if tokens is None:
             raise Busy(f"{TOKEN_PATH} answered something that holds no tokens; {AGAIN}")  # but may hold half
         return tokens, reply.sent() or datetime.now(UTC)
 
-    def _post(self, path: str, asked: dict[str, str]) -> Reply:
-        body = asked | {"client_id": self.client_id, "client_secret": self.client_secret}
+    def _post(self, path: str, fields: dict[str, str]) -> Reply:
+        body = fields | {"client_id": self.client_id, "client_secret": self.client_secret}
         url = self.api_url.rstrip("/") + path
         try:
             with transport.session(url) as session:

@@ -1,4 +1,4 @@
-"""Where a device gave no value although it was asked for one. Pure."""
+"""Where a device gave no value in a window that was read. Pure."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def empty_spans(series: Series, window: Window, until: datetime) -> Spans:
 
     Args:
         series: Start of interval to value.
-        window: What was asked.
+        window: What was read.
         until: Intervals that end after this are not over.
     """
     start, end = window.start, quarter_floor(min(window.end, until))

@@ -130,7 +130,7 @@ class Totals:
     first: Instant | None = None
     """Where the service's data begin, for the total of a site's whole life."""
     up_to_now: bool = False
-    """Whether it counts up to the newest upload, whatever was asked for."""
+    """Whether it counts up to the newest upload, whatever the window was."""
 
 
 @dataclass(slots=True)
@@ -146,7 +146,7 @@ class Snapshot:
     statuses: dict[str, str | None] = field(default_factory=dict)
     """The service's own word by element: grid, pv, load, storage."""
     at: Instant | None = None
-    """When it was asked: the answer has no time."""
+    """When it was fetched: the answer has no time."""
 
 
 @dataclass(slots=True)
@@ -167,7 +167,7 @@ class Inventory:
         """Write the devices as they were written before, and return how those with readings are.
 
         Args:
-            before: The devices with readings, as they were written first; `inverters` stay as they are asked.
+            before: The devices with readings, as written first; `inverters` stay as requests name them.
         """
         known, rows = Writings(before), [*self.equipment, *self.meters, *self.batteries]
         listed = {row["serial_number"] for row in rows}
@@ -183,13 +183,13 @@ class Inventory:
 
 
 class SiteRef(NamedTuple):
-    """A site, as far as a dialect has to know it to ask about it."""
+    """A site, as far as a request has to know it."""
 
     site_id: int
     zone: ZoneInfo | None = None
     """For dialects whose times have no offset; None before the details are known."""
     inverters: tuple[str, ...] = ()
-    """Serial numbers, for dialects that ask each inverter by itself."""
+    """Serial numbers, for dialects with a call for each inverter."""
     metered: bool = False
     """Whether the site has meters, for dialects that have other totals without."""
 
@@ -217,7 +217,7 @@ class Site:
 
     @property
     def ref(self) -> SiteRef:
-        """What a dialect has to know to ask about this site."""
+        """What a request about this site has to know."""
         return SiteRef(self.site_id, self.zone, tuple(self.devices.inverters), bool(self.devices.meters))
 
     def has(self, device: Device) -> bool:

@@ -1,4 +1,4 @@
-"""A plan is a list of calls: what each asks, exactly, why, and which streams it serves. Pure."""
+"""A plan is a list of calls: what each fetches, exactly, why, and which streams it serves. Pure."""
 
 from __future__ import annotations
 

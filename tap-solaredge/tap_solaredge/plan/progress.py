@@ -66,7 +66,7 @@ class SiteProgress:
         object.__setattr__(self, "end", end)
 
     def needed(self, streams: Iterable[Progress], kind: Kind = Kind.QUARTERS) -> Needs:
-        """Return what must be asked for some streams."""
+        """Return the resources that some streams need."""
         wanted = frozenset(need for stream in streams for need in stream.needs if need.kind is kind)
         others = frozenset(need for progress in self.quarters.values() for need in progress.needs)
         return self.dialect.needed(self.site, wanted, others)
@@ -94,7 +94,7 @@ class SiteProgress:
         return min(known) if known and len(known) == len(read) else None
 
     def period_resources(self) -> Needs:
-        """Return what is asked for days with their split, where quarter hours do not give it."""
+        """Return the resources of days with their split, where quarter hours do not give it."""
         return self.dialect.needed(self.site, PERIODS, PERIODS)
 
     def sums_help(self) -> bool:

@@ -1,4 +1,4 @@
-"""What the settings ask for, and how far a stream has come: what a plan is made from. Pure."""
+"""What the settings want, and how far a stream has come: what a plan is made from. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The part of time that the settings ask for."""
+    """The part of time that the settings want."""
 
     start: datetime | None
     end: datetime | None

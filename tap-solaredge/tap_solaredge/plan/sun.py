@@ -1,4 +1,4 @@
-"""Whether the sun is up, so that nobody is asked for solar power in the dark. Pure."""
+"""Whether the sun is up, so that no call is made for solar power in the dark. Pure."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ class Today:
         return [name for name, one in due.items() if resource in self._p.needed([one])]
 
     def _is_due(self, progress: Progress) -> bool:
-        """Whether a quarter hour ended since the last read, and the budget does not ask to wait."""
+        """Whether a quarter hour ended since the last read, and the budget lets it be read now."""
         until, end = progress.coverage.until, self._p.end
         if until is None:
             return True

@@ -1,4 +1,4 @@
-"""Cut spans into the windows that single calls may ask for: as few as possible, newest first. Pure.
+"""Cut spans into the windows of single calls: as few as possible, newest first. Pure.
 
 A call is paid for whole, so a window bridges what was read already where that saves a call.
 """
@@ -25,7 +25,7 @@ def cut(spans: Spans, longest: timedelta, day_zone: ZoneInfo | None = None) -> l
 
     Args:
         spans: What must be read.
-        longest: The longest window that one call may ask for.
+        longest: The longest window of one call.
         day_zone: Windows begin with a day of this zone where that is possible: sums of days are whole then.
     """
     windows, left = [], list(spans)
@@ -82,7 +82,7 @@ def periods_in(span: Window, unit: str, zone: ZoneInfo) -> Spans:
 
 
 def first_period(end: datetime, longest: timedelta, unit: str, zone: ZoneInfo) -> date:
-    """Return the first day of the oldest period that one call may ask for with those up to an end."""
+    """Return the first day of the oldest period that fits into one call with those up to an end."""
     first = unit_start(local_day(end - _MOMENT, zone), unit)
     while end - midnight(before := unit_start(first - DAY, unit), zone) <= longest:
         first = before

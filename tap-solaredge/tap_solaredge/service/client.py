@@ -52,7 +52,7 @@ _LIMIT = re.compile(r"[1-9]\d{0,6}", re.ASCII)
 
 
 class Client:
-    """Asks the service and writes each call down before it is sent; several threads may ask."""
+    """Sends requests, each written down before it is sent; several threads may do so."""
 
     def __init__(
         self,
@@ -191,7 +191,7 @@ class Client:
             self._clock.sleep(wait)
 
     def _wait_between_tries(self) -> Generator[float, Busy, None]:
-        """Wait after each failure as long as the service asks for, else 2^n seconds with jitter."""
+        """Wait after each failure as long as the service says, else 2^n seconds with jitter."""
         failure = yield 0.0
         for exponent in count():
             seconds = failure.retry_after

@@ -1,4 +1,4 @@
-"""What one version of SolarEdge's API is to the harvest: how it is asked, and what its answers say."""
+"""What one version of SolarEdge's API is to the harvest: its requests, and what its answers say."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Dialect:
     """As in the setting `api_version`."""
     sites_per_page: int
     lists_details: bool
-    """Whether the site list holds whole rows of `sites`, so that no site is asked for its details."""
+    """Whether the site list holds whole rows of `sites`, so that no site needs a call for its details."""
     assumed: Meaning
     """What production is taken for, on sites with a battery of which nobody has checked it."""
     tells_offsets: bool
@@ -56,7 +56,7 @@ class Dialect:
     at_once: int
     """Calls that may run at once."""
     offers: Needs
-    """What it can be asked."""
+    """What it offers."""
     credential: Callable[[Mapping[str, Any], Clock], Credential]
     """Return the credential that the settings describe; `ConfigError` if there is none, or half of one."""
     sites_request: Callable[[int], Request]
@@ -66,7 +66,7 @@ class Dialect:
     listed_count: Callable[[Any], int | None]
     """Return how many sites there are in all, None where a page does not say so."""
     needed: Callable[[Site, Needs, Needs], Needs]
-    """Return what must be asked so that a site's answers hold what is needed; last, what others need."""
+    """Return what must be fetched so that a site's answers hold what is needed; last, what others need."""
     requests: Requests
     next_page: Callable[[Request, Any], Request | None]
     """Return the request for what follows the answer of a list, None where it is whole."""

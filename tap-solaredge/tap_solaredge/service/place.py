@@ -142,7 +142,7 @@ _oddities = _Oddities()
 
 
 def unread(answer: str) -> int:
-    """Return how many values and entries of `site 7, power`, say, could not be read since last asked.
+    """Return how many values and entries of `site 7, power`, say, could not be read since the last time.
 
     A window in which some could not be read is not settled: a later answer may tell them.
     """

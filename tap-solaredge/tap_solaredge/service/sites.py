@@ -20,7 +20,7 @@ def without_doubles(rows: list[Record]) -> list[Record]:
 
 
 def of_site(told: Any, site_id: int, place: Place) -> None:  # noqa: ANN401
-    """Make sure that an answer is about the site that was asked for; what cannot be read is believed.
+    """Make sure that an answer is about the site of its request; what cannot be read is believed.
 
     Raises:
         UnexpectedPayload: If it is about another site.

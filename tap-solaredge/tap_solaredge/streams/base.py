@@ -32,7 +32,7 @@ class Cadence(Enum):
 
 
 class SolarEdgeStream(HarvestedStream, metaclass=abc.ABCMeta):
-    """A stream says what its records are; `Harvest` decides what is asked and when."""
+    """A stream says what its records are; `Harvest` decides what is fetched and when."""
 
     columns: ClassVar[tuple[Column, ...]]
     """The columns, in the order of the records."""

@@ -79,7 +79,7 @@ class PowerFlows(SolarEdgeStream):
 
     def _live(self, site: Site, flow: Snapshot) -> Record:
         """Return the record of a moment; it is no quarter hour, so its second is never a quarter's start."""
-        assert flow.at is not None  # noqa: S101 (the harvest says when it asked)
+        assert flow.at is not None  # noqa: S101 (the harvest says when)
         return self.record(
             site.site_id, str(flow.at), flow.at.offset_minutes, "SNAPSHOT", "W",
             _direction(flow.grid_power, "Exporting", "Importing"), flow.grid_power,

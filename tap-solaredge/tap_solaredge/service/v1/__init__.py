@@ -1,4 +1,4 @@
-"""Monitoring API V1, switched off for the public on 2026-11-03: how it is asked, what it answers. Pure.
+"""Monitoring API V1, switched off for the public on 2026-11-03: its requests and its answers. Pure.
 
 Facts and their certainty: the V1 reference; section numbers in this package are its.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def needed(site: Site, needs: Needs, others: Needs) -> Needs:
-    """Return what must be asked: meters hold the production, and a battery has to be taken out of it."""
+    """Return what must be fetched: meters hold the production, and a battery has to be taken out of it."""
     wanted, battery = set(needs), site.stores
     if POWER in needs and METERS in others and site.has(Device.METER):
         wanted = wanted - {POWER} | {METERS}

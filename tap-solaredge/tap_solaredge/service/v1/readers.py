@@ -91,7 +91,7 @@ def parse(resource: Resource[Any], payloads: list[Any], site: SiteRef) -> Any:  
     elif resource in _MOMENTS:
         answer = _MOMENTS[resource](payloads[0], place)
     else:
-        assert zone is not None  # noqa: S101 (series are asked of known sites)
+        assert zone is not None  # noqa: S101 (series are of known sites)
         if resource is resources.INVERTERS:
             answer = _inverters(dict(zip(site.inverters, payloads, strict=True)), place, zone)
         else:

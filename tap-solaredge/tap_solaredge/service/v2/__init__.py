@@ -1,4 +1,4 @@
-"""Monitoring API V2: which request asks for a resource, and what its answer says. Pure.
+"""Monitoring API V2: which request fetches a resource, and what its answer says. Pure.
 
 Facts and their certainty: the V2 reference; section numbers in this package are its.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def needed(site: Site, needs: Needs, others: Needs) -> Needs:  # noqa: ARG001
-    """Return what is worth asking: without a meter or a battery there is no telemetry of one."""
+    """Return what is worth a call: without a meter or a battery there is no telemetry of one."""
     found = {need for need in needs if need.device is None or site.has(need.device)}
     if METER_ENERGY not in found and METER_ENERGY in needs:
         found.discard(STORAGE_ENERGY)  # a split without meters tells nothing

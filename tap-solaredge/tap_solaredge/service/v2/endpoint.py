@@ -1,4 +1,4 @@
-"""What V2 has for one resource: where it is asked, and how its answer is read. Pure."""
+"""What V2 has for one resource: its path, and how its answer is read. Pure."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def benefits(payload: Any, place: Place, _: SiteRef) -> Record:  # noqa: ANN401
         UnexpectedPayload: If there is no `co2Emissions`.
     """
     essential(payload, "co2Emissions", place)
-    unit = (text(payload.get("unit"), place / "unit") or "METRIC").upper()  # METRIC is what is asked for
+    unit = (text(payload.get("unit"), place / "unit") or "METRIC").upper()  # METRIC is what the request says
     mass, way = UNITS.get(unit, (None, None))
     if mass is None:
         place.note(f"unknown unit {shown(unit)}")

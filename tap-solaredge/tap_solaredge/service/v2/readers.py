@@ -116,11 +116,11 @@ def _check_resolution(resource: Resource[Any], payload: Any, place: Place) -> No
     """
     told = payload.get("resolution") if isinstance(payload, dict) else None
     if resource.kind is Kind.QUARTERS and isinstance(told, str) and told.strip().upper() in _COARSE:
-        raise RangeTooLong(f"{place}: quarter hours were asked for, the answer is by {told.strip().upper()}")
+        raise RangeTooLong(f"{place}: quarter hours were requested, the answer is by {told.strip().upper()}")
 
 
 def details(payload: Any, place: Place, site: SiteRef) -> Record:  # noqa: ANN401
-    """Return the row of `sites` (5.3); it is the site that was asked for.
+    """Return the row of `sites` (5.3); it is the site of the request.
 
     Raises:
         UnexpectedPayload: If it is another site, or none.

@@ -79,7 +79,7 @@ def _text(moment: datetime) -> str:
 
 
 def narrower(request: Request) -> Request | None:
-    """Return the request for the devices that measure, of one that asks for more types (gotcha 44)."""
+    """Return the request for the devices that measure, of one for more types (gotcha 44)."""
     wanted = tuple(param for param in request.params if param[0] != "types" or param[1] in _MEASURING_TYPES)
     if not request.path.endswith(ENDPOINTS[DEVICES].path) or len(wanted) == len(request.params):
         return None
