@@ -114,6 +114,14 @@ def test_the_first_site_of_an_account_is_found_by_the_next_run(simulator, run_ta
     assert run_tap(simulator, site_ids=[ROOF], **FEW).records["sites"]
 
 
+def test_an_account_whose_last_site_is_gone_is_no_success(simulator, run_tap, tmp_path):
+    state = run_tap(simulator, site_ids=[ROOF], **FEW).state
+    simulator.fault("empty_list", path="/v2/sites")
+    said = run_tap(simulator, state=state, ledger_path=str(tmp_path / "of_another_machine.db"))
+    assert str(said.error) == "This credential sees no site any more"
+    assert said.partition("power_readings", ROOF)["status"] == "success"
+
+
 def test_an_empty_list_of_devices_is_not_believed_where_some_were_known(simulator, run_tap):
     state = run_tap(simulator, site_ids=[HOME], **FEW).state
     simulator.clock.advance(hours=25)

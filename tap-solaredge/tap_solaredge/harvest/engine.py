@@ -93,7 +93,8 @@ class Harvest:
                 yield from turn.finish()
         if unreachable is not None:
             raise unreachable
-        summarize(self._job, self._turns, self._listed, self._lists.failure)
+        known = bool(self._bookmarks.sites())
+        summarize(self._job, self._turns, self._listed, self._lists.failure, read_before=known)
 
     def forecast(self) -> Forecast:
         """Return the calls that a run would make now, as far as that is known without a call.
