@@ -6,6 +6,7 @@ import functools
 import gc
 import sys
 import traceback
+from errno import EDQUOT, EFBIG, EIO, ENOSPC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,7 +15,7 @@ import click
 from tap_solaredge.ending import Stopped, ending
 from tap_solaredge.errors import ConfigError, TapSolarEdgeError
 from tap_solaredge.redaction import conceal_crashes, one_line
-from tap_solaredge.singer import SingerCommand, tap_of_files
+from tap_solaredge.singer import SingerCommand, output_lost, tap_of_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from tap_solaredge.budget.ledger import Ledger
     from tap_solaredge.service.client import Client
 
+FULL = (EDQUOT, EFBIG, EIO, ENOSPC)
+"""Errors of writing, which name no file where the shell has opened it."""
 RARELY = 50_000
 """Objects between two looks for cycles."""
 
@@ -96,16 +99,23 @@ class CommandLine(SingerCommand, click.Group):
         except Stopped as stopped:
             self.logger.warning("Ended by %s; the next run goes on from what was sent", stopped.signal.name)
             ending.leave(stopped)
-        except Exception as error:  # the last place to say it: its text may hold anything
-            frame = traceback.extract_tb(error.__traceback__)[-1]
-            self.logger.critical(
-                "a fault of the tap: %s in %s, line %s; TAP_SOLAREDGE_LOGLEVEL=DEBUG shows all of it",
-                type(error).__name__,
-                Path(frame.filename).name,
-                frame.lineno,
-            )
-            self.logger.debug("", exc_info=error)
+        except Exception as error:  # the last place to say it
+            if isinstance(error, OSError) and error.filename is None and error.errno in FULL:
+                self.logger.critical("%s", output_lost(error))
+            else:
+                self._say_fault(error)
             sys.exit(1)
+
+    def _say_fault(self, error: Exception) -> None:
+        """Say where a fault of ours is; its text may hold anything."""
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        self.logger.critical(
+            "a fault of the tap: %s in %s, line %s; TAP_SOLAREDGE_LOGLEVEL=DEBUG shows all of it",
+            type(error).__name__,
+            Path(frame.filename).name,
+            frame.lineno,
+        )
+        self.logger.debug("", exc_info=error)
 
 
 def exit_code(error: TapSolarEdgeError) -> int:

@@ -48,6 +48,7 @@ __all__ = [
     "SingerCommand",
     "Writer",
     "is_dry_test",
+    "output_lost",
     "settings_named",
     "tap_of_files",
 ]
@@ -119,10 +120,19 @@ def _put(lines: bytes | bytearray, *, now: bool = False) -> None:
         try:
             _write(memoryview(lines), sys.stdout.buffer, now=now)
         except OSError as error:
-            with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 (what is left in the buffer goes there at the end)
-                os.dup2(nowhere.fileno(), sys.stdout.fileno())
-            lost = f"nobody takes the output ({error.strerror})"
-            raise OutputLost(f"{lost}; the next run goes on from the last STATE that was kept") from error
+            raise OutputLost(
+                f"{output_lost(error)}; the next run goes on from the last STATE that was kept"
+            ) from error
+
+
+def output_lost(error: OSError) -> str:
+    """Let go of standard output, which nobody takes, and return what to say of it.
+
+    Python would try once more at the end, and end with 120.
+    """
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 (what is left in the buffer goes there)
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    return f"nobody takes the output ({error.strerror})"
 
 
 def _write(left: memoryview, out: BinaryIO, *, now: bool) -> None:

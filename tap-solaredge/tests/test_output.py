@@ -147,6 +147,18 @@ def ended_while_waiting(start, number, **settings):
     return process.wait(), messages, seen.decode()
 
 
+@pytest.mark.parametrize("unbuffered", ["1", ""], ids=["unbuffered", "buffered"])
+@pytest.mark.parametrize("option", ["--discover", "--plan", "--version"])
+def test_a_full_disk_is_one_line_whatever_is_printed(start, option, unbuffered):
+    shell = ("sh", "-c", 'exec "$@" >/dev/full', "sh", TAP, option)
+    process = start(command=shell, environment={"PYTHONUNBUFFERED": unbuffered})
+    said = process.communicate()[1].decode()
+    assert process.returncode == 1
+    assert said.count("nobody takes the output (No space left on device)") == 1
+    assert "a fault of the tap" not in said
+    assert "Exception" not in said
+
+
 @pytest.mark.parametrize(("number", "unbuffered"), [(signal.SIGTERM, "1"), (signal.SIGINT, "")])
 def test_a_signal_ends_the_tap_with_128_and_its_number(start, number, unbuffered):
     environment = {"PYTHONUNBUFFERED": unbuffered}

@@ -26,6 +26,9 @@ POWER = schema("power_readings"), record("power_readings", site_id=1, timestamp=
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 MARIADB = pytest.mark.parametrize("database", ["mariadb"], indirect=True)
+CLOSED_INPUT = pytest.mark.skipif(
+    "faketime" in os.environ.get("LD_PRELOAD", ""), reason="libfaketime takes the place of a closed input"
+)
 LATER = record("power_readings", site_id=1, timestamp="2026-11-20T12:15:00Z", power_watts=2.5)
 
 
@@ -174,7 +177,11 @@ def test_input_in_a_form_that_is_not_read_is_named(database, given, said):
 
 
 @SQLITE
-@pytest.mark.parametrize(("closed", "code"), [("<&-", 1), (">&-", 0)], ids=["input", "output"])
+@pytest.mark.parametrize(
+    ("closed", "code"),
+    [pytest.param("<&-", 1, marks=CLOSED_INPUT), (">&-", 0)],
+    ids=["input", "output"],
+)
 def test_a_target_without_input_or_output_is_no_fault_of_the_program(database, closed, code):
     shell = ["sh", "-c", f'"$@" {closed}', "sh", *database.command]
     done = subprocess.run(
@@ -285,14 +292,14 @@ def test_what_does_not_fit_on_a_disk_leaves_no_draft(tmp_path):
 
 
 @SQLITE
-def test_standard_output_that_is_full_is_told_as_such(database):
+@pytest.mark.parametrize("unbuffered", ["1", ""], ids=["unbuffered", "buffered"])
+def test_standard_output_that_is_full_is_told_as_such(database, unbuffered):
     database.load(*SITE, *POWER)
+    environment = database.environment | {"PYTHONUNBUFFERED": unbuffered}
     for name in (["status"], ["export", "sites"]):
         command = [*database.command[:-1], *name, "--config=ENV"]
         with Path("/dev/full").open("w") as full:
-            done = subprocess.run(
-                command, env=database.environment, stdout=full, stderr=subprocess.PIPE, check=False
-            )
+            done = subprocess.run(command, env=environment, stdout=full, stderr=subprocess.PIPE, check=False)
         assert done.returncode == 1
         assert b"standard input or output: [Errno 28] No space left on device" in done.stderr
 
