@@ -99,15 +99,15 @@ class CommandLine(SingerCommand, click.Group):
         except Stopped as stopped:
             self.logger.warning("Ended by %s; the next run goes on from what was sent", stopped.signal.name)
             ending.leave(stopped)
-        except Exception as error:  # the last place to say it
-            if isinstance(error, OSError) and error.filename is None and error.errno in FULL:
-                self.logger.critical("%s", output_lost(error))
-            else:
-                self._say_fault(error)
+        except Exception as error:  # noqa: BLE001 (the last place to say it)
+            self._say(error)
             sys.exit(1)
 
-    def _say_fault(self, error: Exception) -> None:
-        """Say where a fault of ours is; its text may hold anything."""
+    def _say(self, error: Exception) -> None:
+        """Say that nobody takes the output, or where a fault of ours is: its text may hold anything."""
+        if isinstance(error, OSError) and error.filename is None and error.errno in FULL:
+            self.logger.critical("%s", output_lost(error))
+            return
         frame = traceback.extract_tb(error.__traceback__)[-1]
         self.logger.critical(
             "a fault of the tap: %s in %s, line %s; TAP_SOLAREDGE_LOGLEVEL=DEBUG shows all of it",

@@ -35,7 +35,7 @@ class CommandLine(click.Group):
         except (TargetSehSqlError, OSError) as error:
             nameless = isinstance(error, OSError) and error.filename is None and error.errno in FULL
             if nameless and sys.stdout is not None:
-                with Path(os.devnull).open("wb") as nowhere:  # or Python tries again at the end, and fails with 120
+                with Path(os.devnull).open("wb") as nowhere:  # or Python tries again, and ends with 120
                     os.dup2(nowhere.fileno(), sys.stdout.fileno())
             self._end(f"standard input or output: {error}" if nameless else str(error), error)
         except Exception as error:  # the last place to say it: its text may hold anything

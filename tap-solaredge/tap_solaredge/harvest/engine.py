@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tap_solaredge.budget.spending import Spending
 from tap_solaredge.errors import (
     BudgetReached,
+    HarvestIncomplete,
     SiteDaySpent,
     TapSolarEdgeError,
     Unreachable,
@@ -93,8 +94,9 @@ class Harvest:
                 yield from turn.finish()
         if unreachable is not None:
             raise unreachable
-        known = bool(self._bookmarks.sites())
-        summarize(self._job, self._turns, self._listed, self._lists.failure, read_before=known)
+        if self._listed == 0 and self._bookmarks.sites():
+            raise HarvestIncomplete("This credential sees no site any more")
+        summarize(self._job, self._turns, self._listed, self._lists.failure)
 
     def forecast(self) -> Forecast:
         """Return the calls that a run would make now, as far as that is known without a call.

@@ -19,12 +19,7 @@ logger = logging.getLogger("tap-solaredge")
 
 
 def summarize(
-    job: Job,
-    turns: Sequence[SiteHarvest],
-    listed: int | None,
-    list_failure: TapSolarEdgeError | None,
-    *,
-    read_before: bool,
+    job: Job, turns: Sequence[SiteHarvest], listed: int | None, list_failure: TapSolarEdgeError | None
 ) -> None:
     """Say what a run did.
 
@@ -33,7 +28,6 @@ def summarize(
         turns: The sites and how they went.
         listed: How many sites the credential sees; None where the run ended before the list.
         list_failure: Why the list of sites could not be read, and an older one was used.
-        read_before: Whether the state knows of any site.
 
     Raises:
         HarvestIncomplete: If a stream or a site failed, or nothing could be read.
@@ -50,17 +44,15 @@ def summarize(
     ]
     logger.info("%s", ", ".join(counts))
     if listed is not None:
-        _fail_if_nothing_could_be_read(job, turns, listed, read_before=read_before)
+        _fail_if_nothing_could_be_read(job, turns, listed)
     if failed:
         errors = [error for streams in failures.values() for error in streams.values()]
         repairs = dict.fromkeys(str(error) for error in errors if isinstance(error, NotAuthorized))
         raise HarvestIncomplete(". ".join(["Not everything could be read: " + "; ".join(failed), *repairs]))
 
 
-def _fail_if_nothing_could_be_read(
-    job: Job, turns: Sequence[SiteHarvest], listed: int, *, read_before: bool
-) -> None:
-    """Raise where every site was refused or is gone, or none of those that the settings name exists."""
+def _fail_if_nothing_could_be_read(job: Job, turns: Sequence[SiteHarvest], listed: int) -> None:
+    """Raise where every site was refused, or none of those that the settings name exists."""
     wanted = ", ".join(map(str, job.site_ids))
     if wanted and not turns:
         raise HarvestIncomplete(
@@ -70,7 +62,5 @@ def _fail_if_nothing_could_be_read(
     if refused and len(refused) == len(turns):
         why = next(iter(refused[0].outcomes.skipped.values()))
         raise HarvestIncomplete(f"Every site was refused ({len(refused)}), the first one: {why}")
-    if not turns and read_before:
-        raise HarvestIncomplete("This credential sees no site any more")
     if not turns:
         logger.warning("This credential sees no site")
