@@ -31,6 +31,11 @@ def union(*many: Iterable[Window]) -> Spans:
     return joined
 
 
+def joined_to(span: Window, others: Iterable[Window]) -> Window:
+    """Return a span with those of some others that it overlaps or touches."""
+    return next(one for one in union([span], others) if one.start <= span.start < one.end)
+
+
 def missing(wanted: Window, spans: Iterable[Window]) -> Spans:
     """Return the parts of a wanted span that no given span covers."""
     gaps: Spans = []

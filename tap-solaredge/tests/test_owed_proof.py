@@ -28,12 +28,12 @@ DEVICES = {"meter": HOME, "battery": HOME, "inverter": ROOF}
 """The one device that is late, and its site."""
 
 PAUSES = [(site, days) for site in KINDS for days in (8, 12, 30, 400)]
-OUTAGES = [(site, days, order, None) for site in KINDS for days in (3, 12, 30) for order in ORDERS]
+OUTAGES = [(site, days, order, None) for site in KINDS for days in (3, 7, 12, 30, 45) for order in ORDERS]
 OUTAGES += [(site, days, "at once", device) for device, site in DEVICES.items() for days in (3, 12, 30)]
 SHORT_PAUSES = [(HOME, 12), (ROOF, 30)]
 SHORT_OUTAGES = [
     (HOME, 12, "at once", None),
-    (ROOF, 3, "newest first", None),
+    (ROOF, 7, "newest first", None),
     (HOME, 3, "oldest first", None),
     (HOME, 12, "at once", "battery"),
 ]

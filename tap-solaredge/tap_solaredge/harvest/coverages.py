@@ -13,7 +13,7 @@ from tap_solaredge.plan import owed
 from tap_solaredge.plan.progress import earlier, first_run
 from tap_solaredge.plan.scope import Progress
 from tap_solaredge.plan.totals import BEFORE_ALL_DATA
-from tap_solaredge.spans import Window, without
+from tap_solaredge.spans import Window, union, without
 from tap_solaredge.streams import Cadence, SolarEdgeStream
 
 if TYPE_CHECKING:
@@ -61,6 +61,10 @@ class Coverages:
     def newest(self, stream: SolarEdgeStream) -> datetime | None:
         """Return the start of the newest interval of a stream that carried a value."""
         return self._bookmarks.coverage(stream.name, self._site_id).newest
+
+    def open(self, streams: Iterable[SolarEdgeStream]) -> Spans:
+        """Return where values of some streams may still come, although it was read without."""
+        return union(*(self._bookmarks.coverage(stream.name, self._site_id).open for stream in streams))
 
     def progress(self, site: Site, streams: Iterable[SolarEdgeStream], now: datetime) -> dict[str, Progress]:
         """Return how far streams have come, for a plan."""

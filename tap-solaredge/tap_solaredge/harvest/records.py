@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from tap_solaredge.harvest.at_hand import AtHand, Done
 from tap_solaredge.harvest.notes import SEEN
 from tap_solaredge.harvest.periods import Periods, compared
+from tap_solaredge.harvest.silence import silences
 from tap_solaredge.local_time import DAY, QUARTER, from_utc_text, local_day, unit_end
-from tap_solaredge.measured.gaps import by_device, empty_spans
 from tap_solaredge.measured.joining import is_silent
 from tap_solaredge.measured.readings import Device
-from tap_solaredge.plan import sun, windows
+from tap_solaredge.plan import windows
 from tap_solaredge.plan.today import SETTLES
 from tap_solaredge.resources import ENERGY, POWER, QUARTER_SUMS, Answers, Kind, Needs, Resource
 from tap_solaredge.spans import Spans, Window, common, union, without
@@ -93,7 +93,7 @@ class Records:
         lost = lost or (resource in QUARTER_SUMS and answer is not None and is_silent(answer))
         self._unread = union(self._unread, [window] if lost else [])
         if resource.kind is Kind.QUARTERS and answer is not None:
-            empty = [window] if lost else self._empty_spans(resource, answer, window, progress)
+            empty = [window] if lost else self._silences(resource, answer, window, progress)
             self._empty[resource] = union(without(self._empty.get(resource, []), [window]), empty)
         elif resource is ENERGY and answer is not None and progress.scope.time_unit == "DAY":
             self._compare(answer, progress)
@@ -116,6 +116,17 @@ class Records:
         self._forget(progress)
 
     # Quarter hours
+
+    def _silences(
+        self,
+        resource: Resource[Any],
+        answer: Any,  # noqa: ANN401
+        window: Window,
+        progress: SiteProgress,
+    ) -> Spans:
+        streams = [s for s in self._going_on(Cadence.QUARTER_HOURS) if resource in s.needs]
+        known = self._coverages.open(streams)
+        return silences(resource, answer, window, progress.site, known=known, now=progress.now)
 
     def _quarters(self, progress: SiteProgress) -> Iterator[Batch]:
         for stream in self._ready(Cadence.QUARTER_HOURS):
@@ -144,22 +155,6 @@ class Records:
         """Return the dark hours, for streams that have something to tell of them."""
         mixed = any(r.solar for r in needed) and any(not r.solar for r in needed)
         return [self.dark] if self.dark and mixed else []
-
-    def _empty_spans(
-        self,
-        resource: Resource[Any],
-        answer: Any,  # noqa: ANN401
-        window: Window,
-        progress: SiteProgress,
-    ) -> Spans:
-        """Return where a device gave no value although one may come; a night of silence is none."""
-        site, found = progress.site, []
-        for series in by_device(answer, site.reporting(resource.device)).values():
-            spans = empty_spans(series, window, progress.now)
-            light = [span for span in spans if sun.lit(site, span.start, span.end)]
-            speaks_at_night = (len(spans) - len(light)) * DAY < (window.end - window.start) / 2
-            found.append(spans if speaks_at_night and not resource.solar else light)
-        return union(*found)
 
     # Days, weeks, months, years
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tap_solaredge.local_time import QUARTER, local_day, quarter_floor
 from tap_solaredge.plan import totals, windows
 from tap_solaredge.plan.calls import Call, Purpose, blocks
-from tap_solaredge.plan.owed import due, owed
+from tap_solaredge.plan.owed import due, owed, woken
 from tap_solaredge.plan.today import periods_wait
 from tap_solaredge.resources import QUARTER_SUMS
 from tap_solaredge.spans import Spans, Window, common, missing, touch, union
@@ -54,7 +54,8 @@ class Behind:
         p, coverage = self._p, progress.coverage
         start, newest = p.quarters_start(), p.newest_start(self._needed)
         until = max(newest, coverage.until or newest)
-        open_again = common(due(coverage, p.now), [Window(start, newest)]) if start < newest else []
+        reach = p.end if woken(coverage) else newest  # today's windows wait for the morning
+        open_again = common(due(coverage, p.now), [Window(start, reach)]) if start < reach else []
         spans = union(owed(coverage, until), open_again)
         last_days = Window(max(quarter_floor(p.end - p.scope.late_data), start), newest)
         if p.late_is_due and last_days.start < last_days.end:

@@ -104,11 +104,17 @@ def owed(coverage: Coverage, until: datetime) -> Spans:
     return missing(Window(coverage.start, until), coverage.covered) if coverage.start < until else []
 
 
+def woken(coverage: Coverage) -> bool:
+    """Whether a sign was seen, since the open spans were last read again, that late values came."""
+    read, woke = coverage.reopened_at, coverage.woke_at
+    return woke is not None and (read is None or read <= woke)
+
+
 def due(coverage: Coverage, now: datetime) -> Spans:
     """Return the open spans that are worth reading again now."""
-    read, woke = coverage.reopened_at, coverage.woke_at
-    if woke is not None and (read is None or read <= woke):
+    if woken(coverage):
         return coverage.open
+    read, woke = coverage.reopened_at, coverage.woke_at
 
     def is_due(span: Window) -> bool:
         last_sign = max(span.start, woke) if woke else span.start
