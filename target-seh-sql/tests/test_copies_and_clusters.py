@@ -11,9 +11,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from pymysql.err import OperationalError
 from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
 
 from target_seh_sql.errors import UnsupportedDatabase, WriteFailed
+from target_seh_sql.failures import is_transient
 
 from .conftest import Database, lines, record, schema
 from .own_servers import NoServer, OwnMariadb, free_port
@@ -186,6 +189,11 @@ def test_a_node_that_is_not_ready_yet_is_waited_for(node):
         connection.exec_driver_sql("SET GLOBAL wsrep_reject_queries = NONE")
         _, errors = target.communicate(timeout=60)
     assert (b"has not yet prepared node" in said, target.returncode) == (True, 0), errors
+
+
+def test_a_table_that_another_node_has_just_made_is_no_lasting_error():
+    made = OperationalError(1050, "Table 'sites' already exists")  # locks are of one node alone
+    assert is_transient(DBAPIError("CREATE TABLE sites", None, made))
 
 
 def test_a_cluster_of_one_engine_loads_and_check_finds_nothing_wrong(node, command):
