@@ -407,6 +407,25 @@ def test_money_is_counted_by_the_hour_of_the_purchase(two_years, browser):
     assert {name: found[name] for name in expected} == {name: f"{v:.2f} EUR" for name, v in expected.items()}
 
 
+def test_days_whose_hours_nobody_knows_are_counted_beside_the_money(two_years, browser, tmp_path):
+    _, folder = two_years("sqlite")
+    shutil.copy(folder / "test.db", tmp_path / "test.db")
+    (tmp_path / "target.json").write_text(json.dumps({"sqlalchemy_url": f"sqlite:///{tmp_path / 'test.db'}"}))
+    (tmp_path / "tariff.toml").write_text(TARIFF)
+    with engine_of(f"sqlite:///{tmp_path / 'test.db'}") as engine, engine.begin() as connection:
+        local = "datetime(timestamp, utc_offset_minutes || ' minutes')"
+        connection.execute(text(f"DELETE FROM power_flows WHERE date({local}) = '{BOUGHT_ON}'"))
+    page = page_of(tmp_path, "--site-id", str(HOME), "--tariff", "tariff.toml", output="money.html")
+    told = "document.querySelector('#card-money').textContent.match(/[0-9]+ days? .* not known/)?.[0]"
+    for address, guessed in {
+        BOUGHT_ON: "1 day is priced at its average: the hours are not known",
+        "2026-02-23..2026-02-24": "1 day is priced at its average: the hours are not known",
+        "2026-02-23": None,
+    }.items():
+        opened(browser, page, address)
+        assert browser.run(f"return {told}") == guessed
+
+
 BOUGHT_ON = "2026-02-24"
 """A day on which the site bought by night and by day."""
 ON_THE_DAY = (

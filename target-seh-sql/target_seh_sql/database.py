@@ -96,8 +96,8 @@ def open_engine(url: str, *, read_only: bool = False, **more: Any) -> Engine:  #
         if backend is MARIADB:
             parsed, tls = mariadb_tls(parsed)
             options["connect_args"] = {**options["connect_args"], **tls}
-        if backend is SQLITE and read_only:
-            parsed = _read_only_file(parsed)
+        if backend is SQLITE:
+            parsed = _read_only_file(parsed) if read_only else _as_uri(parsed)
         engine = create_engine(parsed, hide_parameters=True, **options, **more)
     except (ImportError, NoSuchModuleError):
         raise UnsupportedDatabase(
@@ -147,12 +147,28 @@ def _session_setter(backend: Backend, statements: tuple[str, ...], read_only: bo
         if backend is SQLITE:
             connection.isolation_level = None  # the driver's own BEGIN comes too late: see _begin_sqlite
         cursor = connection.cursor()
+        if backend is MARIADB:
+            _refuse_mysql(cursor)
         for statement in statements:
             _execute(cursor, statement)
         cursor.close()
         connection.commit()
 
     return set_up
+
+
+def _refuse_mysql(cursor: Any) -> None:  # noqa: ANN401
+    """Refuse a server that is no MariaDB, before it stumbles over a statement that only MariaDB knows.
+
+    Raises:
+        UnsupportedDatabase: it is MySQL.
+    """
+    cursor.execute("SELECT version()")
+    (version,) = cursor.fetchone()
+    if "mariadb" not in version.lower():
+        raise UnsupportedDatabase(
+            f"the server is MySQL {version}; this target writes MariaDB, PostgreSQL or SQLite"
+        )
 
 
 def _execute(cursor: Any, statement: str) -> None:  # noqa: ANN401
@@ -218,11 +234,10 @@ def _read_only_file(url: URL) -> URL:
     Raises:
         UnsupportedDatabase: rows are in the WAL beside the file, and it cannot be read there.
     """
-    name = str(url.database)
-    file = name if name.startswith("file:") else f"file:{quote(name)}"
-    query = {**url.query, "uri": "true", "mode": "ro"}
+    url = _as_uri(url)
+    query = {**url.query, "mode": "ro"}
     try:
-        with closing(sqlite3.connect(f"{file}?mode=ro", uri=True)) as probe:
+        with closing(sqlite3.connect(f"{url.database}?mode=ro", uri=True)) as probe:
             probe.execute("PRAGMA schema_version")
     except sqlite3.Error as error:
         if error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
@@ -233,7 +248,14 @@ def _read_only_file(url: URL) -> URL:
                     "can be written"
                 ) from None
             query["immutable"] = "1"
-    return url.set(database=file, query=query)
+    return url.set(query=query)
+
+
+def _as_uri(url: URL) -> URL:
+    """Name a file as a URI: elsewhere SQLite does not look at what stands behind the question mark."""
+    name = str(url.database)
+    file = name if name.startswith("file:") else f"file:{quote(name)}"
+    return url.set(database=file, query={**url.query, "uri": "true"})
 
 
 @contextmanager

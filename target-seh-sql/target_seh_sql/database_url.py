@@ -123,7 +123,8 @@ def _problem(url: URL, backend: Backend, query: str) -> str | None:
 def _problem_of_file(url: URL) -> str | None:
     if url.host or url.username or url.port:
         return f"has two slashes, which name a server: write {SQLITE.example}"
-    if not url.database or ":memory:" in url.database or url.query.get("mode") == "memory":
+    in_memory = url.query.get("mode") == "memory" or url.query.get("vfs") == "memdb"
+    if not url.database or ":memory:" in url.database or in_memory:
         return f"is a database in memory, which ends with the run: write {SQLITE.example}"
     if Path(url.database.removeprefix("file:")).is_dir():
         return "names a folder: add the name of a file, such as seh.db"
@@ -134,7 +135,7 @@ def check_parameters(url: URL, backend: Backend, known: frozenset[str]) -> None:
     """Check what stands behind the question mark of a URL.
 
     Raises:
-        UnsupportedDatabase: an unknown parameter, no number, or a file that is not there.
+        UnsupportedDatabase: an unknown parameter, a value that cannot be, or a file that is not there.
     """
     where = f"sqlalchemy_url ({url.get_backend_name()}://...)"
     if url.query.keys() - known:
@@ -144,6 +145,8 @@ def check_parameters(url: URL, backend: Backend, known: frozenset[str]) -> None:
     for name, value in url.query.items():
         if name in _NUMBERS and not _NUMBER.fullmatch(str(value)):
             raise UnsupportedDatabase(f"{where}: {name} is not a number of seconds")
+        if name == "uri" and value != "true":
+            raise UnsupportedDatabase(f"{where}: uri is true, or left out")
         if name in _FILES and value != "system" and not Path(str(value)).is_file():
             raise UnsupportedDatabase(f"{where}: {name} names no file that is there")
 

@@ -19,6 +19,7 @@ TRANSIENT: Final[frozenset[str | int]] = frozenset(
         *(1205, 1213, 1020),  # MariaDB: lock wait, deadlock, row changed since it was read
         1684,  # MariaDB: another session is just making or changing the table that is looked at
         1467,  # MariaDB: a deadlock that is met while the next id is taken (MDEV-33593)
+        *(1047, 1050),  # Galera: a node that is just joining; a table that another node has just made
         *(0, 2002, 2003, 2006, 2013, 2055),  # connection lost or refused
         *(1040, 1053, 1152, 1927),  # too many connections, shutting down, aborted, killed
         *("SQLITE_BUSY", "SQLITE_LOCKED"),
@@ -26,7 +27,7 @@ TRANSIENT: Final[frozenset[str | int]] = frozenset(
 )
 _LOCK: Final = "another session holds a lock: let it finish, or end it"
 _FULL: Final = "its disk is full: make room"
-_RIGHT: Final = "the database user lacks a right: grant CREATE, SELECT, INSERT, UPDATE and temporary tables"
+_RIGHT: Final = "the database user lacks a right: docs/databases.md has the lines that grant all"
 _LOGIN: Final = "it does not accept user and password: check sqlalchemy_url"
 _REFUSED: Final = "it lets nobody in this way: check user, password and database in sqlalchemy_url"
 _NO_DATABASE: Final = "there is no such database: create it"
@@ -54,6 +55,10 @@ ADVICE: Final[dict[str | int, str]] = {
     **dict.fromkeys(("22001", "42703", "42P01", "42804", 1054, 1146, 1364, 1406), _CHANGED),
     "3F000": "the role's search_path names no schema that is there: set default_target_schema",
     "57014": "it takes longer than the server allows: raise statement_timeout for the user",
+    "23505": f"if the key is an id, its sequence is behind: see what `{command('check')}` says of the tables",
+    **dict.fromkeys((1449, 1356), f"`{command('init-db')}` makes the views again"),
+    1047: "wait for the node of the cluster, or name another node",
+    4165: "take REQUIRED_PRIMARY_KEY out of the server's wsrep_mode",
     1665: "set binlog_format of the server to MIXED or ROW",
     1153: "max_allowed_packet is too small: set it to 1 MiB or more",
     1969: "it takes longer than the server allows: raise max_statement_time for the user",

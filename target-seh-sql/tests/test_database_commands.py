@@ -135,8 +135,7 @@ def test_a_missing_right_is_named_with_what_to_do(database, reader, command):
     assert lines[-2].startswith("wrong  may not create temporary tables: the database refused: ")
     assert lines[-1].startswith("wrong  may not insert and update rows: the database refused: ")
     assert lines[-1].endswith(
-        "the database user lacks a right: grant CREATE, SELECT, INSERT, UPDATE and temporary tables, "
-        "then run again"
+        "the database user lacks a right: docs/databases.md has the lines that grant all, then run again"
     )
     assert PASSWORD not in out + said
 

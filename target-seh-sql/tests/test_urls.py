@@ -39,7 +39,7 @@ WRONG = {
     ),
     "mariadb://harvest:Tr0ub@127.0.0.1/solar?read_timeout=4dor": "read_timeout is not a number of seconds",
     "sqlite:///solar.db?timeout=4dor": "timeout is not a number of seconds",
-    "sqlite:///solar.db?uri=4dor": "has a parameter with a value that cannot be",
+    "sqlite:///solar.db?uri=4dor": "uri is true, or left out",
     "postgresql://harvest:Tr0ub@127.0.0.1/solar?sslmode=verify-ca&sslrootcert=/4dor.pem": (
         "sslrootcert names no file that is there"
     ),

@@ -37,6 +37,7 @@ from target_seh_sql.tables.schema import (
     fitting_revision,
     revisions,
 )
+from target_seh_sql.tables.views import names_of_views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -56,6 +57,7 @@ VERSION: Final = {
     "postgresql": "SHOW server_version",
     "mariadb": "SELECT version()",
 }
+NAME: Final = {"postgresql": "SELECT current_database()", "mariadb": "SELECT database()"}
 ENCODING: Final = {
     "sqlite": ("PRAGMA encoding", "UTF-8"),
     "postgresql": ("SHOW server_encoding", "UTF8"),
@@ -122,7 +124,9 @@ def _new_file(path: Path) -> Finding:
 def _server(connection: Connection, url: URL, title: str) -> Iterator[Finding]:
     kind = connection.dialect.name
     version = _asked(connection, VERSION[kind])
-    where = url.database if url.host is None else f"{url.host}, database {url.database}"
+    where = url.database
+    if kind in NAME:
+        where = f"{_host(connection)}, database {_asked(connection, NAME[kind])}"
     yield Finding(True, f"{title} {version} at {where}")
     found, wanted = (_asked(connection, ENCODING[kind][0]), ENCODING[kind][1])
     advice = "" if found == wanted else f": create the database anew with {wanted}, or names may not fit"
@@ -134,6 +138,12 @@ def _server(connection: Connection, url: URL, title: str) -> Iterator[Finding]:
         )
         yield Finding(found == wanted, f"time zone of the session {found}{advice}")
     connection.rollback()
+
+
+def _host(connection: Connection) -> str:
+    """Return the host, or the folder of the socket, that the driver has connected to."""
+    driver: Any = connection.connection.driver_connection
+    return str(driver.info.host if connection.dialect.name == "postgresql" else driver.host)
 
 
 def _asked(connection: Connection, query: str) -> str:
@@ -150,11 +160,22 @@ def _tables(
         wrong = list(flaws(connection, tables))
         yield Finding(True, f"tables of revision {revision}")
         yield from (Finding(False, f"{each}: {ADVICE}") for each in wrong)
+        yield from _views(connection, tables)
     elif revision is None:
         yield Finding(True, f"no tables yet: the first run, or `{command('init-db')}`, makes them")
     else:
         yield Finding(True, f"tables of revision {revision}: the next run upgrades them to {newest}")
     return revision, there
+
+
+def _views(connection: Connection, tables: Mapping[str, Table]) -> Iterator[Finding]:
+    """Tell which views cannot be read: MariaDB keeps one whose owner or table is gone."""
+    for name in names_of_views(connection, tables).values():
+        try:
+            connection.execute(text(f"SELECT 1 FROM {name} WHERE 1 = 0"))  # noqa: S608
+        except SQLAlchemyError as error:
+            connection.rollback()
+            yield Finding(False, f"the view {name} cannot be read: {explained(error)}")
 
 
 def _rights(
@@ -163,7 +184,7 @@ def _rights(
     if revision != revisions()[-1]:
         attempt = partial(_create, tables=tables, revision=revision)
         yield _allowed(connection, "create tables", [attempt])
-    temporary = text("CREATE TEMPORARY TABLE target_seh_sql_check (id INTEGER)")
+    temporary = text("CREATE TEMPORARY TABLE target_seh_sql_check (id INTEGER PRIMARY KEY)")
     filled = text("INSERT INTO target_seh_sql_check VALUES (1)")
     attempts = [partial(Connection.execute, statement=each) for each in (temporary, filled)]
     yield _allowed(connection, "create temporary tables", attempts)
@@ -190,14 +211,14 @@ def _allowed(
 
 
 def _create(connection: Connection, tables: Mapping[str, Table], revision: str | None) -> None:
-    """Create the tables for a moment, one beside those of an older revision.
+    """Create the tables for a moment, or one beside those that are there.
 
     MariaDB cannot take that back, so it is asked for a copy of nothing.
     """
     older = revision not in {None, BEING_CREATED}
     probe = Table("target_seh_sql_probe", MetaData(schema=tables["sites"].schema), Column("id", Integer()))
     if connection.dialect.name == "mariadb":
-        name = connection.dialect.identifier_preparer.format_table(probe if older else tables["sites"])
+        name = connection.dialect.identifier_preparer.format_table(probe)
         connection.exec_driver_sql(f"CREATE TABLE {name} LIKE target_seh_sql_check")
     elif older:
         probe.create(connection)

@@ -37,10 +37,10 @@ def init_db(settings: Settings) -> None:
             raise SchemaMismatch(f"{'; '.join(wrong)}: {ADVICE}")
         with alone(connection):
             there = existing(connection, tables)
-            make_views(connection, there)
+            made = "; the views were made again" if make_views(connection, there) else ""
             comment_on(connection, there)
     if before == newest:
-        click.echo(f"The tables are there, of revision {newest}; the views were made again.")
+        click.echo(f"The tables are there, of revision {newest}{made}.")
     elif before in {None, BEING_CREATED}:
         names = ", ".join(tables[stream.name].name for stream in NINE)
         click.echo(f"Created {len(NINE)} tables of revision {newest}: {names}.")

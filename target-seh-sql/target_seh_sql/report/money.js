@@ -19,20 +19,22 @@ function priceAt(entries, day, quarter) {
     return found ? found.price : entries.length ? NaN : 0;
 }
 
-/** Return the mean price of a day's energy, by the hours in which it flowed; evenly where nobody knows them. */
+/** Return the mean price of a day's energy by the hours in which it flowed; a guess where nobody knows them. */
 function meanPrice(site, entries, day, name) {
     const [begin, end] = placesOf(site.quarters, { first: day, last: day });
+    const prices = new Set();
     let [paid, flowed, evenly] = [0, 0, 0];
     for (let place = begin; place < end; place += 1) {
         const watts = powers(site.quarters, place)[name];
         const price = priceAt(entries, day, localQuarter(site.quarters, place) % 96);
+        prices.add(price);
         evenly += price / (end - begin);
         if (watts > 0) {
             paid += watts * price;
             flowed += watts;
         }
     }
-    return flowed ? paid / flowed : evenly;
+    return flowed ? { price: paid / flowed } : { price: evenly, guessed: prices.size > 1 };
 }
 
 const moneyOfDays = new Map();
@@ -48,13 +50,18 @@ function countedMoney(site, day) {
     const of = (name) => onDay(site, name, day);
     const [consumption, purchased, feedIn] = [of("consumption"), of("purchased"), of("feedIn")];
     if (consumption === null || purchased === null || feedIn === null) return null;
-    const value = (entries, name, wattHours) =>
-        wattHours && (wattHours / 1000) * meanPrice(site, entries, day, name);
+    let guessed = 0;
+    const value = (entries, name, wattHours) => {
+        if (!wattHours) return wattHours;
+        const mean = meanPrice(site, entries, day, name);
+        if (mean.guessed) guessed = 1;
+        return (wattHours / 1000) * mean.price;
+    };
     const bought = value(KNOWN.tariff.import, "purchased", purchased);
     const earned = value(KNOWN.tariff.export, "feedIn", feedIn);
     const without = value(KNOWN.tariff.import, "consumption", consumption);
     const saved = without - bought + earned;
-    return Number.isNaN(saved) ? null : { bought, earned, without, saved, days: 1 };
+    return Number.isNaN(saved) ? null : { bought, earned, without, saved, days: 1, guessed };
 }
 
 /** Return costs, earnings and savings of a period, null without a tariff or any known day. */
@@ -65,7 +72,7 @@ function moneyOf(site, period) {
     for (let day = Math.max(period.first, site.known.first); day <= last; day += 1) {
         const found = moneyOfDay(site, day);
         if (!found) continue;
-        sums ??= { bought: 0, earned: 0, without: 0, saved: 0, days: 0 };
+        sums ??= { bought: 0, earned: 0, without: 0, saved: 0, days: 0, guessed: 0 };
         for (const name of Object.keys(sums)) sums[name] += found[name];
     }
     return sums;

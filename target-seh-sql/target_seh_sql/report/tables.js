@@ -50,8 +50,9 @@ function drawMoney({ site, period, compared }, plot) {
         was: was?.[key],
     }));
     plot.innerHTML = figureList(figures);
+    const guessed = sums?.guessed ? ` · ${counted("days_guessed", sums.guessed)}` : "";
     return {
-        summary: word("money_summary") + missingOf(site, period, sums?.days ?? 0),
+        summary: word("money_summary") + missingOf(site, period, sums?.days ?? 0) + guessed,
         head: [word("figure"), titleOf(period)],
         rows: figures.map(({ name, text }) => [name, text]),
     };

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Boolean, Date, DateTime, Double, Float, Integer, Numeric, String, inspect
+from sqlalchemy import Boolean, Date, DateTime, Double, Float, Integer, Numeric, String, inspect, text
 from sqlalchemy.types import NullType
 
 from target_seh_sql.tables.columns import NOTES_LENGTH
@@ -39,6 +39,24 @@ def flaws(connection: Connection, tables: Mapping[str, Table]) -> Iterator[str]:
         if connection.dialect.name != "sqlite":  # whose types bind nobody
             yield from _type_flaws(connection, table, given)
         yield from key_flaws(table.name, stream.table_key, list(_unique(found, table)))
+        if connection.dialect.name == "postgresql" and "id" in given:
+            yield from _sequence_flaws(connection, table)
+
+
+BEHIND: Final = """
+    SELECT coalesce(last_value, 0) < (SELECT coalesce(max(id), 0) FROM {table}) FROM pg_sequences
+    WHERE to_regclass(format('%I.%I', schemaname, sequencename)) =
+        to_regclass(pg_get_serial_sequence(:name, 'id'))
+    AND has_sequence_privilege(format('%I.%I', schemaname, sequencename), 'SELECT')"""
+
+
+def _sequence_flaws(connection: Connection, table: Table) -> Iterator[str]:
+    """Yield whether ids that are there would be given again: replication copies rows, but no sequence."""
+    name = connection.dialect.identifier_preparer.format_table(table)
+    behind = text(BEHIND.format(table=name.replace(":", "\\:")))
+    if connection.scalar(behind, {"name": name}):
+        ahead = f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), max(id)) FROM {name}"  # noqa: S608
+        yield f"the sequence of the table {table.name} is behind its ids, which `{ahead}` mends"
 
 
 def _has_to_be_given(column: Mapping[str, Any]) -> bool:

@@ -105,11 +105,11 @@ def _views(text: str) -> Iterator[View]:
             yield View(name, about, tuple(query.split("\nUNION ALL\n")))
 
 
-def make_views(connection: Connection, tables: Mapping[str, Table]) -> None:
+def make_views(connection: Connection, tables: Mapping[str, Table]) -> bool:
     """Make the views on those of the tables that are there; those of an earlier version are replaced.
 
     A table or view of somebody else, told by its columns, keeps its name and is warned of; so is a user of
-    MariaDB who may not make views: loading needs none.
+    MariaDB who may not make views: loading needs none, and False is returned.
 
     Args:
         connection: in a transaction.
@@ -125,17 +125,18 @@ def make_views(connection: Connection, tables: Mapping[str, Table]) -> None:
         if query is None:
             continue
         name = prefix + view.name
-        if name in there and not _is_ours(connection, view, name, schema):
-            logger.warning("%r is not this target's view: it is left alone, and ours is not made", name)
-            continue
-        names[view.name] = _qualified(connection, name, schema)
         try:
+            if name in there and not _is_ours(connection, view, name, schema):
+                logger.warning("%r is not this target's view: it is left alone, and ours is not made", name)
+                continue
+            names[view.name] = _qualified(connection, name, schema)
             _make(connection, names[view.name], query)
         except SQLAlchemyError as error:
             if error_code(error) != NO_RIGHT:
                 raise
             logger.warning("no views are made: %s", explained(error))
-            return
+            return False
+    return True
 
 
 def query_of(view: View, names: Mapping[str, str], dialect: str) -> str | None:

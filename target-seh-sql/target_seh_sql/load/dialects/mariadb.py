@@ -36,16 +36,15 @@ def prepare(connection: Connection, plan: Plan) -> None:
     """Create the staging table.
 
     Without transactions: InnoDB keeps deleted rows for as long as any session has an older view of any table,
-    so that staging would become slower with every batch.
+    so that staging would become slower with every batch. Where a server enforces an engine, that one will do.
     """
-    options = {"engine": "MyISAM", "charset": "utf8mb4", "collate": COLLATION}
+    enforced = connection.exec_driver_sql("SELECT @@enforce_storage_engine").scalar()
+    options = {"engine": enforced or "MyISAM", "charset": "utf8mb4", "collate": COLLATION}
     table = staging_table(plan, **{f"mariadb_{name}": value for name, value in options.items()})
     for name in plan.kind.instants:
         table.c[name].type = String(20)
     _check_keys(connection, plan)
-    # Where a server enforces an engine, that one will do: it is only slower.
-    create = CreateTable(table).compile(dialect=connection.dialect)
-    _execute(connection, f"SET STATEMENT sql_mode = '' FOR {create}".encode())
+    connection.execute(CreateTable(table))
 
 
 def _check_keys(connection: Connection, plan: Plan) -> None:
