@@ -45,7 +45,7 @@ def plain(found):
         return {
             f"{key} {key.offset_minutes:+d}" if isinstance(key, Instant) else key: plain(value)
             for key, value in found.items()
-            if value != {}
+            if value != {} and key != "in_service"  # readers do not know it
         }
     if isinstance(found, Instant):
         return f"{found} {found.offset_minutes:+d}"

@@ -85,12 +85,13 @@ def test_a_bad_line_behind_a_batch_costs_nothing_of_it(database, capsys):
 
 
 def test_a_signal_ends_a_load_that_waits_for_somebody_elses_lock(database):
-    database.load(*START, *window(1))
     engine = open_engine(database.url)
     with engine.connect() as other, start(database) as process:
+        feed(process, *START, *window(1))
+        assert process.stdout.readline()  # it has begun
         other.execute(text("UPDATE power_readings SET power_watts = 5"))
         again = [record("power_readings", **{**m["record"], "power_watts": 2.0}) for m in window(1)[:-1]]
-        feed(process, *START, *again, *window(2))
+        feed(process, *again, *window(2))
         Timer(1, process.send_signal, [signal.SIGTERM]).start()
         assert process.wait(30) == 143
         assert process.stdout.read() == b""

@@ -40,7 +40,7 @@ def arrived(site: Site, bookmarks: Bookmarks, now: datetime, *, fresh: bool) -> 
         name = device.name.lower()
         if site.lists(device):
             if known is not None and name not in known:
-                found[device] = _since(site.devices.registered.get(device.name, []))
+                found[device] = _since([*site.devices.registered.get(device.name, {}).values()])
             noted[name] = today.isoformat()
         elif name in noted and today - date.fromisoformat(noted[name]) > GIVEN_UP:
             del noted[name]

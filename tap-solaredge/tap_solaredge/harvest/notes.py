@@ -28,8 +28,10 @@ SHOWN = "shown_offset_minutes"
 """The offset that a site's answers show against its master data."""
 LISTED = "devices_listed_on"
 """The day on which each kind of device was listed last."""
+IN_SERVICE = "in_service"
+"""The first and the newest interval that each meter and battery told; led by the version of the API."""
 MEANS = "production_means"
-"""What production was found to mean; this and the next two are led by the version of the API: `v2_...`."""
+"""What production was found to mean; this and the next two are led by the version too: `v2_...`."""
 CHECKED = "production_checked_on"
 """The day on which that was tried last, or seen to hold."""
 ASKED = "production_asked_on"
@@ -61,6 +63,7 @@ _TYPES: Mapping[str, Any] = MappingProxyType(
         **dict.fromkeys((ZONE, MEANS, UNIT, LIFE_READ), str),
         METER_NAMES: dict[str, str],
         SERIALS: list[str],
+        IN_SERVICE: dict[str, tuple[str, str]],
         LISTED: dict[str, date],
         SHOWN: int,
         SEEN: dict[date, int | None],

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from tap_solaredge.harvest.at_hand import AtHand, Done
 from tap_solaredge.harvest.notes import SEEN
 from tap_solaredge.harvest.periods import Periods, compared
+from tap_solaredge.harvest.service_times import is_lost
 from tap_solaredge.harvest.silence import silences
 from tap_solaredge.local_time import DAY, QUARTER, from_utc_text, local_day, unit_end
-from tap_solaredge.measured.joining import is_silent
 from tap_solaredge.measured.readings import Device
 from tap_solaredge.plan import windows
 from tap_solaredge.plan.today import SETTLES
@@ -90,7 +90,7 @@ class Records:
         if window.start >= window.end:
             return
         self.at_hand.put(resource, window, answer)
-        lost = lost or (resource in QUARTER_SUMS and answer is not None and is_silent(answer))
+        lost = lost or (resource in QUARTER_SUMS and is_lost(resource, answer, progress.site))
         self._unread = union(self._unread, [window] if lost else [])
         if resource.kind is Kind.QUARTERS and answer is not None:
             empty = [window] if lost else self._silences(resource, answer, window, progress)

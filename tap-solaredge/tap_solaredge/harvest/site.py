@@ -15,6 +15,7 @@ from tap_solaredge.harvest.live_flows import LiveFlows
 from tap_solaredge.harvest.notes import LATE_READ
 from tap_solaredge.harvest.outcomes import Outcomes
 from tap_solaredge.harvest.records import Records
+from tap_solaredge.harvest.service_times import ServiceTimes
 from tap_solaredge.harvest.totals import TotalsOfSite
 from tap_solaredge.local_time import DAY, from_utc_text, local_day, midnight
 from tap_solaredge.measured.joining import joined
@@ -71,6 +72,7 @@ class SiteHarvest:
             job.streams, inventory=self._inventory, outcomes=self.outcomes, lengths=lengths
         )
         self._live = LiveFlows(job, bookmarks)
+        self._service_times = ServiceTimes(job.dialect, bookmarks)
         self._streams = job.streams
         self._dialect = job.dialect
         self._scope = job.scope
@@ -82,8 +84,7 @@ class SiteHarvest:
         self._progress: SiteProgress | None = None
         self._skew = timedelta()
         self._heard = self._outdated = False
-        self._told_in_this_run = False
-        self._sums_wanted = False
+        self._told_in_this_run = self._sums_wanted = False
 
     @property
     def site(self) -> Site | None:
@@ -216,7 +217,7 @@ class SiteHarvest:
         self._hear()
         now = self._clock.now()
         answer = None if payloads is None else self._dialect.parse(call.resource, payloads, self.site.ref)
-        answer = self.site.spelled(answer)
+        answer = self._service_times.mark(call, self.site.spelled(answer), self.site, now)
         if call.resource in {POWER, ENERGY} and self._inventory.see_zone(answer):
             self._outdated = self._plan() is not None
             if call.resource is ENERGY:  # from another zone's midnight on: what it cuts is no day
@@ -277,10 +278,8 @@ class SiteHarvest:
     def _reopen_what_was_unsettled(self, site: Site) -> None:
         """After a pause, let the days be read again that were read last: what came late was not seen."""
         last_read = self._bookmarks.noted("sites", self.site_id, LATE_READ)
-        if (
-            last_read is None
-            or (day := date.fromisoformat(last_read)) >= local_day(self._clock.now(), site.zone) - DAY
-        ):
+        yesterday = local_day(self._clock.now(), site.zone) - DAY
+        if last_read is None or (day := date.fromisoformat(last_read)) >= yesterday:
             return
         since = midnight(day - self._scope.late_data, site.zone)
         self._coverages.reopen(self._series(), [Window(since, self._clock.now())])

@@ -46,6 +46,7 @@ class DaySums:
         self._charge: dict[str, dict[str, float]] = {}
         self._discharge: dict[str, dict[str, float]] = {}
         self._sold: dict[str, dict[str, float]] = {}
+        self._in_service: dict[tuple[str | None, str], tuple[str, str]] = {}
         self._without_power: set[str] = set()
 
     def add(self, answers: Answers) -> None:
@@ -55,8 +56,10 @@ class DaySums:
         self._read = union(self._read, [answers.window])
         dates: dict[Instant, str] = {}
         for meter in answers.get(METERS) or ():
+            self._note_service((meter.serial_number, meter.meter_type), meter.in_service)
             _add(self._meters.setdefault((meter.serial_number, meter.meter_type), {}), meter.energy, dates)
         for battery in answers.get(STORAGE) or ():
+            self._note_service((battery.serial_number, ""), battery.in_service)
             for sums, energy in (
                 (self._charge, battery.charge_energy),
                 (self._discharge, battery.discharge_energy),
@@ -68,24 +71,29 @@ class DaySums:
     def meters(self, window: Window) -> list[MeterSeries]:
         """Return the days' energies as the meters' answer at DAY resolution would give them."""
         starts = self._starts(window)
-        return [
-            MeterSeries(serial, kind, energy=_by_start(days, starts))
-            for (serial, kind), days in self._meters.items()
-        ]
+        found = []
+        for (serial, kind), days in self._meters.items():
+            energy = _by_start(days, starts)
+            known = self._in_service[serial, kind]
+            found.append(MeterSeries(serial, kind, energy=energy, in_service=_from_its_day(known, energy)))
+        return found
 
     def storage(self, window: Window) -> list[BatterySeries]:
         """Return the days' energies as the batteries' answer at DAY resolution would give them."""
         starts = self._starts(window)
         known = {name: at for name, at in starts.items() if name not in self._without_power}
-        return [
-            BatterySeries(
+        found = []
+        for serial in self._charge:
+            charged = _by_start(self._charge[serial], starts)
+            battery = BatterySeries(
                 serial,
-                charge_energy=_by_start(self._charge[serial], starts),
+                charge_energy=charged,
                 discharge_energy=_by_start(self._discharge[serial], starts),
                 sold_energy=_by_start(self._sold[serial], known),
+                in_service=_from_its_day(self._in_service[serial, ""], charged),
             )
-            for serial in self._charge
-        ]
+            found.append(battery)
+        return found
 
     def _starts(self, window: Window) -> dict[str, Instant]:
         """Return the starts of the whole days that a window touches, and of the one that runs at its end."""
@@ -100,6 +108,11 @@ class DaySums:
             if not missing(Window(whole.start, until), self._read):
                 found[name] = Instant(utc_text(whole.start), day.first.offset_minutes)
         return found
+
+    def _note_service(self, device: tuple[str | None, str], told: tuple[str, str]) -> None:
+        """Note the time in service, of all windows together."""
+        since, until = self._in_service.get(device, told)
+        self._in_service[device] = min(since, told[0]), max(until, told[1])
 
     def _note_days(self, dates: dict[Instant, str]) -> None:
         """Note the first and the last instant of each day."""
@@ -146,6 +159,11 @@ def _span(of_day: date, day: _Day, zone: ZoneInfo) -> Window:
     if forward and start < known <= from_utc_text(day.first):
         start = known
     return Window(start, wall + DAY - after)
+
+
+def _from_its_day(in_service: tuple[str, str], energy: Series) -> tuple[str, str]:
+    """Return a time in service with the whole of the day in which it began."""
+    return min([in_service[0], *energy]), in_service[1]
 
 
 def _by_start(days: dict[str, float], starts: dict[str, Instant]) -> Series:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.local_time import from_utc_text, utc_text
-from tap_solaredge.measured.readings import MeterSeries
+from tap_solaredge.measured.readings import InverterSeries, MeterSeries
 from tap_solaredge.spans import Window
 
 if TYPE_CHECKING:
@@ -26,7 +26,10 @@ def joined(answer: Any, part: Any) -> Any:  # noqa: ANN401
     for series in part:
         known = by_device.get(_device(series), series)
         both = {name: {**getattr(known, name), **getattr(series, name)} for name in _series_names(series)}
-        by_device[_device(series)] = replace(known, **both)
+        one = by_device[_device(series)] = replace(known, **both)
+        if not isinstance(one, InverterSeries):
+            (begin, end), (since, until) = known.in_service, series.in_service
+            one.in_service = min(begin, since), max(end, until)
     return list(by_device.values())
 
 
@@ -50,6 +53,16 @@ def trimmed(answer: Any, window: Window) -> Any:  # noqa: ANN401
         replace(series, **{name: inside(getattr(series, name)) for name in _series_names(series)})
         for series in answer
     ]
+
+
+def telling(series: DeviceSeries) -> set[str]:
+    """Return the instants at which a device tells any value."""
+    return {
+        at
+        for name in _series_names(series)
+        for at, value in getattr(series, name).items()
+        if value is not None
+    }
 
 
 def is_silent(answer: Any) -> bool:  # noqa: ANN401

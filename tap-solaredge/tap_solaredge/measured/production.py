@@ -105,11 +105,12 @@ def _made(
 ) -> Series:
     """Return what the panels made: the output, less what batteries gave, and what they took first.
 
-    A quarter hour of which a battery tells nothing is unknown; a day of which none tells was before it.
+    An interval of which a battery tells nothing is unknown; a day of which none tells was before them.
     """
     found: Series = {}
     for at, told in output.items():
         charge, discharge, _ = stored_in(batteries, at)
-        known = told is not None and (days or (charge is not None and discharge is not None))
+        before = days and not any(battery.charge_energy.get(at) is not None for battery in batteries)
+        known = told is not None and (before or (charge is not None and discharge is not None))
         found[at] = max((told or 0.0) + (charge or 0.0) - (discharge or 0.0), 0.0) if known else None
     return found

@@ -21,6 +21,10 @@ Words = dict[Instant, str | None]
 Record = dict[str, Any]
 
 
+ALWAYS = ("", "~")
+"""Before and after all times."""
+
+
 class Device(Enum):
     """What a site may have that measures."""
 
@@ -53,6 +57,8 @@ class MeterSeries:
     """Wh on the register, where the dialect knows it."""
     computed: bool = False
     """Whether the service works this out and no device reads it."""
+    in_service: tuple[str, str] = ALWAYS
+    """From when, and before when (UTC): what it does not tell in between is unknown, else it is nothing."""
 
 
 @dataclass(slots=True)
@@ -76,6 +82,8 @@ class BatterySeries:
     """Degrees Celsius inside, where the dialect knows it."""
     state: Words = field(default_factory=dict)
     """The service's own code, where the dialect knows it."""
+    in_service: tuple[str, str] = ALWAYS
+    """As of a meter."""
 
 
 @dataclass(slots=True)
@@ -160,8 +168,8 @@ class Inventory:
     """Serial numbers of the inverters in service that report what they measure."""
     unreadable_batteries: int = 0
     """Batteries that are left out since nothing tells them apart."""
-    registered: dict[str, list[str | None]] = field(default_factory=dict)
-    """When the devices of a kind of `Device` were registered (UTC), None where that is not told."""
+    registered: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    """When the devices of a kind of `Device` were registered (UTC), by serial; None where it is not told."""
 
     def write_as_before(self, before: list[str]) -> list[str]:
         """Write the devices as they were written before, and return how those with readings are.

@@ -3,20 +3,24 @@
 Production is what the API calls production; feed-in and purchased come from the grid meter; consumption from
 the load meter, else production + purchased + discharge - feed-in - charge; self-consumption is production
 minus what was fed in of it (API V2 reference, section 6): what a battery sold was no production then. Without
-a meter they are None, never 0. All functions work in W and in Wh alike.
+a meter they are None, never 0; where one of several devices in service tells nothing, their sum is None too.
+All functions work in W and in Wh alike.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from tap_solaredge.measured.readings import BatterySeries, MeterSeries, MeterType
+from tap_solaredge.measured.readings import ALWAYS, BatterySeries, MeterSeries, MeterType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tap_solaredge.local_time import Instant
     from tap_solaredge.measured.readings import Series
+
+
+T = TypeVar("T", MeterSeries, BatterySeries)
 
 
 class Split(NamedTuple):
@@ -58,6 +62,21 @@ def total(values: Iterable[float | None]) -> float | None:
     return sum(known) if known else None
 
 
+def serving(devices: list[T], at: Instant) -> list[T]:
+    """Return the devices that are in service in an interval."""
+    return [one for one in devices if one.in_service[0] <= at < one.in_service[1]]
+
+
+def _of_all(values: Iterable[float | None]) -> float | None:
+    """Return the sum of what devices tell, None where one tells nothing: a part would pass for all."""
+    found = None
+    for value in values:
+        if value is None:
+            return None
+        found = value if found is None else found + value
+    return found
+
+
 def split(production: float | None, metered: Metered, storage: Storage) -> Split:
     """Return the split of one interval.
 
@@ -88,20 +107,17 @@ def _self_consumption(production: float | None, feed_in: float | None, sold: flo
 
 def meter_powers(meters: list[MeterSeries]) -> tuple[Series, ...]:
     """Return the power (W) that each of the meters of `Metered` counts."""
-    return tuple(_summed([m.power for m in meters if m.meter_type is kind]) for kind in _COUNTED)
+    return tuple(_summed([m for m in meters if m.meter_type is kind], "power") for kind in _COUNTED)
 
 
 def feed_in_energy(meters: list[MeterSeries]) -> Series:
     """Return the energy (Wh) that all meters of the grid count as fed in."""
-    return _summed([m.energy for m in meters if m.meter_type is MeterType.FEED_IN])
+    return _summed([m for m in meters if m.meter_type is MeterType.FEED_IN], "energy")
 
 
 def storage_powers_of(batteries: list[BatterySeries]) -> tuple[Series, Series]:
     """Return charge and discharge power (W) of all batteries."""
-    return (
-        _summed([battery.charge_power for battery in batteries]),
-        _summed([battery.discharge_power for battery in batteries]),
-    )
+    return _summed(batteries, "charge_power"), _summed(batteries, "discharge_power")
 
 
 def no_glitches(series: Series) -> Series:
@@ -111,33 +127,41 @@ def no_glitches(series: Series) -> Series:
     return {at: value if value is None or value >= 0 else 0.0 for at, value in series.items()}
 
 
-def _summed(series: list[Series]) -> Series:
-    if len(series) == 1:
-        return series[0]
-    return {at: total(one.get(at) for one in series) for at in set().union(*series)}
+def _summed(devices: list[T], name: str) -> Series:
+    many: list[Series] = [getattr(one, name) for one in devices]
+    if len(many) == 1:
+        return many[0]
+    if all(one.in_service == ALWAYS for one in devices):
+        return {at: _of_all(series.get(at) for series in many) for at in set().union(*many)}
+    return {
+        at: _of_all(getattr(one, name).get(at) for one in serving(devices, at)) for at in set().union(*many)
+    }
 
 
 def meter_energies(meters: list[MeterSeries], at: Instant) -> Metered:
     """Return the energy (Wh) of each type of meter in one interval."""
-    return Metered(*(total(m.energy.get(at) for m in meters if m.meter_type is kind) for kind in _COUNTED))
+    here = serving(meters, at)
+    return Metered(*(_of_all(m.energy.get(at) for m in here if m.meter_type is kind) for kind in _COUNTED))
 
 
 def storage_powers(batteries: list[BatterySeries], at: Instant) -> Storage:
     """Return charge and discharge power (W) of all batteries in one interval."""
-    if not batteries:
+    here = serving(batteries, at)
+    if not here:
         return NO_STORAGE
     return Storage(
-        total(battery.charge_power.get(at) for battery in batteries),
-        total(battery.discharge_power.get(at) for battery in batteries),
+        _of_all(battery.charge_power.get(at) for battery in here),
+        _of_all(battery.discharge_power.get(at) for battery in here),
     )
 
 
 def storage_energies(batteries: list[BatterySeries], at: Instant) -> Storage:
     """Return charge and discharge energy (Wh) of all batteries in one interval."""
-    if not batteries:
+    here = serving(batteries, at)
+    if not here:
         return NO_STORAGE
     return Storage(
-        total(battery.charge_energy.get(at) for battery in batteries),
-        total(battery.discharge_energy.get(at) for battery in batteries),
-        total(battery.sold_energy.get(at) for battery in batteries),
+        _of_all(battery.charge_energy.get(at) for battery in here),
+        _of_all(battery.discharge_energy.get(at) for battery in here),
+        total(battery.sold_energy.get(at) for battery in here),
     )

@@ -17,7 +17,15 @@ import requests
 
 from tap_solaredge import transport
 from tap_solaredge.advice import command
-from tap_solaredge.errors import Busy, GrantEnded, NotAuthorized, ScopeMissing, TapSolarEdgeError, Unreachable
+from tap_solaredge.errors import (
+    Busy,
+    GrantEnded,
+    NotAuthorized,
+    RangeTooLong,
+    ScopeMissing,
+    TapSolarEdgeError,
+    Unreachable,
+)
 from tap_solaredge.service.request import Request
 from tap_solaredge.service.responses import checked, is_unexplained, refusal, unanswered
 
@@ -164,7 +172,12 @@ class Client:
             with self._alone if self.at_once == 1 else nullcontext():
                 reply = transport.send(session, "GET", url, self._timeout, params=request.params, auth=auth)
         except requests.RequestException as error:
-            raise transport.no_answer(request.path, error) from None
+            failure: TapSolarEdgeError = transport.no_answer(request.path, error)
+            if isinstance(error, transport.TooLarge) and request.has_window():
+                failure = RangeTooLong(
+                    str(failure)
+                )  # as of hundreds of inverters: a shorter window is smaller
+            raise failure from None
         self._learn(reply)
         if self.at_once > 1 and is_unexplained(reply):
             logger.warning("The service refused a call without a reason; calls go one at a time from here on")

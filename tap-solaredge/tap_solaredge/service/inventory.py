@@ -25,7 +25,7 @@ class Listed:
         self._batteries: dict[str, Record] = {}
         self.unreadable_batteries = 0
         """How many entries are batteries, but cannot be told apart or read."""
-        self._registered: dict[str, list[str | None]] = {}
+        self._registered: dict[str, dict[str, str | None]] = {}
         self._seen = 0
         self._with_serial_field = 0
 
@@ -50,9 +50,9 @@ class Listed:
             row["name"] = name or kind or "meter"
             _keep(self._meters, (serial, kind, None if serial else name), row)
 
-    def registered(self, device: Device, told: str | None) -> None:
+    def registered(self, device: Device, serial: str, told: str | None) -> None:
         """Add when a device was registered (UTC), None where that is not told."""
-        self._registered.setdefault(device.name, []).append(told)
+        self._registered.setdefault(device.name, {})[serial] = told
 
     def inventory(self) -> Inventory:
         """Return the devices.
@@ -100,13 +100,14 @@ def _keep(rows: dict[Any, Record], key: Any, row: Record) -> None:  # noqa: ANN4
 
 
 def _make_names_unique(rows: list[Record]) -> None:
-    """Add the serial number to names that several meters of a site share: the name is their key.
+    """Add the serial number to names that several meters of a site share, and the type where one device does.
 
-    One that was replaced keeps its name, under which its readings are stored.
+    The name is their key. One that was replaced keeps its name, under which its readings are stored.
     """
-    names = [row["name"] for row in rows]
-    gone = [row["name"] for row in rows if row["active"] is False]
-    for row in rows:
-        keeps_its_name = row["active"] is False and gone.count(row["name"]) == 1
-        if names.count(row["name"]) > 1 and not keeps_its_name:
-            row["name"] = f"{row['name']} {row['serial_number'] or row['meter_type']}"
+    for suffix in ("serial_number", "meter_type"):
+        names = [row["name"] for row in rows]
+        gone = [row["name"] for row in rows if row["active"] is False]
+        for row in rows:
+            keeps_its_name = row["active"] is False and gone.count(row["name"]) == 1
+            if names.count(row["name"]) > 1 and not keeps_its_name:
+                row["name"] = f"{row['name']} {row[suffix] or row['meter_type']}"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from tap_solaredge.local_time import Instant
 from tap_solaredge.measured.readings import Record, Series, Site
-from tap_solaredge.measured.split import meter_energies, split, storage_energies
+from tap_solaredge.measured.split import meter_energies, serving, split, storage_energies
 from tap_solaredge.resources import DETAILS, DEVICES, ENERGY, METER_ENERGY, STORAGE_ENERGY, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream
 from tap_solaredge.streams.columns import SITE_ID, day, number, text, whole
@@ -41,9 +41,10 @@ class EnergyReadings(SolarEdgeStream):
         unit = self.config["energy_time_unit"]
         for at, production in sorted((answers.get(ENERGY) or {}).items()):
             date = at.local_date
-            stored = storage_energies(storage, charged_at.get(date, at))
+            stored_at = charged_at.get(date, at)
+            stored = storage_energies(storage, stored_at)
             parts = split(production, meter_energies(meters, metered.get(date, at)), stored)
-            charged = (stored.charge, stored.discharge) if storage else (None, None)
+            charged = (stored.charge, stored.discharge) if serving(storage, stored_at) else (None, None)
             yield self.record(site.site_id, date, unit, at.offset_minutes, production, *parts, *charged)
 
 

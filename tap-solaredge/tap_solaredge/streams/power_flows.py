@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from tap_solaredge.local_time import Instant
-from tap_solaredge.measured.readings import BatterySeries, Record, Series, Site, Snapshot
+from tap_solaredge.measured.readings import ALWAYS, BatterySeries, Record, Series, Site, Snapshot
 from tap_solaredge.measured.split import (
     NO_STORAGE,
     Metered,
     Storage,
     meter_powers,
+    serving,
     split,
     storage_powers_of,
     total,
@@ -59,13 +60,14 @@ class PowerFlows(SolarEdgeStream):
             starts |= series
         feed_in, purchased, consumed = meter_powers(meters)
         charge, discharge = storage_powers_of(batteries)
-        levels = batteries[0].state_of_charge if len(batteries) == 1 else None
+        always = all(battery.in_service == ALWAYS for battery in batteries)
         for at in sorted(starts):
             produced = power.get(at)
-            stored = Storage(charge.get(at), discharge.get(at)) if batteries else NO_STORAGE
+            here = batteries if always else serving(batteries, at)
+            stored = Storage(charge.get(at), discharge.get(at)) if here else NO_STORAGE
             parts = split(produced, Metered(feed_in.get(at), purchased.get(at), consumed.get(at)), stored)
             grid = _difference(parts.feed_in, parts.purchased)
-            storage = _difference(stored.charge, stored.discharge) if batteries else None
+            storage = _difference(stored.charge, stored.discharge) if here else None
             load = parts.consumption
             yield self.record(
                 site.site_id, str(at), at.offset_minutes, "QUARTER_HOUR", "W",
@@ -73,7 +75,7 @@ class PowerFlows(SolarEdgeStream):
                 _direction(produced, "Active", "Idle"), produced,
                 _direction(load, "Active", "Idle"), load,
                 storage_status(storage), storage,
-                _charge_level(batteries, at) if levels is None else levels.get(at), None,
+                _charge_level(here, at), None,
                 parts.feed_in, parts.purchased, parts.self_consumption,
             )  # fmt: skip
 
@@ -108,11 +110,11 @@ def _difference(plus: float | None, minus: float | None) -> float | None:
 
 
 def _charge_level(batteries: list[BatterySeries], at: Instant) -> float | None:
-    """Return the state of charge over all batteries, weighted by their capacity where it is known."""
+    """Return the state of charge over all batteries, by their capacity where it is known; None of a part."""
     levels = [battery.state_of_charge.get(at) for battery in batteries]
     known = [level for level in levels if level is not None]
-    if len(known) <= 1:
-        return known[0] if known else None
+    if len(known) < len(levels) or len(known) <= 1:
+        return known[0] if len(known) == len(levels) == 1 else None
     remaining = [battery.remaining_energy.get(at) for battery in batteries]
     pairs = [(r, s) for r, s in zip(remaining, levels, strict=True) if r and s]
     if len(pairs) < len(known):

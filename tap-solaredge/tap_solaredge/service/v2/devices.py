@@ -44,7 +44,8 @@ def devices(payload: Any, place: Place, site: SiteRef) -> Inventory:  # noqa: AN
             continue
         row = _shared(device, where, site.site_id)
         if kind in Device.__members__ and row["serial_number"]:
-            found.registered(Device[kind], utc_time(device.get("createdAt"), where / "createdAt"))
+            told = utc_time(device.get("createdAt"), where / "createdAt")
+            found.registered(Device[kind], row["serial_number"], told)
         if kind == "METER":
             found.meter(row | _meter(device, where), device, where)
         elif kind == "BATTERY":
