@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.harvest.notes import IN_SERVICE
 from tap_solaredge.local_time import DAY, from_utc_text, utc_text
-from tap_solaredge.measured.joining import is_silent, telling
+from tap_solaredge.measured.joining import is_silent, told_span
 from tap_solaredge.measured.readings import BatterySeries, Device, MeterSeries, MeterType
 from tap_solaredge.plan.calls import Purpose
 from tap_solaredge.plan.owed import GIVEN_UP
@@ -62,12 +62,12 @@ class ServiceTimes:
         begin, end, found = utc_text(window.start), utc_text(min(window.end, now)), []
         for key, one in devices.items():
             span = tuple(noted[key]) if key in noted else None
-            if told := telling(one):
-                both = told.union(span or ())
+            if told := told_span(one):
+                both = *told, *(span or ())
                 span = min(both), max(both)
                 if resource.kind is Kind.QUARTERS:
                     noted[key] = list(map(str, span))
-            span = span and _in_service(span, one, site, told=bool(told))
+            span = span and _in_service(span, one, site, told=told is not None)
             if span and span[0] < end and span[1] > begin:
                 found.append(replace(one, in_service=span))
         if call.purpose is Purpose.TODAY and resource.kind is Kind.QUARTERS:

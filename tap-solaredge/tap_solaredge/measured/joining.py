@@ -55,14 +55,14 @@ def trimmed(answer: Any, window: Window) -> Any:  # noqa: ANN401
     ]
 
 
-def telling(series: DeviceSeries) -> set[str]:
-    """Return the instants at which a device tells any value."""
-    return {
-        at
-        for name in _series_names(series)
-        for at, value in getattr(series, name).items()
-        if value is not None
-    }
+def told_span(series: DeviceSeries) -> tuple[str, str] | None:
+    """Return the first and the last instant at which a device tells any value, None where it tells none."""
+    found: list[str] = []
+    for name in _series_names(series):
+        values, ats = getattr(series, name), sorted(getattr(series, name))
+        for order in (ats, reversed(ats)):
+            found += [at for at in order if values[at] is not None][:1]
+    return (min(found), max(found)) if found else None
 
 
 def is_silent(answer: Any) -> bool:  # noqa: ANN401

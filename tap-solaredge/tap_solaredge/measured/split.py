@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from tap_solaredge.measured.readings import ALWAYS, BatterySeries, MeterSeries, MeterType
+from tap_solaredge.measured.readings import BatterySeries, MeterSeries, MeterType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from tap_solaredge.local_time import Instant
     from tap_solaredge.measured.readings import Series
@@ -65,6 +65,13 @@ def total(values: Iterable[float | None]) -> float | None:
 def serving(devices: list[T], at: Instant) -> list[T]:
     """Return the devices that are in service in an interval."""
     return [one for one in devices if one.in_service[0] <= at < one.in_service[1]]
+
+
+def serve_throughout(devices: list[T], intervals: Collection[Instant]) -> bool:
+    """Return whether all devices are in service in all of some intervals."""
+    return not intervals or all(
+        one.in_service[0] <= min(intervals) and max(intervals) < one.in_service[1] for one in devices
+    )
 
 
 def _of_all(values: Iterable[float | None]) -> float | None:
@@ -131,11 +138,10 @@ def _summed(devices: list[T], name: str) -> Series:
     many: list[Series] = [getattr(one, name) for one in devices]
     if len(many) == 1:
         return many[0]
-    if all(one.in_service == ALWAYS for one in devices):
-        return {at: _of_all(series.get(at) for series in many) for at in set().union(*many)}
-    return {
-        at: _of_all(getattr(one, name).get(at) for one in serving(devices, at)) for at in set().union(*many)
-    }
+    intervals: set[Instant] = set().union(*many)
+    if serve_throughout(devices, intervals):
+        return {at: _of_all(series.get(at) for series in many) for at in intervals}
+    return {at: _of_all(getattr(one, name).get(at) for one in serving(devices, at)) for at in intervals}
 
 
 def meter_energies(meters: list[MeterSeries], at: Instant) -> Metered:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from tap_solaredge.local_time import Instant
-from tap_solaredge.measured.readings import ALWAYS, BatterySeries, Record, Series, Site, Snapshot
+from tap_solaredge.measured.readings import BatterySeries, Record, Series, Site, Snapshot
 from tap_solaredge.measured.split import (
     NO_STORAGE,
     Metered,
     Storage,
     meter_powers,
+    serve_throughout,
     serving,
     split,
     storage_powers_of,
@@ -60,7 +61,7 @@ class PowerFlows(SolarEdgeStream):
             starts |= series
         feed_in, purchased, consumed = meter_powers(meters)
         charge, discharge = storage_powers_of(batteries)
-        always = all(battery.in_service == ALWAYS for battery in batteries)
+        always = serve_throughout(batteries, starts)
         for at in sorted(starts):
             produced = power.get(at)
             here = batteries if always else serving(batteries, at)

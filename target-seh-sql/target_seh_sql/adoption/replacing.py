@@ -13,6 +13,7 @@ from sqlalchemy.schema import CreateSchema, DropTable
 
 from target_seh_sql.adoption.recorded import EXTENSIONS, NEWER, STAYING
 from target_seh_sql.adoption.relinking import BEFORE, make_details, relink
+from target_seh_sql.database_url import file_of
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.tables import schema
 from target_seh_sql.tables.columns import INSTANT
@@ -233,7 +234,7 @@ def kept_tables(connection: Connection, prefix: str) -> Tables:
 
 def backup_path(connection: Connection) -> Path:
     """Return where the backup of a SQLite file goes: NAME.before-adoption.db beside NAME.db or NAME."""
-    return Path(str(connection.engine.url.database).removesuffix(".db") + ".before-adoption.db")
+    return Path(str(file_of(connection.engine.url)).removesuffix(".db") + ".before-adoption.db")
 
 
 def back_up(connection: Connection) -> None:
@@ -245,7 +246,7 @@ def back_up(connection: Connection) -> None:
     path = backup_path(connection)
     unfinished = path.with_suffix(".part")
     unfinished.unlink(missing_ok=True)
-    source: Any = sqlite3.connect(str(connection.engine.url.database))
+    source: Any = sqlite3.connect(str(file_of(connection.engine.url)))
     copy = sqlite3.connect(unfinished)
     try:
         source.backup(copy)
