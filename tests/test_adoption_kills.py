@@ -5,7 +5,6 @@ import random
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import old_harvest
 import old_rows
@@ -15,6 +14,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from solaredge_simulator.simulator import Simulator
+from target_seh_sql.database_url import file_of
 from tools.databases import KINDS, empty_database, engine_of
 from tools.pipeline import BIN
 
@@ -105,7 +105,7 @@ def make_old_again(url, rows):
             connection.execute(text(f"DROP DATABASE {name}"))
             connection.execute(text(f"CREATE DATABASE {name}"))
     if engine.dialect.name == "sqlite":
-        file = Path(engine.url.database)
+        file = file_of(engine.url)
         for path in (
             file,
             *file.parent.glob(f"{file.stem}.before-adoption.db"),

@@ -55,7 +55,7 @@ class ServiceTimes:
         counted = device is Device.BATTERY or (device is Device.METER and self._whole)
         if answer is None or resource is None or device is None or window is None or not counted:
             return answer
-        noted = self._bookmarks.of("sites", site.site_id).setdefault(self._name, {})
+        noted = self._noted(site, now)
         devices = {_key(one): one for one in answer}
         if self._whole:
             devices = {_key(one): one for one in _silent(noted, device)} | devices
@@ -73,6 +73,14 @@ class ServiceTimes:
         if call.purpose is Purpose.TODAY and resource.kind is Kind.QUARTERS:
             self._say_who_is_silent(device, noted, site, now)
         return found
+
+    def _noted(self, site: Site, now: datetime) -> dict[str, Any]:
+        """Return the first and the newest interval of each device, without what lies in the future."""
+        partition = self._bookmarks.of("sites", site.site_id)
+        before: dict[str, Any] = partition.get(self._name, {})
+        noted = {key: span for key, span in before.items() if span[1] <= utc_text(now)}
+        partition[self._name] = noted
+        return noted
 
     def _say_who_is_silent(self, device: Device, noted: dict[str, Any], site: Site, now: datetime) -> None:
         """Say once in a run which active devices have told nothing for a day, and what that means."""
@@ -98,25 +106,26 @@ def is_lost(resource: Resource[Any], answer: Any, site: Site) -> bool:  # noqa: 
     return awaited and answer is not None and is_silent(answer)
 
 
-def _in_service(span: Span, one: Counted, site: Site, *, told: bool) -> Span:
+def _in_service(span: Span, one: Counted, site: Site, *, told: bool) -> Span | None:
     """Return from when and before when a device is in service, by its first and its newest value."""
     first, newest = span
+    device, listed = Device.METER if isinstance(one, MeterSeries) else Device.BATTERY, _listed(one, site)
     if told:
-        device = Device.METER if isinstance(one, MeterSeries) else Device.BATTERY
         first = min(first, site.devices.registered.get(device.name, {}).get(one.serial_number or "") or "")
-    left = f"{newest}~" if _has_left(_key(one), site) else utc_text(from_utc_text(newest) + GIVEN_UP)
-    return first, left
+    elif listed is None and device not in site.kept:
+        return None  # nobody knows of it any more
+    left = listed["active"] is False if listed else device not in site.kept
+    return first, f"{newest}~" if left else utc_text(from_utc_text(newest) + GIVEN_UP)
 
 
-def _has_left(key: str, site: Site) -> bool:
-    """Whether a device is listed as inactive, or not any more while others of its kind are."""
-    kind, _, serial = key.partition(" ")
-    device = Device.BATTERY if kind == BATTERY else Device.METER
-    rows: list[Record] = site.devices.batteries if device is Device.BATTERY else site.devices.meters
-    listed = [
-        row for row in rows if row["serial_number"] == serial and row.get("meter_type", BATTERY) == kind
-    ]
-    return listed[0]["active"] is False if listed else device not in site.kept
+def _listed(one: Counted, site: Site) -> Record | None:
+    """Return the row of a device, None where the list has none."""
+    if isinstance(one, BatterySeries):
+        rows = [row for row in site.devices.batteries if row["serial_number"] == one.serial_number]
+    else:
+        known = (one.serial_number, one.meter_type)
+        rows = [row for row in site.devices.meters if (row["serial_number"], row["meter_type"]) == known]
+    return rows[0] if rows else None
 
 
 def _silent(noted: dict[str, Any], device: Device) -> Iterator[Counted]:
