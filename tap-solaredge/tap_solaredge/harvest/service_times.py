@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-solaredge")
 
 BATTERY = "Battery"
+"""What stands for a battery where a meter has its type."""
 
 
 class ServiceTimes:

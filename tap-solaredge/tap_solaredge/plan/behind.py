@@ -54,7 +54,7 @@ class Behind:
         p, coverage = self._p, progress.coverage
         start, newest = p.quarters_start(), p.newest_start(self._needed)
         until = max(newest, coverage.until or newest)
-        reach = p.end if woken(coverage) else newest  # today's windows wait for the morning
+        reach = p.end if woken(coverage) else newest  # by night nothing reads the newest window
         open_again = common(due(coverage, p.now), [Window(start, reach)]) if start < reach else []
         spans = union(owed(coverage, until), open_again)
         last_days = Window(max(quarter_floor(p.end - p.scope.late_data), start), newest)

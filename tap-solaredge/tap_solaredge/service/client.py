@@ -172,11 +172,9 @@ class Client:
             with self._alone if self.at_once == 1 else nullcontext():
                 reply = transport.send(session, "GET", url, self._timeout, params=request.params, auth=auth)
         except requests.RequestException as error:
-            failure: TapSolarEdgeError = transport.no_answer(request.path, error)
+            failure = transport.no_answer(request.path, error)
             if isinstance(error, transport.TooLarge) and request.has_window():
-                failure = RangeTooLong(
-                    str(failure)
-                )  # as of hundreds of inverters: a shorter window is smaller
+                raise RangeTooLong(str(failure)) from None  # as with hundreds of inverters
             raise failure from None
         self._learn(reply)
         if self.at_once > 1 and is_unexplained(reply):

@@ -38,8 +38,7 @@ Written by `make bench-tap` on {0:%Y-%m-%d}: {1} processors, {2} {3}, Python {4}
 {7} runs of each, in turn. One site with a meter and a battery, quarter hours and days; five years are {8:,} \
 calls. The bare loop ([bare_loop.py](../tools/benchmarks/tap/bare_loop.py)) asks the same calls with \
 `requests`, decodes with `orjson` and prints one line per record: no windows, bookmarks, checks or units. \
-Start-up counts, and output is \
-buffered. Compare ratios, not seconds, with another machine's."""
+Start-up counts, and output is buffered. Compare ratios, not seconds, with another machine's."""
 
 
 @dataclass(frozen=True)
