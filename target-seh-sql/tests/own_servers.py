@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,8 @@ from target_seh_sql.database import open_engine
 
 PLACES: Final = (*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), Path("/usr/sbin"))
 """Where Debian keeps what is not in the PATH."""
+SECONDS_TO_START: Final = 60
+"""A server that still refuses by then will not do otherwise."""
 
 
 class NoServer(Exception):
@@ -62,12 +65,15 @@ class OwnServer:
             self.command(), user=self.account, stdout=self.log, stderr=self.log, cwd=self.folder, umask=0o077
         )
         engine = open_engine(self.url)
+        until = time.monotonic() + SECONDS_TO_START
         while True:
             try:
                 engine.connect().close()
                 break
             except SQLAlchemyError:
                 self._alive()
+                if time.monotonic() > until:
+                    raise
         engine.dispose()
 
     def _alive(self) -> None:
