@@ -33,7 +33,7 @@ OUTAGES += [(site, days, "at once", device) for device, site in DEVICES.items() 
 SHORT_PAUSES = [(HOME, 12), (ROOF, 30)]
 SHORT_OUTAGES = [
     (HOME, 12, "at once", None),
-    (ROOF, 7, "newest first", None),
+    (ROOF, 7, "oldest first", None),
     (HOME, 3, "oldest first", None),
     (HOME, 12, "at once", "battery"),
 ]

@@ -1,0 +1,44 @@
+"""Where values are still to come: in an outage and up to its edges, not in a night."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tap_solaredge.harvest.silence import silences
+from tap_solaredge.local_time import QUARTER, Instant, utc_text
+from tap_solaredge.measured.readings import Site
+from tap_solaredge.resources import POWER
+from tap_solaredge.spans import Window
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+SITE = Site(1, "Dak", AMSTERDAM, None, pending=False, latitude=52.4, longitude=4.9)
+MIDNIGHT = datetime(2026, 9, 22, 22, tzinfo=UTC)
+DAWN, DUSK = MIDNIGHT + timedelta(hours=7.5), MIDNIGHT + timedelta(hours=19)
+DAY = Window(MIDNIGHT, MIDNIGHT + timedelta(days=1))
+NOW = MIDNIGHT + timedelta(days=3)
+MORNING, EVENING = Window(MIDNIGHT, DAWN), Window(DUSK, DAY.end)
+
+
+def told(start, end):
+    """Return a power for each quarter hour of a span."""
+    return {Instant(utc_text(start + n * QUARTER), 120): 5.0 for n in range((end - start) // QUARTER)}
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ([], []),
+        ([Window(MIDNIGHT - timedelta(days=2), MIDNIGHT)], [MORNING]),
+        ([Window(MIDNIGHT - timedelta(hours=3), MIDNIGHT)], []),
+        ([Window(DAY.end, NOW)], [EVENING]),
+        ([DAY], []),
+    ],
+    ids=["a night", "an outage before", "a night before", "an outage after", "what was open and is filled"],
+)
+def test_the_dark_edge_of_a_window_is_open_only_beside_an_outage(known, expected):
+    assert silences(POWER, told(DAWN, DUSK), DAY, SITE, known=known, now=NOW) == expected
+
+
+def test_a_day_without_a_value_is_open_whole():
+    assert silences(POWER, {}, DAY, SITE, known=[], now=NOW) == [DAY]
