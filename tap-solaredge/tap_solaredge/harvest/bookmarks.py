@@ -137,7 +137,7 @@ class Bookmarks:
 
     def failed_at(self, site_id: int, streams: Iterable[SolarEdgeStream]) -> datetime | None:
         """Return when a stream of a site failed last, None where none did in its newest run."""
-        partitions = (self._index.get((str(stream.name), site_id), {}) for stream in streams)
+        partitions = (self._index.get((stream.name, site_id), {}) for stream in streams)
         ends = [one[ENDED] for one in partitions if one.get("status") == "error" and one.get(ENDED)]
         return from_utc_text(max(ends)) if ends else None
 

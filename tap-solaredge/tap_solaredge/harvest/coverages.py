@@ -68,7 +68,7 @@ class Coverages:
 
     def progress(self, site: Site, streams: Iterable[SolarEdgeStream], now: datetime) -> dict[str, Progress]:
         """Return how far streams have come, for a plan."""
-        return {str(s.name): Progress(s.needs, self._believed(site, s, now)) for s in streams}
+        return {s.name: Progress(s.needs, self._believed(site, s, now)) for s in streams}
 
     def read(
         self, stream: SolarEdgeStream, window: Window, empty: Spans, newest: datetime | None, now: datetime
@@ -127,7 +127,7 @@ class Coverages:
             days = stream.cadence in DAYS
             start, before = earlier(first_data, self._scope, self._end(now), days=days), self._of(stream)
             if before.start is None or start < before.start:
-                self._starts[str(stream.name)] = start
+                self._starts[stream.name] = start
                 self._move(stream, replace(before, start=start))
                 moved = True
         return moved
@@ -136,7 +136,7 @@ class Coverages:
         """Note when open spans were read again, where all that were due have been."""
         for stream in streams:
             coverage = self._bookmarks.coverage(stream.name, self._site_id)
-            if coverage.open and not without(owed.due(coverage, now), done.get(str(stream.name), [])):
+            if coverage.open and not without(owed.due(coverage, now), done.get(stream.name, [])):
                 self._move(stream, replace(coverage, reopened_at=now))
 
     def _end(self, now: datetime) -> datetime:
@@ -145,7 +145,7 @@ class Coverages:
     def _of(self, stream: SolarEdgeStream) -> owed.Coverage:
         """Return the coverage, with the start that the plan gave it."""
         found = self._bookmarks.coverage(stream.name, self._site_id)
-        return replace(found, start=self._starts.get(str(stream.name), found.start))
+        return replace(found, start=self._starts.get(stream.name, found.start))
 
     def _believed(self, site: Site, stream: SolarEdgeStream, now: datetime) -> owed.Coverage:
         told = self._bookmarks.coverage(stream.name, self._site_id)
@@ -153,7 +153,7 @@ class Coverages:
         if stream.cadence is not Cadence.LATEST:
             start = first_run(site, self._scope, self._end(now), days=stream.cadence in DAYS)
             found = owed.started(found, start, start if self._scope.start else None)
-        self._starts[str(stream.name)] = found.start
+        self._starts[stream.name] = found.start
         self.doubtful = self.doubtful or found.until != told.until
         if found.until != told.until and self._clock.heard:
             self._warn_of_the_future(told)

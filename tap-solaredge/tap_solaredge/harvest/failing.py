@@ -34,13 +34,11 @@ class Failing:
 
     def __init__(
         self,
-        streams: list[SolarEdgeStream],
         *,
         inventory: Inventory,
         outcomes: Outcomes,
         lengths: Lengths,
     ) -> None:
-        self._streams = streams
         self._inventory = inventory
         self._outcomes = outcomes
         self._lengths = lengths
@@ -82,17 +80,17 @@ class Failing:
         self, call: Call, error: TapSolarEdgeError, progress: SiteProgress, *, sums_wanted: bool
     ) -> None:
         """Let the streams fail that need an answer; days go without a split that may not be read."""
-        resource, going_on = call.resource, [s for s in self._streams if self._outcomes.goes_on(s)]
+        resource, going_on = call.resource, self._outcomes.going_on()
         assert resource is not None  # noqa: S101 (there is a plan)
         hit = [stream for stream in going_on if resource in _needed(stream, progress)]
-        energy = [stream for stream in going_on if stream.cadence is Cadence.ENERGY]
+        energy = self._outcomes.going_on(Cadence.ENERGY)
         if isinstance(error, NotPermitted) and resource.device is not None:
             progress.site.denied.add(resource.device)
             hit = [stream for stream in hit if stream not in energy]
             hit += [s for s in energy if any(n.device is resource.device for n in _needed(s, progress))]
         elif sums_wanted and resource in QUARTER_SUMS.values():
             hit += [stream for stream in energy if stream not in hit]
-        self._outcomes.give_up([str(stream.name) for stream in hit], resource.name, error)
+        self._outcomes.give_up(hit, resource.name, error)
 
 
 def _needed(stream: SolarEdgeStream, progress: SiteProgress) -> Needs:

@@ -38,7 +38,7 @@ from tap_solaredge.spans import Window
 from tap_solaredge.streams import Cadence, SolarEdgeStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -128,8 +128,8 @@ class Inventory:
             logger.warning("site %s: no time zone is told; %s is used, as before", self._site_id, known)
             return details | {"timezone": known}
         error = UnexpectedPayload("no time zone is told, and times have no offset: name it in the portal")
-        hit = [s for s in self._streams if s.cadence is not Cadence.INVENTORY and self._outcomes.goes_on(s)]
-        self._outcomes.give_up([str(stream.name) for stream in hit], "details", error)
+        hit = [s for s in self._outcomes.going_on() if s.cadence is not Cadence.INVENTORY]
+        self._outcomes.give_up(hit, "details", error)
         return details | {"timezone": "UTC"}
 
     def _see_correction(self, known: str | None, told: str, now: datetime) -> None:
@@ -154,8 +154,8 @@ class Inventory:
             error = UnexpectedPayload(
                 "a battery cannot be read, and production counts what it gives and takes"
             )
-            hit = [s for s in self._streams if s.needs & PRODUCTION and self._outcomes.goes_on(s)]
-            self._outcomes.give_up([str(s.name) for s in hit], "devices", error)
+            hit = [s for s in self._outcomes.going_on() if s.needs & PRODUCTION]
+            self._outcomes.give_up(hit, "devices", error)
 
     def read_without(self, now: datetime) -> Iterator[tuple[list[SolarEdgeStream], Window]]:
         """Yield which streams were read without a kind of devices that is listed now, and when."""
@@ -205,9 +205,9 @@ class Inventory:
         has = {device for device in Device if site.has(device)}
         site.denied |= set(Device)
         quarters = [stream for stream in self._streams if stream.cadence is Cadence.QUARTER_HOURS]
-        hit = [s.name for s in quarters if any(need.device in has for need in s.needs)]
+        hit = [s for s in quarters if any(need.device in has for need in s.needs)]
         if site.meaning == Meaning.AC and Device.BATTERY in has:
-            hit += [s.name for s in self._streams if s.needs & PRODUCTION and s.name not in hit]
+            hit += [s for s in self._streams if s.needs & PRODUCTION and s not in hit]
         if hit:
             error = ScopeMissing(
                 "the grant does not cover what meters and batteries measured: log in again with "
@@ -220,7 +220,7 @@ class Inventory:
         for stream in self._streams:
             for resource in stream.needs - self._dialect.offers:
                 missing = NotPermitted(f"API {self._dialect.name} has no {resource}: the stream is left out")
-                self._outcomes.give_up([str(stream.name)], resource.name, missing)
+                self._outcomes.give_up([stream], resource.name, missing)
 
     def _keep_serial_numbers(self, site: Site) -> None:
         """Let devices have the serial numbers as they were written first: else they would be others."""
@@ -257,8 +257,7 @@ class Inventory:
 
     def _wanted(self) -> list[Resource[Any]]:
         """Return the lists that are wanted, as far as is known: only batteries have lifetime sums."""
-        going_on = [stream for stream in self._streams if self._outcomes.goes_on(stream)]
-        needs = {resource for stream in going_on for resource in stream.needs | stream.extras}
+        needs = {need for stream in self._outcomes.going_on() for need in stream.needs | stream.extras}
         devices = self.answers.get(DEVICES)
         if devices is None or not devices.batteries:
             needs.discard(LIFETIME_STORAGE)
@@ -273,15 +272,14 @@ class Inventory:
             if isinstance(error, ScopeMissing):
                 self._refused = True
                 return
-            hit: Iterable[SolarEdgeStream] = [s for s in self._streams if resource in s.needs | s.extras]
+            hit = [s for s in self._outcomes.going_on() if resource in s.needs | s.extras]
             if not isinstance(error, NotPermitted):
                 known = self._lists.last_known(resource, self._site_id)
                 self.answers.put(resource, known)
                 hit = [stream for stream in hit if known is None or _lists(stream, resource)]
                 if known is None and resource is DEVICES and self._dialect.assumed is Meaning.AC:
-                    hit = [*hit, *(s for s in self._streams if s not in hit and s.needs & PRODUCTION)]
-            names = [str(stream.name) for stream in hit if self._outcomes.goes_on(stream)]
-            self._outcomes.give_up(names, resource.name, error)
+                    hit += [s for s in self._outcomes.going_on() if s not in hit and s.needs & PRODUCTION]
+            self._outcomes.give_up(hit, resource.name, error)
 
 
 def _lists(stream: SolarEdgeStream, resource: Resource[Any]) -> bool:

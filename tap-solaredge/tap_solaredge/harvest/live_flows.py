@@ -39,7 +39,7 @@ class LiveFlows:
         if last is not None and timedelta() <= self._clock.now() - from_utc_text(last) < QUARTER:
             return []
         (request,) = self._dialect.requests(SNAPSHOT, site.ref)
-        return [Call(request, Purpose.LIVE, SNAPSHOT, None, tuple(str(flow.name) for flow in flows))]
+        return [Call(request, Purpose.LIVE, SNAPSHOT, None, tuple(flow.name for flow in flows))]
 
     def records(self, site: Site, flow: Snapshot | None, streams: list[SolarEdgeStream]) -> Iterator[Batch]:
         """Yield the records of an answer; None is that of a site without flows (gotcha 58)."""

@@ -26,7 +26,7 @@ from tap_solaredge.plan.today import Today
 from tap_solaredge.resources import DETAILS, ENERGY, POWER, SNAPSHOT, STORAGE, Kind
 from tap_solaredge.service import place
 from tap_solaredge.spans import Window
-from tap_solaredge.streams import Cadence, SolarEdgeStream
+from tap_solaredge.streams import Cadence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-solaredge")
 
+SERIES = (Cadence.QUARTER_HOURS, Cadence.ENERGY)
+"""What is read again after a pause."""
 JUMP = timedelta(minutes=1)
 """A plan that was made with a time so wrong is made anew."""
 
@@ -68,9 +70,7 @@ class SiteHarvest:
         self._records = Records(
             job.streams, self.outcomes, bookmarks, self._coverages, self._totals, dry=caller.dry
         )
-        self._failing = Failing(
-            job.streams, inventory=self._inventory, outcomes=self.outcomes, lengths=lengths
-        )
+        self._failing = Failing(inventory=self._inventory, outcomes=self.outcomes, lengths=lengths)
         self._live = LiveFlows(job, bookmarks)
         self._service_times = ServiceTimes(job.dialect, bookmarks)
         self._streams = job.streams
@@ -110,12 +110,12 @@ class SiteHarvest:
         calls = today.calls()
         self._records.dark = today.dark
         self._sums_wanted = self._sums_wanted or today.sums_wanted
-        return [*calls, *self._live.calls(progress.site, self._going_on())]
+        return [*calls, *self._live.calls(progress.site, self.outcomes.going_on())]
 
     def check(self) -> list[Call]:
         """Return the call that finds out what production means, where that is due and can be told."""
         progress, held = self._progress, self._records.held
-        streams = [str(stream.name) for stream in self._going_on() if stream.needs & held]
+        streams = [stream.name for stream in self.outcomes.going_on() if stream.needs & held]
         if progress is None or not streams:
             return []
         if self._dry:
@@ -126,7 +126,7 @@ class SiteHarvest:
         """Yield the records that waited for what production means."""
         if self._records.held and self._plan() is not None and self._progress is not None:
             if self._totals.check.is_news(self._progress.site, dry=self._dry):
-                hit = [stream for stream in self._going_on() if stream.needs & PRODUCTION]
+                hit = [stream for stream in self.outcomes.going_on() if stream.needs & PRODUCTION]
                 self._coverages.reopen_all(hit)
             yield from self._records.release(self._progress)
             yield None
@@ -164,10 +164,10 @@ class SiteHarvest:
             site=site,
             scope=self._scope,
             now=now,
-            quarters=self._coverages.progress(site, self._going_on(Cadence.QUARTER_HOURS), now),
-            energy=self._coverages.progress(site, self._going_on(Cadence.ENERGY), now),
-            latest=self._coverages.progress(site, self._going_on(Cadence.LATEST), now),
-            totals=self._coverages.progress(site, self._going_on(Cadence.TOTALS), now),
+            quarters=self._coverages.progress(site, self.outcomes.going_on(Cadence.QUARTER_HOURS), now),
+            energy=self._coverages.progress(site, self.outcomes.going_on(Cadence.ENERGY), now),
+            latest=self._coverages.progress(site, self.outcomes.going_on(Cadence.LATEST), now),
+            totals=self._coverages.progress(site, self.outcomes.going_on(Cadence.TOTALS), now),
             first_data=self._totals.first_data(),
             totals_are_due=self._totals.are_due(site, now),
             lifetime_is_due=self._totals.lifetime_is_due(site, now),
@@ -193,13 +193,13 @@ class SiteHarvest:
         if self.site is not None:
             self._records.held = PRODUCTION if self._totals.check.begins(self.site) else frozenset()
             self._inventory.give_up_what_batteries_decide()
-            self._coverages.begin_anew_in_another_unit(self._going_on(Cadence.ENERGY), dry=self._dry)
+            self._coverages.begin_anew_in_another_unit(self.outcomes.going_on(Cadence.ENERGY), dry=self._dry)
             if self._inventory.zone_changed:
-                self._coverages.reopen_all([*self._series(), *self._going_on(Cadence.TOTALS)])
+                self._coverages.reopen_all(self.outcomes.going_on(*SERIES, Cadence.TOTALS))
             self._reopen_what_was_unsettled(self.site)
             for streams, span in self._inventory.read_without(self._clock.now()):
-                self._coverages.reopen([s for s in self._series() if s in streams], [span])
-            for stream in [] if self._dry else self._going_on(Cadence.INVENTORY):
+                self._coverages.reopen([s for s in self.outcomes.going_on(*SERIES) if s in streams], [span])
+            for stream in [] if self._dry else self.outcomes.going_on(Cadence.INVENTORY):
                 yield self.outcomes.counted(stream, list(stream.records(self.site, self._inventory.answers)))
         yield None
 
@@ -209,7 +209,7 @@ class SiteHarvest:
             self.site is not None and call.resource is not None and call.resource.device in self.site.denied
         )
         wanted = self._totals.wants(call, self.site) and not denied
-        return wanted and any(stream.name in call.serves for stream in self._going_on())
+        return wanted and any(stream.name in call.serves for stream in self.outcomes.going_on())
 
     def take(self, call: Call, payloads: list[Any] | None) -> Iterator[Batch | None]:
         """Take in what calls that belong together answered; yield the records that it completes."""
@@ -223,7 +223,7 @@ class SiteHarvest:
             if call.resource is ENERGY:  # from another zone's midnight on: what it cuts is no day
                 return
         if call.resource is SNAPSHOT:
-            for stream, records in self._live.records(self.site, answer, self._going_on()):
+            for stream, records in self._live.records(self.site, answer, self.outcomes.going_on()):
                 yield self.outcomes.counted(stream, records)
             return
         if call.resource.kind is Kind.TOTALS:
@@ -248,19 +248,20 @@ class SiteHarvest:
 
     def give_up_everything(self, error: TapSolarEdgeError) -> None:
         """Let all streams of the site fail that have not failed yet."""
-        self.outcomes.give_up([str(stream.name) for stream in self._going_on()], "the site", error)
+        self.outcomes.give_up(self.outcomes.going_on(), "the site", error)
 
     def late_is_read(self) -> None:
         """Note that the last days, and what was open, were read again."""
         if self.site is not None:
             self._bookmarks.of("sites", self.site_id)[LATE_READ] = self._local_day()
             self._totals.are_read(self.site, self._clock.now())
-            self._coverages.close_round(self._series(), self._records.done.all(), self._clock.now())
+            series = self.outcomes.going_on(*SERIES)
+            self._coverages.close_round(series, self._records.done.all(), self._clock.now())
 
     def latest(self) -> Iterator[Batch | None]:
         """Yield the streams that hold the newest state."""
         if self.site and self.site.devices.batteries and not self._dry:
-            for stream in self._going_on(Cadence.LATEST):
+            for stream in self.outcomes.going_on(Cadence.LATEST):
                 yield self.outcomes.counted(stream, list(stream.records(self.site, self._inventory.answers)))
 
     def finish(self) -> Iterator[Batch | None]:
@@ -269,7 +270,7 @@ class SiteHarvest:
         yield None
 
     def _take_latest(self, answer: Any, window: Window) -> None:  # noqa: ANN401
-        for stream in self._going_on(Cadence.LATEST):
+        for stream in self.outcomes.going_on(Cadence.LATEST):
             self._coverages.read_only(stream, Window(window.start, min(window.end, self._clock.now())))
         if answer is not None:
             known = self._inventory.answers.get(STORAGE)
@@ -282,18 +283,7 @@ class SiteHarvest:
         if last_read is None or (day := date.fromisoformat(last_read)) >= yesterday:
             return
         since = midnight(day - self._scope.late_data, site.zone)
-        self._coverages.reopen(self._series(), [Window(since, self._clock.now())])
+        self._coverages.reopen(self.outcomes.going_on(*SERIES), [Window(since, self._clock.now())])
 
     def _local_day(self) -> str:
         return local_day(self._clock.now(), self.site.zone).isoformat() if self.site else ""
-
-    def _series(self) -> list[SolarEdgeStream]:
-        return [*self._going_on(Cadence.QUARTER_HOURS), *self._going_on(Cadence.ENERGY)]
-
-    def _going_on(self, cadence: Cadence | None = None) -> list[SolarEdgeStream]:
-        """Return the streams that neither failed nor are skipped."""
-        return [
-            stream
-            for stream in self._streams
-            if (cadence is None or stream.cadence is cadence) and self.outcomes.goes_on(stream)
-        ]

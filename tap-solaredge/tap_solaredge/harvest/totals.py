@@ -41,26 +41,26 @@ class TotalsOfSite:
         self._bookmarks = bookmarks
         self._coverages = coverages
         self.check = ProductionCheck(site_id, job, bookmarks)
-        self._daily = [str(s.name) for s in job.streams if s.cadence is Cadence.ENERGY]
+        self._daily = [s.name for s in job.streams if s.cadence is Cadence.ENERGY]
         self._streams = [stream for stream in job.streams if stream.cadence is Cadence.TOTALS]
 
     def are_due(self, site: Site, now: datetime) -> bool:
         """Whether totals were not read yet on this day of the site."""
         return any(
             self._bookmarks.noted(stream.name, self._site_id, READ_ON) != _day(now, site)
-            for stream in self._going_on()
+            for stream in self._outcomes.going_on(Cadence.TOTALS)
         )
 
     def are_read(self, site: Site, now: datetime) -> None:
         """Note that what the plan of this day named was read."""
-        for stream in self._going_on():
+        for stream in self._outcomes.going_on(Cadence.TOTALS):
             self._bookmarks.of(stream.name, self._site_id)[READ_ON] = _day(now, site)
 
     def lifetime_is_due(self, site: Site, now: datetime) -> bool:
         """Whether the total of the whole life was not read yet in this month."""
         return any(
             self._bookmarks.noted(stream.name, self._site_id, LIFE_READ) != _month(now, site)
-            for stream in self._going_on()
+            for stream in self._outcomes.going_on(Cadence.TOTALS)
         )
 
     def first_data(self) -> str | None:
@@ -78,7 +78,8 @@ class TotalsOfSite:
     def reopen(self, spans: Spans, site: Site) -> None:
         """Let the months be read again in which something changed."""
         if spans:
-            self._coverages.reopen(self._going_on(), windows.whole_periods(spans, "MONTH", site.zone))
+            months = windows.whole_periods(spans, "MONTH", site.zone)
+            self._coverages.reopen(self._outcomes.going_on(Cadence.TOTALS), months)
 
     def take(self, call: Call, totals: Totals | None, site: Site, now: datetime) -> Iterator[Batch]:
         """Yield the record that an answer gives; None is that of a forecast."""
@@ -91,7 +92,7 @@ class TotalsOfSite:
             for name in self._daily:
                 days = self._bookmarks.noted(name, self._site_id, SEEN) or {}
                 self.check.see_month(days, month, totals, site)
-        for stream in self._going_on():
+        for stream in self._outcomes.going_on(Cadence.TOTALS):
             if totals is not None and not _is_before(call, totals, site):
                 yield self._batch(stream, call, totals, site, now)
             if call.resource is LIFETIME:
@@ -114,9 +115,6 @@ class TotalsOfSite:
         answers = Answers(window)
         answers.put(call.resource, replace(totals, meaning=meaning))
         return self._outcomes.counted(stream, list(stream.records(site, answers)))
-
-    def _going_on(self) -> list[SolarEdgeStream]:
-        return [stream for stream in self._streams if self._outcomes.goes_on(stream)]
 
 
 def _is_before(call: Call, totals: Totals, site: Site) -> bool:
