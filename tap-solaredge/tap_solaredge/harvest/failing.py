@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from tap_solaredge.errors import NotPermitted, RangeTooLong, ScopeMissing, SiteDaySpent, TapSolarEdgeError
 from tap_solaredge.plan.calls import Purpose
-from tap_solaredge.plan.owed import Coverage
-from tap_solaredge.plan.scope import Progress
 from tap_solaredge.resources import QUARTER_SUMS, Kind
 from tap_solaredge.streams import Cadence
 
@@ -95,4 +93,4 @@ class Failing:
 
 def _needed(stream: SolarEdgeStream, progress: SiteProgress) -> Needs:
     kind = KINDS.get(stream.cadence, Kind.QUARTERS)
-    return progress.needed([Progress(stream.needs, Coverage())], kind)
+    return progress.needed(stream.needs, kind=kind)

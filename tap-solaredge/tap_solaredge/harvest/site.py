@@ -106,7 +106,7 @@ class SiteHarvest:
         progress = self._plan(patience)
         if progress is None:
             return []
-        today = Today(progress, self._last_update())
+        today = Today(progress)
         calls = today.calls()
         self._records.dark = today.dark
         self._sums_wanted = self._sums_wanted or today.sums_wanted
@@ -168,6 +168,7 @@ class SiteHarvest:
             energy=self._coverages.progress(site, self.outcomes.going_on(Cadence.ENERGY), now),
             latest=self._coverages.progress(site, self.outcomes.going_on(Cadence.LATEST), now),
             totals=self._coverages.progress(site, self.outcomes.going_on(Cadence.TOTALS), now),
+            last_update=self._last_update(),
             first_data=self._totals.first_data(),
             totals_are_due=self._totals.are_due(site, now),
             lifetime_is_due=self._totals.lifetime_is_due(site, now),

@@ -16,8 +16,7 @@ from tap_solaredge.spans import Spans, Window, common, missing, touch, union
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_solaredge.plan.progress import SiteProgress
-    from tap_solaredge.plan.scope import Progress
+    from tap_solaredge.plan.progress import Progress, SiteProgress
     from tap_solaredge.resources import Resource
 
 
@@ -26,8 +25,7 @@ class Behind:
 
     def __init__(self, progress: SiteProgress) -> None:
         self._p = progress
-        self._planned: dict[Resource[Any], Spans] = {}
-        self._needed = progress.needed(progress.quarters.values())
+        self._needed = progress.needed(*(one.needs for one in progress.quarters.values()))
         self._block = max(map(progress.longest, self._needed), default=QUARTER)
         """How long the longest windows of quarter hours are."""
 
@@ -35,7 +33,8 @@ class Behind:
         """Return the calls in blocks, newest first; a block is best read in one run."""
         if self._p.site.pending:
             return []
-        return blocks([*self._quarters(), *self._periods(), *totals.calls(self._p)])
+        quarters = self._quarters()
+        return blocks([*quarters, *self._periods(quarters), *totals.calls(self._p)])
 
     # Quarter hours
 
@@ -43,16 +42,14 @@ class Behind:
         p, found = self._p, []
         spans = {name: self._spans(one) for name, one in p.quarters.items()} if self._needed else {}
         for resource in sorted(self._needed, key=str):
-            behind = {n: one for n, one in p.quarters.items() if spans[n] and resource in p.needed([one])}
-            calls = self._calls(resource, union(*(spans[name] for name in behind)), behind)
-            self._planned[resource] = union(call.window for call in calls if call.window)
-            found += calls
+            behind = {name: one for name, one in p.users(resource, p.quarters).items() if spans[name]}
+            found += self._calls(resource, union(*(spans[name] for name in behind)), behind)
         return found
 
     def _spans(self, progress: Progress) -> Spans:
         """Return what a stream of quarter hours owes, open spans and the last days included."""
         p, coverage = self._p, progress.coverage
-        start, newest = p.quarters_start(), p.newest_start(self._needed)
+        start, newest = p.start(p.quarters), p.newest_start(self._needed)
         until = max(newest, coverage.until or newest)
         reach = p.end if woken(coverage) else newest  # by night nothing reads the newest window
         open_again = common(due(coverage, p.now), [Window(start, reach)]) if start < reach else []
@@ -64,12 +61,12 @@ class Behind:
 
     # Days, weeks, months, years
 
-    def _periods(self) -> list[Call]:
+    def _periods(self, quarters: list[Call]) -> list[Call]:
         p = self._p
         if not p.energy:
             return []
         spans = self._missing_periods()
-        summed = p.summed(self._planned)
+        summed = p.summed(quarters)
         found = []
         for resource in sorted(p.period_resources(), key=str):
             wanted = spans
@@ -82,16 +79,14 @@ class Behind:
         """Return the spans of whole periods that have not been read or may have changed."""
         p, zone = self._p, self._p.site.zone
         until = p.periods_until() if periods_wait(p) else None
-        today, first = p.midnight(local_day(until or p.end, zone)), p.midnight(p.first_period())
+        today, first = p.midnight(local_day(until or p.end, zone)), p.periods_start()
         if first >= today:
             return []
         spans = (union(owed(one.coverage, today), due(one.coverage, p.now)) for one in p.energy.values())
         whole = windows.whole_periods(union(*spans), p.scope.time_unit, zone)
-        running = Window(today, p.end)
-        woken = [
-            span for one in p.energy.values() if one.coverage.woke_at for span in due(one.coverage, p.now)
-        ]
-        return common(whole, [Window(first, p.end if touch(running, woken) else today)])
+        signs = (one.coverage for one in p.energy.values() if one.coverage.woke_at)
+        open_again = [span for coverage in signs for span in due(coverage, p.now)]
+        return common(whole, [Window(first, p.end if touch(Window(today, p.end), open_again) else today)])
 
     def _days(self, spans: Spans) -> Spans:
         unit, zone = self._p.scope.time_unit, self._p.site.zone

@@ -7,21 +7,20 @@ quarter hour anyway, the split of the days follows from that and costs nothing.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tap_solaredge.local_time import QUARTER, local_day, quarter_floor
 from tap_solaredge.plan import sun, windows
 from tap_solaredge.plan.calls import Call, Purpose
+from tap_solaredge.plan.owed import all_until
 from tap_solaredge.resources import ENERGY, POWER, Kind
 from tap_solaredge.spans import Window, missing
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tap_solaredge.plan.progress import SiteProgress
-    from tap_solaredge.plan.scope import Progress
-    from tap_solaredge.resources import Needs, Resource
-    from tap_solaredge.spans import Spans
+    from tap_solaredge.plan.progress import Progress, SiteProgress
+    from tap_solaredge.resources import Needs
 
 SETTLES = timedelta(minutes=90)
 """How long after dusk power is still read: the last quarter hours arrive late (gotcha 2)."""
@@ -38,9 +37,8 @@ STALE, GONE = timedelta(hours=2), timedelta(days=1)
 class Today:
     """Plans the newest windows of one site."""
 
-    def __init__(self, progress: SiteProgress, last_update: datetime | None = None) -> None:
+    def __init__(self, progress: SiteProgress) -> None:
         self._p = progress
-        self._last_update = last_update
         self.dark: Window | None = None
         """The dark hours whose flows are known without their solar power, if the plan leaves that out."""
         self.sums_wanted = False
@@ -54,19 +52,17 @@ class Today:
         return [*quarters, *self._periods(quarters)]
 
     def _nothing_new(self) -> bool:
-        p, told = self._p, self._last_update
-        read = [
-            progress.coverage.until
-            for progress in (*p.quarters.values(), *p.energy.values(), *p.latest.values())
-        ]
-        return told is not None and all(until is not None and told + QUARTER <= until for until in read)
+        p, told = self._p, self._p.last_update
+        streams = (*p.quarters.values(), *p.energy.values(), *p.latest.values())
+        until = all_until(progress.coverage for progress in streams)
+        return told is not None and until is not None and told + QUARTER <= until
 
     # Quarter hours
 
     def _quarters(self) -> list[Call]:
         p = self._p
         due = {name: one for name, one in {**p.quarters, **p.latest}.items() if self._is_due(one)}
-        needed = p.needed(due.values())
+        needed = p.needed(*(one.needs for one in due.values()))
         if not needed:
             return []
         window = Window(p.newest_start(needed), p.end)
@@ -74,17 +70,14 @@ class Today:
         if night is not None and not self._splits_a_new_day():
             due = {name: one for name, one in due.items() if not self._is_solar(one)}
             with_power = any(POWER in one.needs for one in due.values())
-            needed = frozenset(r for r in p.needed(due.values()) if not r.solar)
+            needed = frozenset(r for r in p.needed(*(one.needs for one in due.values())) if not r.solar)
             window = Window(night, p.end) if with_power else window
             self.dark = window if with_power else None
         return [
             call
             for resource in sorted(needed, key=str)
-            for call in p.calls(resource, [window], Purpose.TODAY, self._served(resource, due))
+            for call in p.calls(resource, [window], Purpose.TODAY, p.users(resource, due))
         ]
-
-    def _served(self, resource: object, due: dict[str, Progress]) -> list[str]:
-        return [name for name, one in due.items() if resource in self._p.needed([one])]
 
     def _is_due(self, progress: Progress) -> bool:
         """Whether a quarter hour ended since the last read, and the budget lets it be read now."""
@@ -106,10 +99,10 @@ class Today:
     def _night(self, window: Window) -> datetime | None:
         """Return where the night began that still lasts and whose evening has been read, else None."""
         site, end = self._p.site, self._p.end
-        powers = [one.coverage.until for one in self._p.quarters.values() if POWER in one.needs]
-        if site.latitude is None or site.longitude is None or not powers or None in powers:
+        read = all_until(one.coverage for one in self._p.quarters.values() if POWER in one.needs)
+        if site.latitude is None or site.longitude is None or read is None:
             return None
-        evening = min(until for until in powers if until is not None) - SETTLES
+        evening = read - SETTLES
         if end - evening > LONGEST_NIGHT or not sun.dark(site.latitude, site.longitude, evening, end):
             return None
         return max(quarter_floor(evening), window.start)
@@ -129,13 +122,12 @@ class Today:
         free = self._is_free(quarters)
         if not self._period_is_due(free=free):
             return []
-        unit, zone = p.scope.time_unit, p.site.zone
-        running = windows.whole_periods([Window(p.end, p.end + timedelta(microseconds=1))], unit, zone)[0]
-        longest = min(p.longest(resource) for resource in ({ENERGY} if free else p.period_resources()))
-        first = max(windows.first_period(running.end, longest, unit, zone), p.first_period())
         self.sums_wanted = free
         needed: Needs = frozenset({ENERGY}) if free else p.period_resources()
-        window = Window(p.midnight(first), p.end)
+        unit, zone = p.scope.time_unit, p.site.zone
+        running = windows.period_at(p.end, unit, zone)
+        longest = windows.start_of_longest(running.end, min(map(p.longest, needed)), unit, zone)
+        window = Window(max(longest, p.periods_start()), p.end)
         return [
             call
             for resource in sorted(needed, key=str)
@@ -145,12 +137,7 @@ class Today:
     def _is_free(self, quarters: list[Call]) -> bool:
         """Whether this run's quarter hours give the split of all days since the last read."""
         p = self._p
-        planned: dict[Resource[Any], Spans] = {}
-        for call in quarters:
-            if call.resource is not None and call.window is not None:
-                planned.setdefault(call.resource, []).append(call.window)
-        summed = p.summed(planned)
-        until = p.periods_until()
+        summed, until = p.summed(quarters), p.periods_until()
         if until is None or not summed:
             return bool(summed)
         since = Window(p.midnight(local_day(until, p.site.zone)), p.end)

@@ -13,7 +13,7 @@ from tap_solaredge.spans import Spans, Window, union, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date, datetime
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
 SHORTEST = timedelta(hours=1)
@@ -44,7 +44,7 @@ def cut_periods(spans: Iterable[Window], longest: timedelta, unit: str, zone: Zo
     """Cut spans into windows of whole local days, weeks, months or years."""
     windows, left = [], whole_periods(spans, unit, zone)
     while left:
-        left, window = _taken(left, midnight(first_period(left[-1].end, longest, unit, zone), zone))
+        left, window = _taken(left, start_of_longest(left[-1].end, longest, unit, zone))
         windows.append(window)
     return windows
 
@@ -52,10 +52,7 @@ def cut_periods(spans: Iterable[Window], longest: timedelta, unit: str, zone: Zo
 def whole_periods(spans: Iterable[Window], unit: str, zone: ZoneInfo) -> Spans:
     """Return spans, widened to the local periods that they touch."""
     return union(
-        Window(
-            midnight(unit_start(local_day(span.start, zone), unit), zone),
-            midnight(unit_end(unit_start(local_day(span.end - _MOMENT, zone), unit), unit), zone),
-        )
+        Window(period_at(span.start, unit, zone).start, period_before(span.end, unit, zone).end)
         for span in spans
     )
 
@@ -73,20 +70,19 @@ def period_before(moment: datetime, unit: str, zone: ZoneInfo) -> Window:
 
 def periods_in(span: Window, unit: str, zone: ZoneInfo) -> Spans:
     """Return each local day, week, month or year of a span that consists of whole ones."""
-    found, start = [], local_day(span.start, zone)
-    while midnight(start, zone) < span.end:
-        following = unit_end(start, unit)
-        found.append(Window(midnight(start, zone), midnight(following, zone)))
-        start = following
+    found, start = [], span.start
+    while start < span.end:
+        found.append(period_at(start, unit, zone))
+        start = found[-1].end
     return found
 
 
-def first_period(end: datetime, longest: timedelta, unit: str, zone: ZoneInfo) -> date:
-    """Return the first day of the oldest period that fits into one call with those up to an end."""
-    first = unit_start(local_day(end - _MOMENT, zone), unit)
-    while end - midnight(before := unit_start(first - DAY, unit), zone) <= longest:
-        first = before
-    return first
+def start_of_longest(end: datetime, longest: timedelta, unit: str, zone: ZoneInfo) -> datetime:
+    """Return where the oldest period begins that fits into one call with those up to an end."""
+    start = period_before(end, unit, zone).start
+    while end - (before := period_before(start, unit, zone).start) <= longest:
+        start = before
+    return start
 
 
 def shorter(longest: timedelta, ladder: tuple[timedelta, ...]) -> timedelta | None:
