@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from tap_solaredge.budget import limits
+from tap_solaredge.errors import BudgetReached, SiteDaySpent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime, timedelta
 
+    from tap_solaredge.budget.ledger import Ledger
     from tap_solaredge.budget.limits import Left, Limits
     from tap_solaredge.clock import Clock
     from tap_solaredge.plan.calls import Call
@@ -31,7 +34,45 @@ class Purse(Protocol):
         """Return what is left of each limit."""
 
     def left_today(self, site_id: int | None) -> int | None:
-        """Return how many calls a site, or else all, may still have in these 24 hours."""
+        """Return how many calls a site, or else all, may still have in these 24 hours, None for no limit."""
+
+
+class Expected:
+    """A ledger as it will be: what is planned is taken off what is left, and nothing is written down."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.limits = ledger.limits
+        self._ledger = ledger
+        self._left = ledger.left()
+        self._by_site: Counter[int | None] = Counter()
+
+    def left(self) -> Left:
+        """Return what will be left of each limit."""
+        calls, left = self._by_site.total(), self._left
+        return replace(
+            left,
+            month=None if left.month is None else left.month - calls,
+            run=None if left.run is None else left.run - calls,
+        )
+
+    def left_today(self, site_id: int | None) -> int | None:
+        """Return how many calls a site, or else all, will still have in these 24 hours, None for no limit."""
+        of_site, of_all = self._ledger.left_today(site_id), self._ledger.left_today(None)
+        bounds = [] if of_site is None else [of_site - self._by_site[site_id]]
+        bounds += [] if of_all is None else [of_all - self._by_site.total()]
+        return max(min(bounds), 0) if bounds else None
+
+    def spend(self, site_id: int | None) -> None:
+        """Take a call off what is left.
+
+        Raises:
+            BudgetReached: If no call is left; `SiteDaySpent` if only this site has none.
+        """
+        if self.left().calls == 0:
+            raise BudgetReached("no calls are left")
+        if self.left_today(site_id) == 0:
+            raise SiteDaySpent(f"site {site_id}: no calls are left today")
+        self._by_site[site_id] += 1
 
 
 @dataclass(slots=True)

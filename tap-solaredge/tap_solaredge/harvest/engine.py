@@ -22,16 +22,17 @@ from tap_solaredge.harvest.lengths import Lengths
 from tap_solaredge.harvest.lists import Lists, NotAskedYet
 from tap_solaredge.harvest.outcomes import told
 from tap_solaredge.harvest.pace import Pace
-from tap_solaredge.harvest.refusals import TELEMETRY
 from tap_solaredge.harvest.site import SiteHarvest
 from tap_solaredge.harvest.summary import summarize
 from tap_solaredge.plan.calls import Purpose
-from tap_solaredge.plan.forecast import Forecast, counted
+from tap_solaredge.plan.forecast import Forecast
 from tap_solaredge.service import place
+from tap_solaredge.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
 
+    from tap_solaredge.budget.spending import Blocks
     from tap_solaredge.harvest.bookmarks import Bookmarks
     from tap_solaredge.harvest.job import Job
     from tap_solaredge.harvest.outcomes import Batch
@@ -179,7 +180,7 @@ class Harvest:
 
     def _today(self, turn: SiteHarvest, spending: Spending) -> Work:
         try:
-            yield from turn.inventory(with_devices=self._reads_devices(turn.site_id))
+            yield from turn.inventory(with_devices=self._caller.reads_devices(turn.site_id))
         except NotAskedYet:
             self._unknown += 1
             return
@@ -201,14 +202,13 @@ class Harvest:
         """Read what is owed, block by block, until no late data show that more is owed."""
         turns = {turn.site_id: turn for turn in self._turns if turn.site_id not in self._spent}
         waiting = {site_id: turn.behind() for site_id, turn in turns.items()}
-        owed = sum(len(block) for blocks in waiting.values() for block in blocks)
-        self._pace.expect(owed)
+        self._pace.expect(_calls_in(waiting))
         while waiting:
             for site_id, block in spending.rounds(waiting):
                 yield from self._unless_spent(turns[site_id], self._block(turns[site_id], block, waiting))
                 if site_id in self._spent:
                     del waiting[site_id]
-            self._history_left = sum(len(block) for blocks in waiting.values() for block in blocks)
+            self._history_left = _calls_in(waiting)
             for site_id, left in waiting.items():
                 if not any(call.purpose is Purpose.LATE for block in left for call in block):
                     turns[site_id].late_is_read()
@@ -218,7 +218,7 @@ class Harvest:
         if self._history_left and not self._caller.dry:
             logger.info("History waits for later runs: %s", counted(self._history_left, "call"))
 
-    def _block(self, turn: SiteHarvest, block: list[Call], waiting: dict[int, list[list[Call]]]) -> Work:
+    def _block(self, turn: SiteHarvest, block: list[Call], waiting: Blocks) -> Work:
         self._pace.reads(block)
         if (yield from self._do(turn, block)):
             waiting[turn.site_id] = turn.behind()
@@ -235,7 +235,7 @@ class Harvest:
             except Exception as error:  # noqa: BLE001 (a fault in one answer costs the streams that need it)
                 if turn.fail(group[0], told(error)):
                     return True
-            if turn.plan_is_outdated():
+            if turn.plan_is_outdated:
                 return True
         return False
 
@@ -290,7 +290,6 @@ class Harvest:
         ]
         return sorted(turns, key=SiteHarvest.place_in_line)
 
-    def _reads_devices(self, site_id: int) -> bool:
-        """Whether telemetry is worth a call: not when the grant of a site does not cover it."""
-        refused = self._caller.refusals.until(site_id, TELEMETRY) is not None
-        return self._job.client.reads_devices(site_id) and not refused
+
+def _calls_in(waiting: Blocks) -> int:
+    return sum(len(block) for blocks in waiting.values() for block in blocks)

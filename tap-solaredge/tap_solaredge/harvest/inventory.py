@@ -20,7 +20,6 @@ from tap_solaredge.login.grants import DEVICE_DATA
 from tap_solaredge.measured.production import Meaning
 from tap_solaredge.measured.readings import Device, site_of
 from tap_solaredge.measured.zones import clocks_differ, shown_zone
-from tap_solaredge.plan.forecast import counted
 from tap_solaredge.plan.totals import BEFORE_ALL_DATA
 from tap_solaredge.resources import (
     DETAILS,
@@ -36,6 +35,7 @@ from tap_solaredge.resources import (
 )
 from tap_solaredge.spans import Window
 from tap_solaredge.streams import Cadence, SolarEdgeStream
+from tap_solaredge.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +64,8 @@ class Inventory:
         self.site: Site | None = None
         self.answers = Answers()
         """The answers that hold for the whole run."""
+        self.fresh: set[Resource[Any]] = set()
+        """The lists that took a call in this run."""
         self._arrived: dict[Device, datetime] = {}
         """Kinds of devices that were never listed before, and since when they may have readings."""
         self.zone_changed = False
@@ -76,8 +78,6 @@ class Inventory:
         self._bookmarks = bookmarks
         self._refused = False
         self._named: ZoneInfo | None = None
-        self._fresh = False
-        """Whether the list of devices was read in this run."""
 
     def price(self) -> int:
         """Return how many calls the lists take now."""
@@ -93,9 +93,10 @@ class Inventory:
         self._leave_out_what_is_not_offered()
         for resource in SLOW:
             if resource in self._wanted() and (with_devices or resource.device is None):
-                fresh = self._lists.price(resource, self._site_id) > 0
+                if self._lists.price(resource, self._site_id):
+                    self.fresh.add(resource)
                 self._read(resource)
-                self._fresh |= resource is DEVICES and fresh and not self._lists.dry
+        says_devices = DEVICES in self.fresh and not self._lists.dry
         details = self.answers.get(DETAILS)
         if details is not None:
             self.site = site_of(self._with_zone(details, now), self.answers.get(DEVICES))
@@ -106,10 +107,10 @@ class Inventory:
             self._keep_serial_numbers(self.site)
             self._keep_meter_names(self.site)
             if self.answers.get(DEVICES) is not None:
-                self._arrived = arrived(self.site, self._bookmarks, now, fresh=self._fresh)
+                self._arrived = arrived(self.site, self._bookmarks, now, fresh=says_devices)
             if self._refused or not with_devices:
                 self.deny_devices()
-        if self._fresh:
+        if says_devices:
             self._say_devices()
 
     def _with_zone(self, details: Record, now: datetime) -> Record:

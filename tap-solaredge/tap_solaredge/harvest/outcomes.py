@@ -6,8 +6,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from tap_solaredge.errors import NotPermitted, TapSolarEdgeError, Unforeseen
-from tap_solaredge.plan.forecast import counted
 from tap_solaredge.streams import Cadence
+from tap_solaredge.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,9 +6,10 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tap_solaredge.budget.ledger import MINUTE
 from tap_solaredge.harvest.live_line import LiveLine
 from tap_solaredge.plan.calls import Purpose
-from tap_solaredge.plan.forecast import counted
+from tap_solaredge.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-solaredge")
 
 SAID_EVERY = timedelta(seconds=15)
-MINUTE = timedelta(seconds=61)
-"""How long a minute of the service's limit takes with the waiting for it."""
 
 
 class Pace:

@@ -274,7 +274,7 @@ class Records:
             str(stream.name): progress.needed(stream.needs)
             for stream in self._going_on(Cadence.QUARTER_HOURS)
         }
-        summed = self._periods.needed_quarters(progress)
+        summed = progress.sum_resources()
         for resource, read in self.at_hand.read.items():
             users = [self.done.of(name) for name, needed in needs.items() if resource in needed]
             if resource.kind is Kind.PERIODS:

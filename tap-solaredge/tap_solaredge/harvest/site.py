@@ -77,14 +77,14 @@ class SiteHarvest:
         self._dialect = job.dialect
         self._scope = job.scope
         self._clock = job.clock
-        self._lists = lists
         self._lengths = lengths
         self._dry = caller.dry
         self._bookmarks = bookmarks
         self._progress: SiteProgress | None = None
         self._skew = timedelta()
-        self._heard = self._outdated = False
-        self._told_in_this_run = self._sums_wanted = False
+        self._heard = self._sums_wanted = False
+        self.plan_is_outdated = False
+        """Whether an answer has told that the newest plan was made with a wrong time or state."""
 
     @property
     def site(self) -> Site | None:
@@ -142,16 +142,12 @@ class SiteHarvest:
         """Whether values came late since the last plan, so that more has become owed."""
         return self._records.found_late_data
 
-    def plan_is_outdated(self) -> bool:
-        """Whether an answer has told that the newest plan was made with a wrong time or state."""
-        return self._outdated
-
     def _hear(self) -> None:
         """Look at the time that an answer told: what was believed before may be wrong."""
         jumped, first = abs(self._clock.skew - self._skew) > JUMP, self._clock.heard and not self._heard
         self._heard = self._clock.heard
         if jumped or (first and self._coverages.doubtful):
-            self._outdated = True
+            self.plan_is_outdated = True
 
     def _plan(self, patience: timedelta = timedelta()) -> SiteProgress | None:
         """Return what a plan is made from now, None while the site is unknown."""
@@ -159,7 +155,7 @@ class SiteHarvest:
         if site is None:
             return None
         now, self._skew, self._heard = self._clock.now(), self._clock.skew, self._clock.heard
-        self._outdated = self._coverages.doubtful = False
+        self.plan_is_outdated = self._coverages.doubtful = False
         self._progress = SiteProgress(
             site=site,
             scope=self._scope,
@@ -183,13 +179,12 @@ class SiteHarvest:
     def _last_update(self) -> datetime | None:
         """Return the service's newest data of the site, if that was told in this run."""
         told = (self._inventory.answers.get(DETAILS) or {}).get("last_update_time")
-        return from_utc_text(told) if told and self._told_in_this_run else None
+        return from_utc_text(told) if told and DETAILS in self._inventory.fresh else None
 
     # Work
 
     def inventory(self, *, with_devices: bool) -> Iterator[Batch | None]:
         """Read details and devices and yield the streams that come from them."""
-        self._told_in_this_run = self._lists.price(DETAILS, self.site_id) > 0
         self._inventory.read(self._clock.now(), with_devices=with_devices)
         if self.site is not None:
             self._records.held = PRODUCTION if self._totals.check.begins(self.site) else frozenset()
@@ -220,7 +215,7 @@ class SiteHarvest:
         answer = None if payloads is None else self._dialect.parse(call.resource, payloads, self.site.ref)
         answer = self._service_times.mark(call, self.site.spelled(answer), self.site, now)
         if call.resource in {POWER, ENERGY} and self._inventory.see_zone(answer):
-            self._outdated = self._plan() is not None
+            self.plan_is_outdated = self._plan() is not None
             if call.resource is ENERGY:  # from another zone's midnight on: what it cuts is no day
                 return
         if call.resource is SNAPSHOT:

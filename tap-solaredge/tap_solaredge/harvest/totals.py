@@ -46,10 +46,7 @@ class TotalsOfSite:
 
     def are_due(self, site: Site, now: datetime) -> bool:
         """Whether totals were not read yet on this day of the site."""
-        return any(
-            self._bookmarks.noted(stream.name, self._site_id, READ_ON) != _day(now, site)
-            for stream in self._outcomes.going_on(Cadence.TOTALS)
-        )
+        return self._differs(READ_ON, _day(now, site))
 
     def are_read(self, site: Site, now: datetime) -> None:
         """Note that what the plan of this day named was read."""
@@ -58,10 +55,11 @@ class TotalsOfSite:
 
     def lifetime_is_due(self, site: Site, now: datetime) -> bool:
         """Whether the total of the whole life was not read yet in this month."""
-        return any(
-            self._bookmarks.noted(stream.name, self._site_id, LIFE_READ) != _month(now, site)
-            for stream in self._outcomes.going_on(Cadence.TOTALS)
-        )
+        return self._differs(LIFE_READ, _month(now, site))
+
+    def _differs(self, note: str, value: str) -> bool:
+        streams = self._outcomes.going_on(Cadence.TOTALS)
+        return any(self._bookmarks.noted(stream.name, self._site_id, note) != value for stream in streams)
 
     def first_data(self) -> str | None:
         """Return the first day with data, None where the service has not told it."""

@@ -112,20 +112,23 @@ class SiteProgress:
         """Whether quarter hours of this site save calls for the days that are wanted."""
         return bool(self.energy) and self.scope.time_unit == "DAY" and len(self.period_resources()) > 1
 
+    def sum_resources(self) -> Needs:
+        """Return the quarter hours whose sums give the split of days without a call."""
+        if not self.sums_help():
+            return frozenset()
+        return frozenset(QUARTER_SUMS[one] for one in self.period_resources() if one in QUARTER_SUMS)
+
     def summed(self, planned: Iterable[Call]) -> Spans:
         """Return the spans of which the quarter hours of this run give the split of the days.
 
         Args:
             planned: The calls for quarter hours that this run will make yet.
         """
-        if not self.sums_help():
-            return []
         read: dict[Resource[Any], Spans] = {}
         for call in planned:
             if call.resource is not None and call.window is not None:
                 read.setdefault(call.resource, []).append(call.window)
-        needed = (quarters for days, quarters in QUARTER_SUMS.items() if days in self.period_resources())
-        return common_to_all(union(self.read.get(one, []), read.get(one, [])) for one in needed)
+        return common_to_all(union(self.read.get(one, []), read.get(one, [])) for one in self.sum_resources())
 
     def calls(
         self,
