@@ -103,10 +103,8 @@ def for_history_today(left: int | None, limits: Limits, calls: int) -> bool:
 
     The last block of a day may take from that fifth, so that the day is used.
     """
-    if left is None:
-        return True
     day = limits.calls_of_day
-    return day is None or (left > day // KEPT_BACK_OF_DAY and calls <= left)
+    return left is None or day is None or (left > day // KEPT_BACK_OF_DAY and calls <= left)
 
 
 def history_ends(calls: int, left: Left, limits: Limits, now: datetime, sites: int) -> datetime:

@@ -46,8 +46,6 @@ logger = logging.getLogger("tap-solaredge")
 
 LISTS_EVERY = 12
 """Turns of a site for which its lists are kept at least."""
-FEWEST = 4
-"""Calls that bring a site with meters and a battery up to date: power, meters, batteries, days."""
 NAMED = 10
 """Sites that one line names at most."""
 
@@ -60,15 +58,14 @@ class Harvest:
         self._bookmarks = bookmarks
         self._caller = caller or Caller(job.client, job.ledger, job.clock)
         self._lists = Lists(job.dialect, self._caller, job.ledger, job.clock, keep_for=job.keep_for)
-        self._lengths = Lengths(job.dialect, job.ledger, job.clock, job.scope.time_unit)
+        self._lengths = Lengths(job.dialect, job.ledger, job.clock, job.scope)
         self._turns: list[SiteHarvest] = []
-        self._pace = Pace(job.clock, job.ledger)
+        self._pace = Pace(job.clock, job.ledger, self.forecast)
         self._spent: set[int] = set()
         """Sites that are through with this run."""
         self._listed: int | None = None
         """How many sites the credential sees."""
         self._unknown = 0
-        self._guesses = False
         self._history_left = 0
 
     def run(self) -> Work:
@@ -81,7 +78,7 @@ class Harvest:
         place.new_run()
         unreachable: Unreachable | None = None
         try:
-            self._say_plan()
+            self._pace.say_plan()
             for batch in self._work():
                 yield batch
                 self._pace.say()
@@ -124,42 +121,6 @@ class Harvest:
         self._caller.close()
         self._job.ledger.close()
 
-    def _say_plan(self) -> None:
-        left = self._job.ledger.left()
-        known = "no monthly limit"
-        if left.month is not None:
-            known = f"{counted(left.month, 'call')} left this month"
-        of_run = f", {left.run} in this run" if left.run is not None else ""
-        logger.info("Before the first call: %s%s", known, of_run)
-        if left.run is not None and left.run < FEWEST:
-            logger.warning(
-                "`max_calls_per_run` is %s: below %s not every stream of a site gets its calls",
-                left.run,
-                FEWEST,
-            )
-        self._expect()
-
-    def _expect(self) -> None:
-        """Say what a run costs and how long it takes; sites that nobody knows cost what the others do."""
-        try:
-            forecast = self.forecast()
-        except NotAskedYet:
-            logger.info("Plan: the sites of this account are not known yet")
-            return
-        for line in forecast.summary():
-            logger.info("%s", line)
-        self._guesses = bool(forecast.unknown)
-        if duration := self._pace.expect(forecast.estimate()):
-            logger.info("%s", duration)
-
-    def _guess(self) -> None:
-        """Say what a first run costs once its first site is known; guess anew each time twice as many are."""
-        served = self._pace.served
-        if self._pace.expected is None or (self._guesses and not served):
-            self._expect()
-        elif self._guesses and served & (served - 1) == 0:
-            self._pace.expect(self.forecast().estimate())
-
     # Today, then what is owed
 
     def _work(self) -> Work:
@@ -185,22 +146,26 @@ class Harvest:
             self._unknown += 1
             return
         if not self._caller.dry:
-            self._guess()
+            self._pace.guess()
+        if turn.site is not None:
+            yield from self._newest(turn, spending)
+        self._pace.served += 1
+
+    def _newest(self, turn: SiteHarvest, spending: Spending) -> Work:
         try:
-            calls = turn.today(spending.patience())
-            while (yield from self._do(turn, calls)):
-                calls = turn.today(spending.patience())
+            while (yield from self._do(turn, turn.today(spending.patience()))):
+                pass
             yield from self._do(turn, turn.check())
         except (BudgetReached, SiteDaySpent):
             yield from turn.release()
             raise
         yield from turn.release()
         yield from turn.latest()
-        self._pace.served += 1
 
     def _behind(self, spending: Spending) -> Work:
         """Read what is owed, block by block, until no late data show that more is owed."""
-        turns = {turn.site_id: turn for turn in self._turns if turn.site_id not in self._spent}
+        known = (turn for turn in self._turns if turn.site is not None)
+        turns = {turn.site_id: turn for turn in known if turn.site_id not in self._spent}
         waiting = {site_id: turn.behind() for site_id, turn in turns.items()}
         self._pace.expect(_calls_in(waiting))
         while waiting:

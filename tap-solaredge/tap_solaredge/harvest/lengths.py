@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.errors import UnexpectedPayload
 from tap_solaredge.plan import windows
-from tap_solaredge.resources import Kind
 from tap_solaredge.service.responses import NOT_TAKEN
 
 if TYPE_CHECKING:
     from tap_solaredge.budget.ledger import Ledger
     from tap_solaredge.clock import Clock
     from tap_solaredge.errors import RangeTooLong
+    from tap_solaredge.plan.scope import Scope
     from tap_solaredge.resources import Resource
     from tap_solaredge.service.dialect import Dialect
     from tap_solaredge.spans import Window
@@ -31,11 +31,11 @@ TRIED_AGAIN = timedelta(hours=23)
 class Lengths:
     """Knows how long a window may be, by resource and resolution."""
 
-    def __init__(self, dialect: Dialect, ledger: Ledger, clock: Clock, time_unit: str) -> None:
+    def __init__(self, dialect: Dialect, ledger: Ledger, clock: Clock, scope: Scope) -> None:
         self._dialect = dialect
         self._ledger = ledger
         self._clock = clock
-        self._time_unit = time_unit
+        self._scope = scope
         self._of_run: set[str] = set()
         """What was learned in this run, and holds whatever its clock says."""
 
@@ -45,10 +45,6 @@ class Lengths:
         learned = self._ledger.learned(name)
         holds = name in self._of_run or self._is_younger(f"{name} since", HOLDS_FOR)
         return self._ladder(resource)[0] if learned is None or not holds else timedelta(seconds=learned)
-
-    def resolution(self, resource: Resource[Any]) -> str:
-        """Return how long the intervals of a resource's series are, as the service names it."""
-        return self._time_unit if resource.kind is Kind.PERIODS else "QUARTER_HOUR"
 
     def shorten(self, resource: Resource[Any], window: Window, error: RangeTooLong, site_id: int) -> None:
         """Learn that a window is too long.
@@ -75,7 +71,7 @@ class Lengths:
         return noted is not None and abs(self._clock.now().timestamp() - noted) < age.total_seconds()
 
     def _name(self, resource: Resource[Any]) -> str:
-        return f"longest {self._dialect.name} {resource} {self.resolution(resource)}"
+        return f"longest {self._dialect.name} {resource} {self._scope.resolution(resource)}"
 
     def _ladder(self, resource: Resource[Any]) -> tuple[timedelta, ...]:
-        return self._dialect.ladder(resource, self.resolution(resource))
+        return self._dialect.ladder(resource, self._scope.resolution(resource))

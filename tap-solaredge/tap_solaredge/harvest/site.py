@@ -12,7 +12,8 @@ from tap_solaredge.harvest.coverages import Coverages
 from tap_solaredge.harvest.failing import Failing
 from tap_solaredge.harvest.inventory import PRODUCTION, Inventory
 from tap_solaredge.harvest.live_flows import LiveFlows
-from tap_solaredge.harvest.notes import LATE_READ
+from tap_solaredge.harvest.meaning import ProductionCheck
+from tap_solaredge.harvest.notes import LATE_READ, day_of
 from tap_solaredge.harvest.outcomes import Outcomes
 from tap_solaredge.harvest.records import Records
 from tap_solaredge.harvest.service_times import ServiceTimes
@@ -66,14 +67,16 @@ class SiteHarvest:
         self.outcomes = Outcomes(site_id, job.streams, bookmarks, dry=caller.dry)
         self._inventory = Inventory(site_id, job, lists=lists, outcomes=self.outcomes, bookmarks=bookmarks)
         self._coverages = Coverages(site_id, bookmarks, job.clock, job.scope)
-        self._totals = TotalsOfSite(site_id, job, self.outcomes, bookmarks, self._coverages)
+        self._check = ProductionCheck(site_id, job, bookmarks)
+        self._totals = TotalsOfSite(
+            site_id, job, self.outcomes, bookmarks, coverages=self._coverages, check=self._check
+        )
         self._records = Records(
             job.streams, self.outcomes, bookmarks, self._coverages, self._totals, dry=caller.dry
         )
         self._failing = Failing(inventory=self._inventory, outcomes=self.outcomes, lengths=lengths)
         self._live = LiveFlows(job, bookmarks)
         self._service_times = ServiceTimes(job.dialect, bookmarks)
-        self._streams = job.streams
         self._dialect = job.dialect
         self._scope = job.scope
         self._clock = job.clock
@@ -93,7 +96,7 @@ class SiteHarvest:
 
     def place_in_line(self) -> tuple[bool, datetime]:
         """Return what sites are sorted by; see `Coverages`."""
-        return self._coverages.place_in_line(self._streams)
+        return self._coverages.place_in_line(self.outcomes.going_on())
 
     # Plans
 
@@ -104,8 +107,6 @@ class SiteHarvest:
     def today(self, patience: timedelta) -> list[Call]:
         """Return the calls for today's data."""
         progress = self._plan(patience)
-        if progress is None:
-            return []
         today = Today(progress)
         calls = today.calls()
         self._records.dark = today.dark
@@ -119,23 +120,23 @@ class SiteHarvest:
         if progress is None or not streams:
             return []
         if self._dry:
-            return self._totals.check.forecast(progress, streams)
-        return self._totals.check.calls(progress, self._records.at_hand, streams)
+            return self._check.forecast(progress, streams)
+        return self._check.calls(progress, self._records.at_hand, streams)
 
     def release(self) -> Iterator[Batch | None]:
         """Yield the records that waited for what production means."""
-        if self._records.held and self._plan() is not None and self._progress is not None:
-            if self._totals.check.is_news(self._progress.site, dry=self._dry):
+        if self._records.held:
+            progress = self._plan()
+            if self._check.is_news(progress.site, dry=self._dry):
                 hit = [stream for stream in self.outcomes.going_on() if stream.needs & PRODUCTION]
                 self._coverages.reopen_all(hit)
-            yield from self._records.release(self._progress)
+            yield from self._records.release(progress)
             yield None
 
     def behind(self) -> list[list[Call]]:
         """Return the calls for what is owed besides, in blocks, newest first."""
         self._records.found_late_data = False
-        progress = self._plan()
-        return [] if progress is None else Behind(progress).blocks()
+        return Behind(self._plan()).blocks()
 
     @property
     def found_late_data(self) -> bool:
@@ -149,11 +150,10 @@ class SiteHarvest:
         if jumped or (first and self._coverages.doubtful):
             self.plan_is_outdated = True
 
-    def _plan(self, patience: timedelta = timedelta()) -> SiteProgress | None:
-        """Return what a plan is made from now, None while the site is unknown."""
+    def _plan(self, patience: timedelta = timedelta()) -> SiteProgress:
+        """Return what a plan is made from now."""
         site = self.site
-        if site is None:
-            return None
+        assert site is not None  # noqa: S101 (of an unknown site nothing is planned)
         now, self._skew, self._heard = self._clock.now(), self._clock.skew, self._clock.heard
         self.plan_is_outdated = self._coverages.doubtful = False
         self._progress = SiteProgress(
@@ -172,7 +172,7 @@ class SiteHarvest:
             longest=self._lengths.longest,
             dialect=self._dialect,
             patience=patience,
-            late_is_due=self._bookmarks.noted("sites", self.site_id, LATE_READ) != self._local_day(),
+            late_is_due=self._bookmarks.noted("sites", self.site_id, LATE_READ) != day_of(site, now),
         )
         return self._progress
 
@@ -187,7 +187,7 @@ class SiteHarvest:
         """Read details and devices and yield the streams that come from them."""
         self._inventory.read(self._clock.now(), with_devices=with_devices)
         if self.site is not None:
-            self._records.held = PRODUCTION if self._totals.check.begins(self.site) else frozenset()
+            self._records.held = PRODUCTION if self._check.begins(self.site) else frozenset()
             self._inventory.give_up_what_batteries_decide()
             self._coverages.begin_anew_in_another_unit(self.outcomes.going_on(Cadence.ENERGY), dry=self._dry)
             if self._inventory.zone_changed:
@@ -201,10 +201,8 @@ class SiteHarvest:
 
     def wants(self, call: Call) -> bool:
         """Whether a call of the plan is still worth making."""
-        denied = (
-            self.site is not None and call.resource is not None and call.resource.device in self.site.denied
-        )
-        wanted = self._totals.wants(call, self.site) and not denied
+        assert self.site is not None and call.resource is not None  # noqa: S101, PT018 (there is a plan)
+        wanted = self._totals.wants(call, self.site) and call.resource.device not in self.site.denied
         return wanted and any(stream.name in call.serves for stream in self.outcomes.going_on())
 
     def take(self, call: Call, payloads: list[Any] | None) -> Iterator[Batch | None]:
@@ -215,12 +213,16 @@ class SiteHarvest:
         answer = None if payloads is None else self._dialect.parse(call.resource, payloads, self.site.ref)
         answer = self._service_times.mark(call, self.site.spelled(answer), self.site, now)
         if call.resource in {POWER, ENERGY} and self._inventory.see_zone(answer):
-            self.plan_is_outdated = self._plan() is not None
+            self._plan()
+            self.plan_is_outdated = True
             if call.resource is ENERGY:  # from another zone's midnight on: what it cuts is no day
                 return
         if call.resource is SNAPSHOT:
             for stream, records in self._live.records(self.site, answer, self.outcomes.going_on()):
                 yield self.outcomes.counted(stream, records)
+            return
+        if call.purpose is Purpose.CHECK:
+            self._check.take(answer, self.site)
             return
         if call.resource.kind is Kind.TOTALS:
             yield from self._totals.take(call, answer, self.site, now)
@@ -228,7 +230,7 @@ class SiteHarvest:
         if call.resource is STORAGE and call.purpose is Purpose.TODAY and call.window:
             self._take_latest(answer, call.window)
         if self._dialect.tells_each_interval and call.window:
-            check_span(call.resource, self._lengths.resolution(call.resource), call.window, answer, now)
+            check_span(call.resource, self._scope.resolution(call.resource), call.window, answer, now)
         lost = place.unread(f"site {self.site_id}, {call.resource}") > 0
         yield from self._records.take(call, answer, replace(self._progress, now=now), lost=lost)
         yield None
@@ -248,11 +250,11 @@ class SiteHarvest:
 
     def late_is_read(self) -> None:
         """Note that the last days, and what was open, were read again."""
-        if self.site is not None:
-            self._bookmarks.of("sites", self.site_id)[LATE_READ] = self._local_day()
-            self._totals.are_read(self.site, self._clock.now())
-            series = self.outcomes.going_on(*SERIES)
-            self._coverages.close_round(series, self._records.done.all(), self._clock.now())
+        assert self.site is not None  # noqa: S101 (there is a plan)
+        now = self._clock.now()
+        self._bookmarks.of("sites", self.site_id)[LATE_READ] = day_of(self.site, now)
+        self._totals.are_read(self.site, now)
+        self._coverages.close_round(self.outcomes.going_on(*SERIES), self._records.done.all(), now)
 
     def latest(self) -> Iterator[Batch | None]:
         """Yield the streams that hold the newest state."""
@@ -280,6 +282,3 @@ class SiteHarvest:
             return
         since = midnight(day - self._scope.late_data, site.zone)
         self._coverages.reopen(self.outcomes.going_on(*SERIES), [Window(since, self._clock.now())])
-
-    def _local_day(self) -> str:
-        return local_day(self._clock.now(), self.site.zone).isoformat() if self.site else ""

@@ -148,11 +148,10 @@ class SiteProgress:
             streams: The streams that need it.
             by_day: Whether windows of quarter hours begin with a day where that is possible.
         """
-        names, periods = tuple(streams), resource.kind is Kind.PERIODS
-        resolution = self.scope.time_unit if periods else "QUARTER_HOUR"
+        names, resolution = tuple(streams), self.scope.resolution(resource)
         left = without(spans, self.read.get(resource, []))
         longest, zone = self.longest(resource), self.site.zone
-        if periods:
+        if resource.kind is Kind.PERIODS:
             cut = windows.cut_periods(left, longest, self.scope.time_unit, zone)
         else:
             cut = windows.cut(left, longest, zone if by_day else None)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.local_time import midnight, quarter_ceil
+from tap_solaredge.resources import Kind
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_solaredge.measured.readings import Site
+    from tap_solaredge.resources import Resource
 
 HINT = timedelta(days=28)
 """How long before the installation date daily energy is read: one call."""
@@ -28,6 +30,10 @@ class Scope:
     time_unit: str
     late_data: timedelta
     live_flows: bool = True
+
+    def resolution(self, resource: Resource[Any]) -> str:
+        """Return how long the intervals of a resource's series are, as the service names it."""
+        return self.time_unit if resource.kind is Kind.PERIODS else "QUARTER_HOUR"
 
     def until(self, now: datetime) -> datetime:
         """Return from where on nothing is read."""
