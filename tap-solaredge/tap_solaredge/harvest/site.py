@@ -106,8 +106,8 @@ class SiteHarvest:
 
     def today(self, patience: timedelta) -> list[Call]:
         """Return the calls for today's data."""
-        progress = self._plan(patience)
-        today = Today(progress)
+        progress = self._plan()
+        today = Today(progress, patience)
         calls = today.calls()
         self._records.dark = today.dark
         self._sums_wanted = self._sums_wanted or today.sums_wanted
@@ -150,7 +150,7 @@ class SiteHarvest:
         if jumped or (first and self._coverages.doubtful):
             self.plan_is_outdated = True
 
-    def _plan(self, patience: timedelta = timedelta()) -> SiteProgress:
+    def _plan(self) -> SiteProgress:
         """Return what a plan is made from now."""
         site = self.site
         assert site is not None  # noqa: S101 (of an unknown site nothing is planned)
@@ -171,7 +171,6 @@ class SiteHarvest:
             read=self._records.at_hand.read,
             longest=self._lengths.longest,
             dialect=self._dialect,
-            patience=patience,
             late_is_due=self._bookmarks.noted("sites", self.site_id, LATE_READ) != day_of(site, now),
         )
         return self._progress

@@ -56,8 +56,6 @@ class SiteProgress:
     longest: Callable[[Resource[Any]], timedelta]
     """The longest window that the service accepts."""
     dialect: Dialect
-    patience: timedelta
-    """How old the newest data must be to be worth a call; more than 0 when calls were spent ahead of time."""
     last_update: datetime | None
     """The service's newest data of the site, where that was told in this run."""
     late_is_due: bool
@@ -110,11 +108,11 @@ class SiteProgress:
 
     def sums_help(self) -> bool:
         """Whether quarter hours of this site save calls for the days that are wanted."""
-        return bool(self.energy) and self.scope.time_unit == "DAY" and len(self.period_resources()) > 1
+        return bool(self.sum_resources())
 
     def sum_resources(self) -> Needs:
         """Return the quarter hours whose sums give the split of days without a call."""
-        if not self.sums_help():
+        if not self.energy or self.scope.time_unit != "DAY":
             return frozenset()
         return frozenset(QUARTER_SUMS[one] for one in self.period_resources() if one in QUARTER_SUMS)
 

@@ -37,8 +37,10 @@ STALE, GONE = timedelta(hours=2), timedelta(days=1)
 class Today:
     """Plans the newest windows of one site."""
 
-    def __init__(self, progress: SiteProgress) -> None:
+    def __init__(self, progress: SiteProgress, patience: timedelta) -> None:
         self._p = progress
+        self._patience = patience
+        """How old the newest data must be to be worth a call; above 0 when calls were spent ahead of time."""
         self.dark: Window | None = None
         """The dark hours whose flows are known without their solar power, if the plan leaves that out."""
         self.sums_wanted = False
@@ -86,7 +88,7 @@ class Today:
             return True
         if until >= end or quarter_floor(until) == quarter_floor(end):
             return False
-        return end - until >= self._p.patience or self._was_silent(progress)
+        return end - until >= self._patience or self._was_silent(progress)
 
     def _was_silent(self, progress: Progress) -> bool:
         """Whether nothing came for a while that may have come now; not for days, since that costs calls."""
@@ -153,9 +155,9 @@ class Today:
             return True
         age, comes_free = p.end - until, p.quarters and p.sums_help()
         if local_day(until, p.site.zone) < p.today():
-            return age >= p.patience and (free or not comes_free or age >= LONGEST_WAIT)
+            return age >= self._patience and (free or not comes_free or age >= LONGEST_WAIT)
         affordable = free or len(p.period_resources()) == 1
-        return affordable and not p.patience and age >= DAY_REFRESH
+        return affordable and not self._patience and age >= DAY_REFRESH
 
 
 def periods_wait(progress: SiteProgress) -> bool:
