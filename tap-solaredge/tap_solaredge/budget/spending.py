@@ -87,10 +87,10 @@ class Spending:
         """Return how old the newest data of a site must be to be worth a call."""
         return limits.patience(self.purse.left(), self.purse.limits, self.clock.now(), self.sites)
 
-    def serves(self, inventory: int) -> bool:
+    def affords_a_turn(self, lists: int) -> bool:
         """Whether a whole turn fits into what is left, so that a site is served fully or not at all."""
         left = self.purse.left().calls
-        return left is None or left >= inventory + UNKNOWN_TURN
+        return left is None or left >= lists + UNKNOWN_TURN
 
     def rounds(self, waiting: Blocks) -> Iterator[tuple[int, list[Call]]]:
         """Yield blocks of history, one per site and round, as far as the budget lets history have calls.

@@ -20,7 +20,7 @@ from tap_solaredge.errors import (
 from tap_solaredge.harvest.caller import Caller, Forecaster
 from tap_solaredge.harvest.lengths import Lengths
 from tap_solaredge.harvest.lists import Lists, NotAskedYet
-from tap_solaredge.harvest.outcomes import told
+from tap_solaredge.harvest.outcomes import as_ours
 from tap_solaredge.harvest.pace import Pace
 from tap_solaredge.harvest.site import SiteHarvest
 from tap_solaredge.harvest.summary import summarize
@@ -133,7 +133,7 @@ class Harvest:
         spending = Spending(self._caller.purse, self._job.clock, len(self._turns))
         self._lists.keep_at_least(spending.patience() * LISTS_EVERY)
         for number, turn in enumerate(self._turns):
-            if number and not spending.serves(turn.lists_price()):
+            if number and not spending.affords_a_turn(turn.lists_price()):
                 waiting = len(self._turns) - number
                 raise BudgetReached(f"No calls are left: {counted(waiting, 'site')} for the next run")
             yield from self._unless_spent(turn, self._today(turn, spending))
@@ -198,7 +198,7 @@ class Harvest:
             try:
                 yield from turn.take(group[0], payloads)
             except Exception as error:  # noqa: BLE001 (a fault in one answer costs the streams that need it)
-                if turn.fail(group[0], told(error)):
+                if turn.fail(group[0], as_ours(error)):
                     return True
             if turn.plan_is_outdated:
                 return True
@@ -215,7 +215,7 @@ class Harvest:
             if not self._caller.dry:
                 logger.warning("%s", spent)
         except Exception as error:
-            ours = told(error)
+            ours = as_ours(error)
             if ours.stops_the_run:
                 raise
             self._spent.add(turn.site_id)

@@ -11,7 +11,7 @@ from tap_solaredge.resources import QUARTER_SUMS, Kind
 from tap_solaredge.streams import Cadence
 
 if TYPE_CHECKING:
-    from tap_solaredge.harvest.inventory import Inventory
+    from tap_solaredge.harvest.inventory import SiteInventory
     from tap_solaredge.harvest.lengths import Lengths
     from tap_solaredge.harvest.outcomes import Outcomes
     from tap_solaredge.plan.calls import Call
@@ -33,7 +33,7 @@ class Failing:
     def __init__(
         self,
         *,
-        inventory: Inventory,
+        inventory: SiteInventory,
         outcomes: Outcomes,
         lengths: Lengths,
     ) -> None:

@@ -55,11 +55,11 @@ PRODUCTION = frozenset({POWER, ENERGY, QUARTER_ENERGY})
 SLOW = tuple(resource for resource in RESOURCES if resource.kind is Kind.LIST)
 
 
-class Inventory:
+class SiteInventory:
     """Reads the lists of one site that its streams need."""
 
     def __init__(
-        self, site_id: int, job: Job, *, lists: Lists, outcomes: Outcomes, bookmarks: Bookmarks
+        self, site_id: int, job: Job, lists: Lists, outcomes: Outcomes, bookmarks: Bookmarks
     ) -> None:
         self.site: Site | None = None
         self.answers = Answers()

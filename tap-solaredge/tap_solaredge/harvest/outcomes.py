@@ -98,7 +98,7 @@ class Outcomes:
             logger.info("site %s (%s): %s: %s%s", self._site_id, site_name, stream, records, complete)
 
 
-def told(error: Exception) -> TapSolarEdgeError:
+def as_ours(error: Exception) -> TapSolarEdgeError:
     """Return an error as one of ours; where it is none, its traceback is for the log at level DEBUG."""
     if isinstance(error, TapSolarEdgeError):
         return error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tap_solaredge.harvest.answered_span import check_span
 from tap_solaredge.harvest.coverages import Coverages
 from tap_solaredge.harvest.failing import Failing
-from tap_solaredge.harvest.inventory import PRODUCTION, Inventory
+from tap_solaredge.harvest.inventory import PRODUCTION, SiteInventory
 from tap_solaredge.harvest.live_flows import LiveFlows
 from tap_solaredge.harvest.meaning import ProductionCheck
 from tap_solaredge.harvest.notes import LATE_READ, day_of
@@ -65,7 +65,7 @@ class SiteHarvest:
     ) -> None:
         self.site_id = site_id
         self.outcomes = Outcomes(site_id, job.streams, bookmarks, dry=caller.dry)
-        self._inventory = Inventory(site_id, job, lists=lists, outcomes=self.outcomes, bookmarks=bookmarks)
+        self._inventory = SiteInventory(site_id, job, lists, self.outcomes, bookmarks)
         self._coverages = Coverages(site_id, bookmarks, job.clock, job.scope)
         self._check = ProductionCheck(site_id, job, bookmarks)
         self._totals = TotalsOfSite(
