@@ -18,7 +18,7 @@ import msgspec
 import platformdirs
 
 from tap_solaredge.budget.ledger_file import LedgerFile
-from tap_solaredge.budget.limits import Left, Limits, billing_cycle
+from tap_solaredge.budget.limits import Left, Limits, billing_cycle, less, lowest
 from tap_solaredge.errors import BudgetReached, SiteDaySpent
 from tap_solaredge.local_time import DAY
 from tap_solaredge.wording import counted
@@ -87,11 +87,10 @@ class Ledger:
             month = self._count(database, start, now)
             minute = self._count(database, now - MINUTE, now)
             per_minute = self._per_minute(database)
-        credits_, per_run = self.limits.monthly_credits, self.limits.max_calls_per_run
         return Left(
-            minute=None if per_minute is None else per_minute - minute,
-            month=None if credits_ is None else credits_ - month,
-            run=None if per_run is None else per_run - self.spent_in_run,
+            minute=less(per_minute, minute),
+            month=less(self.limits.monthly_credits, month),
+            run=less(self.limits.max_calls_per_run, self.spent_in_run),
             cycle_start=start,
             cycle_end=end,
         )
@@ -201,11 +200,11 @@ class Ledger:
         now = self._clock.now()
         most, of_all = self.limits.daily_calls_per_site, self.limits.daily_calls
         with self._transaction() as database:
-            bounds = []
             if most is not None and site_id is not None:
-                bounds.append(most - self._count(database, now - DAY, now, site_id))
-            bounds += [] if of_all is None else [of_all - self._count(database, now - DAY, now)]
-        return max(min(bounds), 0) if bounds else None
+                most -= self._count(database, now - DAY, now, site_id)
+            if of_all is not None:
+                of_all -= self._count(database, now - DAY, now)
+        return lowest(None if site_id is None else most, of_all)
 
     def _minute_wait(self, database: sqlite3.Connection, now: datetime) -> float:
         limit = self._per_minute(database)

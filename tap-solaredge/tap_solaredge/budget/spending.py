@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from tap_solaredge.budget import limits
+from tap_solaredge.budget.limits import less, lowest
 from tap_solaredge.errors import BudgetReached, SiteDaySpent
 
 if TYPE_CHECKING:
@@ -49,18 +50,12 @@ class Expected:
     def left(self) -> Left:
         """Return what will be left of each limit."""
         calls, left = self._by_site.total(), self._left
-        return replace(
-            left,
-            month=None if left.month is None else left.month - calls,
-            run=None if left.run is None else left.run - calls,
-        )
+        return replace(left, month=less(left.month, calls), run=less(left.run, calls))
 
     def left_today(self, site_id: int | None) -> int | None:
         """Return how many calls a site, or else all, will still have in these 24 hours, None for no limit."""
-        of_site, of_all = self._ledger.left_today(site_id), self._ledger.left_today(None)
-        bounds = [] if of_site is None else [of_site - self._by_site[site_id]]
-        bounds += [] if of_all is None else [of_all - self._by_site.total()]
-        return max(min(bounds), 0) if bounds else None
+        of_site = less(self._ledger.left_today(site_id), self._by_site[site_id])
+        return lowest(of_site, less(self._ledger.left_today(None), self._by_site.total()))
 
     def spend(self, site_id: int | None) -> None:
         """Take a call off what is left.

@@ -9,7 +9,6 @@ from tap_solaredge.local_time import QUARTER, local_day, quarter_floor
 from tap_solaredge.plan import totals, windows
 from tap_solaredge.plan.calls import Call, Purpose, blocks
 from tap_solaredge.plan.owed import due, owed, woken
-from tap_solaredge.plan.today import periods_wait
 from tap_solaredge.resources import QUARTER_SUMS
 from tap_solaredge.spans import Spans, Window, common, missing, touch, union
 
@@ -78,7 +77,7 @@ class Behind:
     def _missing_periods(self) -> Spans:
         """Return the spans of whole periods that have not been read or may have changed."""
         p, zone = self._p, self._p.site.zone
-        until = p.periods_until() if periods_wait(p) else None
+        until = p.periods_until() if p.periods_wait() else None
         today, first = p.midnight(local_day(until or p.end, zone)), p.periods_start()
         if first >= today:
             return []

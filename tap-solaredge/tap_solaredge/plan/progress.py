@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 ENOUGH = timedelta(days=7)
 """How much of the newest window is read again where the service would accept more: late data are in it."""
+LONGEST_WAIT = timedelta(hours=30)
+"""How old a day's energy may be before its split is read, where quarter hours gave none."""
 PERIODS: Needs = frozenset({ENERGY, METER_ENERGY, STORAGE_ENERGY})
 
 
@@ -115,6 +117,11 @@ class SiteProgress:
         if not self.energy or self.scope.time_unit != "DAY":
             return frozenset()
         return frozenset(QUARTER_SUMS[one] for one in self.period_resources() if one in QUARTER_SUMS)
+
+    def periods_wait(self) -> bool:
+        """Whether the days since the last read may wait for a run that reads quarter hours."""
+        until = self.periods_until()
+        return until is not None and self.sums_help() and self.end - until < LONGEST_WAIT
 
     def summed(self, planned: Iterable[Call]) -> Spans:
         """Return the spans of which the quarter hours of this run give the split of the days.

@@ -28,8 +28,6 @@ LONGEST_NIGHT = timedelta(hours=20)
 """A longer one is the far north, or a wrong latitude: power is read once then (gotcha 81)."""
 DAY_REFRESH = timedelta(hours=6)
 """How often the running day's energy is read, where it costs a call."""
-LONGEST_WAIT = timedelta(hours=30)
-"""How old a day's energy may be before its split is read, where quarter hours gave none."""
 STALE, GONE = timedelta(hours=2), timedelta(days=1)
 """Older data are read though calls were spent ahead of time, until a site counts as offline."""
 
@@ -153,14 +151,8 @@ class Today:
         p, until = self._p, self._p.periods_until()
         if until is None:
             return True
-        age, comes_free = p.end - until, p.quarters and p.sums_help()
+        age = p.end - until
         if local_day(until, p.site.zone) < p.today():
-            return age >= self._patience and (free or not comes_free or age >= LONGEST_WAIT)
+            return age >= self._patience and (free or not p.quarters or not p.periods_wait())
         affordable = free or len(p.period_resources()) == 1
         return affordable and not self._patience and age >= DAY_REFRESH
-
-
-def periods_wait(progress: SiteProgress) -> bool:
-    """Whether the days since the last read may wait for a run that reads quarter hours."""
-    until = progress.periods_until()
-    return until is not None and progress.sums_help() and progress.end - until < LONGEST_WAIT
