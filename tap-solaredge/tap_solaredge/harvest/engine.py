@@ -206,8 +206,6 @@ class Harvest:
 
     def _unless_spent(self, turn: SiteHarvest, work: Work) -> Work:
         """Yield what a site gives; where its day is spent, this site waits and the others go on."""
-        if turn.site_id in self._spent:
-            return
         try:
             yield from work
         except SiteDaySpent as spent:
