@@ -130,11 +130,11 @@ class Forecaster(Caller):
     """Notes calls and takes them off what is left, as the ledger would."""
 
     dry = True
+    purse: Expected
 
     def __init__(self, client: Client, ledger: Ledger, clock: Clock) -> None:
         super().__init__(client, ledger, clock)
-        self._expected = Expected(ledger)
-        self.purse = self._expected
+        self.purse = Expected(ledger)
         self.calls: list[Call] = []
 
     def send(self, call: Call) -> None:
@@ -145,5 +145,5 @@ class Forecaster(Caller):
             NotPermitted: If it was refused lately.
         """
         self._check_refused(call)
-        self._expected.spend(call.site_id)
+        self.purse.spend(call.site_id)
         self.calls.append(call)

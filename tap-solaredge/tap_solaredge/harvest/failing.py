@@ -62,12 +62,10 @@ class Failing:
             logger.warning("site %s: %s: %s", progress.site.site_id, NO_STREAM[call.purpose], error)
             return False
         if isinstance(error, RangeTooLong) and call.window and call.resource.kind is not Kind.TOTALS:
-            try:
-                self._lengths.shorten(call.resource, call.window, error, progress.site.site_id)
-            except TapSolarEdgeError as refused:
-                error = refused
-            else:
+            refused = self._lengths.shorten(call.resource, call.window, error, progress.site.site_id)
+            if refused is None:
                 return True
+            error = refused
         if isinstance(error, ScopeMissing):
             self._inventory.deny_devices()
             return True

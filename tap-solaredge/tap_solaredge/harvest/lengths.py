@@ -46,11 +46,12 @@ class Lengths:
         holds = name in self._of_run or self._is_younger(f"{name} since", HOLDS_FOR)
         return self._ladder(resource)[0] if learned is None or not holds else timedelta(seconds=learned)
 
-    def shorten(self, resource: Resource[Any], window: Window, error: RangeTooLong, site_id: int) -> None:
-        """Learn that a window is too long.
+    def shorten(
+        self, resource: Resource[Any], window: Window, error: RangeTooLong, site_id: int
+    ) -> UnexpectedPayload | None:
+        """Learn that a window is too long; where it was not the length, return what is to be said instead.
 
-        Raises:
-            UnexpectedPayload: If even the shortest is refused, or was lately: then it was not the length.
+        That is so if even the shortest window is refused, or was lately.
         """
         name, length = self._name(resource), window.end - window.start
         refused = f"{name} refused by site {site_id}"
@@ -59,11 +60,12 @@ class Lengths:
             if shorter is None:
                 self._ledger.learn(name, self._ladder(resource)[0].total_seconds())
                 self._ledger.learn(refused, self._clock.now().timestamp())
-            raise UnexpectedPayload(f"Even the shortest window is refused: {error}; {NOT_TAKEN}") from None
+            return UnexpectedPayload(f"Even the shortest window is refused: {error}; {NOT_TAKEN}")
         logger.info("%s accepts no window of %s; trying %s", resource, length, shorter)
         self._ledger.learn(name, shorter.total_seconds())
         self._ledger.learn(f"{name} since", self._clock.now().timestamp())
         self._of_run.add(name)
+        return None
 
     def _is_younger(self, name: str, age: timedelta) -> bool:
         """Whether something was noted lately, by a clock that may have been set back since."""

@@ -20,10 +20,10 @@ from tap_solaredge.harvest.service_times import ServiceTimes
 from tap_solaredge.harvest.totals import TotalsOfSite
 from tap_solaredge.local_time import DAY, from_utc_text, local_day, midnight
 from tap_solaredge.measured.joining import joined
-from tap_solaredge.plan.behind import Behind
+from tap_solaredge.plan.behind import blocks_behind
 from tap_solaredge.plan.calls import Call, Purpose
 from tap_solaredge.plan.progress import SiteProgress
-from tap_solaredge.plan.today import Today
+from tap_solaredge.plan.today import newest
 from tap_solaredge.resources import DETAILS, ENERGY, POWER, SNAPSHOT, STORAGE, Kind
 from tap_solaredge.service import place
 from tap_solaredge.spans import Window
@@ -107,10 +107,8 @@ class SiteHarvest:
     def today(self, patience: timedelta) -> list[Call]:
         """Return the calls for today's data."""
         progress = self._plan()
-        today = Today(progress, patience)
-        calls = today.calls()
-        self._records.dark = today.dark
-        self._sums_wanted = self._sums_wanted or today.sums_wanted
+        calls, self._records.dark, sums_wanted = newest(progress, patience)
+        self._sums_wanted = self._sums_wanted or sums_wanted
         return [*calls, *self._live.calls(progress.site, self.outcomes.going_on())]
 
     def check(self) -> list[Call]:
@@ -136,7 +134,7 @@ class SiteHarvest:
     def behind(self) -> list[list[Call]]:
         """Return the calls for what is owed besides, in blocks, newest first."""
         self._records.found_late_data = False
-        return Behind(self._plan()).blocks()
+        return blocks_behind(self._plan())
 
     @property
     def found_late_data(self) -> bool:

@@ -108,7 +108,7 @@ def all_until(coverages: Iterable[Coverage]) -> datetime | None:
 def owed(coverage: Coverage, until: datetime) -> Spans:
     """Return what was never read between the start and an instant."""
     assert coverage.start is not None  # noqa: S101 (see `started`)
-    return missing(Window(coverage.start, until), coverage.covered) if coverage.start < until else []
+    return missing(Window(coverage.start, until), coverage.covered)
 
 
 def woken(coverage: Coverage) -> bool:

@@ -12,7 +12,7 @@ from tap_solaredge.local_time import DAY, local_day, midnight, quarter_ceil, uni
 from tap_solaredge.spans import Spans, Window, union, without
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -28,25 +28,21 @@ def cut(spans: Spans, longest: timedelta, day_zone: ZoneInfo | None = None) -> l
         longest: The longest window of one call.
         day_zone: Windows begin with a day of this zone where that is possible: sums of days are whole then.
     """
-    windows, left = [], list(spans)
-    while left:
-        end = left[-1].end
+
+    def start(end: datetime) -> datetime:
         first = quarter_ceil(end - longest)
-        if day_zone is not None:
-            seam = _midnight_at_or_after(first, day_zone)
-            first = seam if seam - first <= longest / 2 else first
-        left, window = _taken(left, first)
-        windows.append(window)
-    return windows
+        if day_zone is None:
+            return first
+        seam = _midnight_at_or_after(first, day_zone)
+        return seam if seam - first <= longest / 2 else first
+
+    return _cut(spans, start)
 
 
 def cut_periods(spans: Iterable[Window], longest: timedelta, unit: str, zone: ZoneInfo) -> list[Window]:
     """Cut spans into windows of whole local days, weeks, months or years."""
-    windows, left = [], whole_periods(spans, unit, zone)
-    while left:
-        left, window = _taken(left, start_of_longest(left[-1].end, longest, unit, zone))
-        windows.append(window)
-    return windows
+    whole = whole_periods(spans, unit, zone)
+    return _cut(whole, lambda end: start_of_longest(end, longest, unit, zone))
 
 
 def whole_periods(spans: Iterable[Window], unit: str, zone: ZoneInfo) -> Spans:
@@ -97,11 +93,16 @@ def shorter(longest: timedelta, ladder: tuple[timedelta, ...]) -> timedelta | No
     return length if length >= SHORTEST else None
 
 
-def _taken(left: Spans, first: datetime) -> tuple[Spans, Window]:
-    """Return what is left of some spans below an instant, and the window over what lies above it."""
-    newest = [span for span in left if span.end > first]
-    window = Window(max(newest[0].start, first), newest[-1].end)
-    return without(left, [window]), window
+def _cut(left: Spans, start: Callable[[datetime], datetime]) -> list[Window]:
+    """Cut spans into windows, newest first; `start` says where one may begin at the earliest, by its end."""
+    found = []
+    while left:
+        first = start(left[-1].end)
+        newest = [span for span in left if span.end > first]
+        window = Window(max(newest[0].start, first), newest[-1].end)
+        found.append(window)
+        left = without(left, [window])
+    return found
 
 
 def _midnight_at_or_after(moment: datetime, zone: ZoneInfo) -> datetime:
