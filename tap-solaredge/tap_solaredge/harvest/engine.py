@@ -141,7 +141,7 @@ class Harvest:
 
     def _today(self, turn: SiteHarvest, spending: Spending) -> Work:
         try:
-            yield from turn.inventory(with_devices=self._caller.reads_devices(turn.site_id))
+            yield from turn.inventory()
         except NotAskedYet:
             self._unknown += 1
             return

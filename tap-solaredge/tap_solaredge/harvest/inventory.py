@@ -148,10 +148,11 @@ class SiteInventory:
 
     def give_up_what_batteries_decide(self) -> None:
         """Let production fail where it is told with what batteries do, and one of them cannot be read."""
-        site, devices = self.site, self.answers.get(DEVICES)
-        if site is None or devices is None or not devices.unreadable_batteries:
+        assert self.site is not None  # noqa: S101 (it has been read)
+        devices = self.answers.get(DEVICES)
+        if devices is None or not devices.unreadable_batteries:
             return
-        if (site.meaning or self._dialect.assumed) == Meaning.AC:
+        if (self.site.meaning or self._dialect.assumed) == Meaning.AC:
             error = UnexpectedPayload(
                 "a battery cannot be read, and production counts what it gives and takes"
             )
@@ -180,7 +181,8 @@ class SiteInventory:
             answer: A series; its times have the site's offset.
         """
         site = self.site
-        if site is None or self._named is None or not isinstance(answer, dict) or not answer:
+        assert site is not None and self._named is not None  # noqa: S101, PT018 (it has been read)
+        if not isinstance(answer, dict) or not answer:
             return False
         newest = max(answer)
         shown = shown_zone((min(answer), newest), self._named)
@@ -201,8 +203,7 @@ class SiteInventory:
     def deny_devices(self) -> None:
         """Skip what a grant without DEVICE_DATA does not cover; bookmarks stay, for a later grant."""
         site = self.site
-        if site is None:
-            return
+        assert site is not None  # noqa: S101 (it has been read)
         has = {device for device in Device if site.has(device)}
         site.denied |= set(Device)
         quarters = [stream for stream in self._streams if stream.cadence is Cadence.QUARTER_HOURS]

@@ -81,7 +81,7 @@ class SiteHarvest:
         self._scope = job.scope
         self._clock = job.clock
         self._lengths = lengths
-        self._dry = caller.dry
+        self._caller = caller
         self._bookmarks = bookmarks
         self._progress: SiteProgress | None = None
         self._skew = timedelta()
@@ -117,7 +117,7 @@ class SiteHarvest:
         streams = [stream.name for stream in self.outcomes.going_on() if stream.needs & held]
         if progress is None or not streams:
             return []
-        if self._dry:
+        if self._caller.dry:
             return self._check.forecast(progress, streams)
         return self._check.calls(progress, self._records.at_hand, streams)
 
@@ -125,7 +125,7 @@ class SiteHarvest:
         """Yield the records that waited for what production means."""
         if self._records.held:
             progress = self._plan()
-            if self._check.is_news(progress.site, dry=self._dry):
+            if self._check.is_news(progress.site, dry=self._caller.dry):
                 hit = [stream for stream in self.outcomes.going_on() if stream.needs & PRODUCTION]
                 self._coverages.reopen_all(hit)
             yield from self._records.release(progress)
@@ -180,19 +180,20 @@ class SiteHarvest:
 
     # Work
 
-    def inventory(self, *, with_devices: bool) -> Iterator[Batch | None]:
+    def inventory(self) -> Iterator[Batch | None]:
         """Read details and devices and yield the streams that come from them."""
-        self._inventory.read(self._clock.now(), with_devices=with_devices)
+        self._inventory.read(self._clock.now(), with_devices=self._caller.reads_devices(self.site_id))
         if self.site is not None:
             self._records.held = PRODUCTION if self._check.begins(self.site) else frozenset()
             self._inventory.give_up_what_batteries_decide()
-            self._coverages.begin_anew_in_another_unit(self.outcomes.going_on(Cadence.ENERGY), dry=self._dry)
+            energy = self.outcomes.going_on(Cadence.ENERGY)
+            self._coverages.begin_anew_in_another_unit(energy, dry=self._caller.dry)
             if self._inventory.zone_changed:
                 self._coverages.reopen_all(self.outcomes.going_on(*SERIES, Cadence.TOTALS))
             self._reopen_what_was_unsettled(self.site)
             for streams, span in self._inventory.read_without(self._clock.now()):
                 self._coverages.reopen([s for s in self.outcomes.going_on(*SERIES) if s in streams], [span])
-            for stream in [] if self._dry else self.outcomes.going_on(Cadence.INVENTORY):
+            for stream in [] if self._caller.dry else self.outcomes.going_on(Cadence.INVENTORY):
                 yield self.outcomes.counted(stream, list(stream.records(self.site, self._inventory.answers)))
         yield None
 
@@ -255,7 +256,7 @@ class SiteHarvest:
 
     def latest(self) -> Iterator[Batch | None]:
         """Yield the streams that hold the newest state."""
-        if self.site and self.site.devices.batteries and not self._dry:
+        if self.site and self.site.devices.batteries and not self._caller.dry:
             for stream in self.outcomes.going_on(Cadence.LATEST):
                 yield self.outcomes.counted(stream, list(stream.records(self.site, self._inventory.answers)))
 
