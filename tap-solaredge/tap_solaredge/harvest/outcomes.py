@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_solaredge.harvest.bookmarks import Bookmarks
-    from tap_solaredge.measured.readings import Record
+    from tap_solaredge.measured.readings import Record, Site
+    from tap_solaredge.resources import Answers
     from tap_solaredge.streams import SolarEdgeStream
 
     Batch = tuple[SolarEdgeStream, list[Record]]
@@ -62,6 +63,10 @@ class Outcomes:
         """Count some records and return them as a batch."""
         self.counts[stream.name] += len(records)
         return stream, records
+
+    def batch(self, stream: SolarEdgeStream, site: Site, answers: Answers) -> Batch:
+        """Make and count the records of some answers."""
+        return self.counted(stream, list(stream.records(site, answers)))
 
     def give_up(self, streams: Iterable[SolarEdgeStream], what: str, error: TapSolarEdgeError) -> None:
         """Let streams fail, or skip them where the credential may not read what they need.

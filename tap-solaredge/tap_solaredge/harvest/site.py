@@ -75,7 +75,7 @@ class SiteHarvest:
             job.streams, self.outcomes, bookmarks, self._coverages, self._totals, dry=caller.dry
         )
         self._failing = Failing(inventory=self._inventory, outcomes=self.outcomes, lengths=lengths)
-        self._live = LiveFlows(job, bookmarks)
+        self._live = LiveFlows(job, self.outcomes, bookmarks)
         self._service_times = ServiceTimes(job.dialect, bookmarks)
         self._dialect = job.dialect
         self._scope = job.scope
@@ -109,7 +109,7 @@ class SiteHarvest:
         progress = self._plan()
         calls, self._records.dark, sums_wanted = newest(progress, patience)
         self._sums_wanted = self._sums_wanted or sums_wanted
-        return [*calls, *self._live.calls(progress.site, self.outcomes.going_on())]
+        return [*calls, *self._live.calls(progress.site)]
 
     def check(self) -> list[Call]:
         """Return the call that finds out what production means, where that is due and can be told."""
@@ -194,7 +194,7 @@ class SiteHarvest:
             for streams, span in self._inventory.read_without(self._clock.now()):
                 self._coverages.reopen([s for s in self.outcomes.going_on(*SERIES) if s in streams], [span])
             for stream in [] if self._caller.dry else self.outcomes.going_on(Cadence.INVENTORY):
-                yield self.outcomes.counted(stream, list(stream.records(self.site, self._inventory.answers)))
+                yield self.outcomes.batch(stream, self.site, self._inventory.answers)
         yield None
 
     def wants(self, call: Call) -> bool:
@@ -216,8 +216,7 @@ class SiteHarvest:
             if call.resource is ENERGY:  # from another zone's midnight on: what it cuts is no day
                 return
         if call.resource is SNAPSHOT:
-            for stream, records in self._live.records(self.site, answer, self.outcomes.going_on()):
-                yield self.outcomes.counted(stream, records)
+            yield from self._live.records(self.site, answer)
             return
         if call.purpose is Purpose.CHECK:
             self._check.take(answer, self.site)
@@ -258,7 +257,7 @@ class SiteHarvest:
         """Yield the streams that hold the newest state."""
         if self.site and self.site.devices.batteries and not self._caller.dry:
             for stream in self.outcomes.going_on(Cadence.LATEST):
-                yield self.outcomes.counted(stream, list(stream.records(self.site, self._inventory.answers)))
+                yield self.outcomes.batch(stream, self.site, self._inventory.answers)
 
     def finish(self) -> Iterator[Batch | None]:
         """Record how each stream ended."""

@@ -115,7 +115,7 @@ class TotalsOfSite:
         meaning = totals.meaning or (site.meaning or self._assumed if site.stores else Meaning.PV)
         answers = Answers(window)
         answers.put(call.resource, replace(totals, meaning=meaning))
-        return self._outcomes.counted(stream, list(stream.records(site, answers)))
+        return self._outcomes.batch(stream, site, answers)
 
 
 def _is_before(call: Call, totals: Totals, site: Site) -> bool:
