@@ -15,11 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future
 
-    from tap_solaredge.budget.ledger import Ledger
     from tap_solaredge.budget.spending import Purse
-    from tap_solaredge.clock import Clock
+    from tap_solaredge.harvest.job import Job
     from tap_solaredge.plan.calls import Call
-    from tap_solaredge.service.client import Client
     from tap_solaredge.service.responses import Answer
 
     Fetched = tuple[list[Call], "list[Any] | TapSolarEdgeError | None"]
@@ -36,10 +34,10 @@ class Caller:
     dry = False
     """Whether nothing is sent: the calls are those of a forecast."""
 
-    def __init__(self, client: Client, ledger: Ledger, clock: Clock) -> None:
-        self.purse: Purse = ledger
-        self._client = client
-        self._refusals = Refusals(ledger, clock)
+    def __init__(self, job: Job) -> None:
+        self.purse: Purse = job.ledger
+        self._client = job.client
+        self._refusals = Refusals(job.ledger, job.clock)
         self._pool: ThreadPoolExecutor | None = None
 
     def reads_devices(self, site_id: int) -> bool:
@@ -132,9 +130,9 @@ class Forecaster(Caller):
     dry = True
     purse: Expected
 
-    def __init__(self, client: Client, ledger: Ledger, clock: Clock) -> None:
-        super().__init__(client, ledger, clock)
-        self.purse = Expected(ledger)
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        self.purse = Expected(job.ledger)
         self.calls: list[Call] = []
 
     def send(self, call: Call) -> None:

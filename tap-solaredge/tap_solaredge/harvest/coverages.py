@@ -19,10 +19,9 @@ from tap_solaredge.streams import Cadence, SolarEdgeStream
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_solaredge.clock import Clock
     from tap_solaredge.harvest.bookmarks import Bookmarks
+    from tap_solaredge.harvest.job import Job
     from tap_solaredge.measured.readings import Site
-    from tap_solaredge.plan.scope import Scope
     from tap_solaredge.spans import Spans
 
 logger = logging.getLogger("tap-solaredge")
@@ -35,11 +34,11 @@ DAYS = frozenset({Cadence.ENERGY, Cadence.TOTALS})
 class Coverages:
     """Reads and moves the coverage of the streams of one site."""
 
-    def __init__(self, site_id: int, bookmarks: Bookmarks, clock: Clock, scope: Scope) -> None:
+    def __init__(self, site_id: int, job: Job, bookmarks: Bookmarks) -> None:
         self._site_id = site_id
         self._bookmarks = bookmarks
-        self._clock = clock
-        self._scope = scope
+        self._clock = job.clock
+        self._scope = job.scope
         self._starts: dict[str, datetime | None] = {}
         self.doubtful = False
         """Whether the state says something of the future, as far as the time is known."""

@@ -56,11 +56,11 @@ class Harvest:
     def __init__(self, job: Job, bookmarks: Bookmarks, caller: Caller | None = None) -> None:
         self._job = job
         self._bookmarks = bookmarks
-        self._caller = caller or Caller(job.client, job.ledger, job.clock)
-        self._lists = Lists(job.dialect, self._caller, job.ledger, job.clock, keep_for=job.keep_for)
-        self._lengths = Lengths(job.dialect, job.ledger, job.clock, job.scope)
+        self._caller = caller or Caller(job)
+        self._lists = Lists(job, self._caller)
+        self._lengths = Lengths(job)
         self._turns: list[SiteHarvest] = []
-        self._pace = Pace(job.clock, job.ledger, self.forecast)
+        self._pace = Pace(job, self.forecast)
         self._spent: set[int] = set()
         """Sites that are through with this run."""
         self._listed: int | None = None
@@ -103,7 +103,7 @@ class Harvest:
             NotAskedYet: If the sites were never listed.
         """
         job, ends_early = self._job, False
-        caller = Forecaster(job.client, job.ledger, job.clock)
+        caller = Forecaster(job)
         harvest = Harvest(job, self._bookmarks.copy(), caller)
         try:
             for _ in harvest._work():

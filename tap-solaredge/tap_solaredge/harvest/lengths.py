@@ -11,12 +11,9 @@ from tap_solaredge.plan import windows
 from tap_solaredge.service.responses import NOT_TAKEN
 
 if TYPE_CHECKING:
-    from tap_solaredge.budget.ledger import Ledger
-    from tap_solaredge.clock import Clock
     from tap_solaredge.errors import RangeTooLong
-    from tap_solaredge.plan.scope import Scope
+    from tap_solaredge.harvest.job import Job
     from tap_solaredge.resources import Resource
-    from tap_solaredge.service.dialect import Dialect
     from tap_solaredge.spans import Window
 
 logger = logging.getLogger("tap-solaredge")
@@ -31,11 +28,11 @@ TRIED_AGAIN = timedelta(hours=23)
 class Lengths:
     """Knows how long a window may be, by resource and resolution."""
 
-    def __init__(self, dialect: Dialect, ledger: Ledger, clock: Clock, scope: Scope) -> None:
-        self._dialect = dialect
-        self._ledger = ledger
-        self._clock = clock
-        self._scope = scope
+    def __init__(self, job: Job) -> None:
+        self._dialect = job.dialect
+        self._ledger = job.ledger
+        self._clock = job.clock
+        self._scope = job.scope
         self._of_run: set[str] = set()
         """What was learned in this run, and holds whatever its clock says."""
 

@@ -16,11 +16,9 @@ from tap_solaredge.resources import DETAILS, DEVICES, Resource, T
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tap_solaredge.budget.ledger import Ledger
-    from tap_solaredge.clock import Clock
     from tap_solaredge.harvest.caller import Caller
+    from tap_solaredge.harvest.job import Job
     from tap_solaredge.measured.readings import Record
-    from tap_solaredge.service.dialect import Dialect
     from tap_solaredge.service.request import Request
 
     Parse = Callable[[list[Any]], Any]
@@ -44,15 +42,13 @@ class NotAskedYet(TapSolarEdgeError):
 class Lists:
     """Reads lists from what is kept, else by calls."""
 
-    def __init__(
-        self, dialect: Dialect, caller: Caller, ledger: Ledger, clock: Clock, *, keep_for: timedelta
-    ) -> None:
-        self._dialect = dialect
+    def __init__(self, job: Job, caller: Caller) -> None:
+        self._dialect = job.dialect
         self._caller = caller
         self.dry = caller.dry
-        self._ledger = ledger
-        self._clock = clock
-        self._keep_for = keep_for
+        self._ledger = job.ledger
+        self._clock = job.clock
+        self._keep_for = job.keep_for
         self._listed: dict[int, Record] = {}
         self.failure: TapSolarEdgeError | None = None
         """Why the list of sites is an older one, if it is."""

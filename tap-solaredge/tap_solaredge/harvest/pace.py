@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from tap_solaredge.budget.ledger import Ledger
-    from tap_solaredge.clock import Clock
+    from tap_solaredge.harvest.job import Job
     from tap_solaredge.plan.calls import Call
     from tap_solaredge.plan.forecast import Forecast
 
@@ -31,18 +30,18 @@ SAID_EVERY = timedelta(seconds=15)
 class Pace:
     """Works out how long calls take, from the limit per minute and from those made so far."""
 
-    def __init__(self, clock: Clock, ledger: Ledger, forecast: Callable[[], Forecast]) -> None:
+    def __init__(self, job: Job, forecast: Callable[[], Forecast]) -> None:
         self.sites = 0
         self.served = 0
         """Sites that are up to date."""
-        self._clock = clock
-        self._ledger = ledger
+        self._clock = job.clock
+        self._ledger = job.ledger
         self._forecast = forecast
         self._expected: int | None = None
         """Calls of the whole run, as far as is known."""
         self._guesses = False
         """Whether that is a guess: sites that nobody knows yet cost what the others do."""
-        self._began = self._said = clock.host()
+        self._began = self._said = job.clock.host()
         self._history_at: datetime | None = None
         self._live_line = LiveLine()
 

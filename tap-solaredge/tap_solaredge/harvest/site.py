@@ -66,7 +66,7 @@ class SiteHarvest:
         self.site_id = site_id
         self.outcomes = Outcomes(site_id, job.streams, bookmarks, dry=caller.dry)
         self._inventory = SiteInventory(site_id, job, lists, self.outcomes, bookmarks)
-        self._coverages = Coverages(site_id, bookmarks, job.clock, job.scope)
+        self._coverages = Coverages(site_id, job, bookmarks)
         self._check = ProductionCheck(site_id, job, bookmarks)
         self._totals = TotalsOfSite(
             site_id, job, self.outcomes, bookmarks, coverages=self._coverages, check=self._check
@@ -76,7 +76,7 @@ class SiteHarvest:
         )
         self._failing = Failing(inventory=self._inventory, outcomes=self.outcomes, lengths=lengths)
         self._live = LiveFlows(job, self.outcomes, bookmarks)
-        self._service_times = ServiceTimes(job.dialect, bookmarks)
+        self._service_times = ServiceTimes(job, bookmarks)
         self._dialect = job.dialect
         self._scope = job.scope
         self._clock = job.clock
