@@ -76,8 +76,6 @@ def _missing_periods(p: SiteProgress) -> Spans:
     zone, coverages = p.site.zone, [one.coverage for one in p.energy.values()]
     until = p.periods_until() if p.periods_wait() else None
     today, first = p.midnight(local_day(until or p.end, zone)), p.periods_start()
-    if first >= today:
-        return []
     spans = (union(owed(coverage, today), due(coverage, p.now)) for coverage in coverages)
     whole = windows.whole_periods(union(*spans), p.scope.time_unit, zone)
     open_again = [span for coverage in coverages if coverage.woke_at for span in due(coverage, p.now)]
