@@ -13,18 +13,16 @@ from tap_solaredge.measured.readings import BatterySeries, Device, InverterSerie
 from tap_solaredge.service.payload import (
     MOST_ID,
     day,
-    entries,
     essential,
     flag,
     is_empty,
     mapping,
     number,
-    objects,
     text,
     whole,
 )
 from tap_solaredge.service.place import Place
-from tap_solaredge.service.sites import without_doubles
+from tap_solaredge.service.sites import rows_of
 from tap_solaredge.service.units import ENERGY, PEAK_POWER, POWER
 from tap_solaredge.service.v1.benefits import benefits
 from tap_solaredge.service.v1.devices import devices
@@ -51,30 +49,11 @@ def listed_sites(payload: Any) -> list[Record]:  # noqa: ANN401
     """
     place = Place("site list")
     sites = essential(payload, "sites", place)
-    listed = sites if isinstance(sites, list) or is_empty(sites) else _sites_in(sites, place)
-    found = []
-    for site, where in objects(entries(listed, place, "site"), place):
-        site_id = whole(site.get("id"), where / "id", MOST_ID)
-        if site_id is None:
-            where.lose("a site without `id` is left out")
-            continue
-        place.notes.read += 1
-        found.append(_site(site_id, site, where))
-    place.check(few=1)
-    place.finish()
-    return without_doubles(found)
-
-
-def _sites_in(sites: Any, place: Place) -> Any:  # noqa: ANN401
-    """Return the list of a page; the document names it otherwise than recordings do (6.1)."""
-    name = "list" if isinstance(sites, dict) and "list" in sites and "site" not in sites else "site"
-    return essential(sites, name, place)
-
-
-def listed_count(payload: Any) -> int | None:  # noqa: ANN401
-    """Return how many sites the service says there are (6.1), None where it says nothing plausible."""
-    sites = payload.get("sites") if isinstance(payload, dict) else None
-    return whole(sites.get("count"), Place("site list")) if isinstance(sites, dict) else None
+    if not isinstance(sites, list) and not is_empty(sites):
+        # the document names the list otherwise than recordings do
+        by_document = isinstance(sites, dict) and "list" in sites and "site" not in sites
+        sites = essential(sites, "list" if by_document else "site", place)
+    return rows_of(sites, "id", _site, place)
 
 
 def parse(resource: Resource[Any], payloads: list[Any], site: SiteRef) -> Any:  # noqa: ANN401

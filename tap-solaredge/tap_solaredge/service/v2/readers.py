@@ -13,20 +13,18 @@ from tap_solaredge.resources import Kind
 from tap_solaredge.service.payload import (
     MOST_ID,
     day,
-    entries,
     essential,
     is_empty,
     keyed,
     mapping,
     number,
-    objects,
     text,
     utc_time,
     whole,
 )
 from tap_solaredge.service.place import Place
 from tap_solaredge.service.series import series
-from tap_solaredge.service.sites import of_site, without_doubles
+from tap_solaredge.service.sites import of_site, rows_of
 from tap_solaredge.service.units import CHARGE, ENERGY, PEAK_POWER, POWER
 from tap_solaredge.service.v2 import extensions
 from tap_solaredge.service.v2.charge import Levels, percent
@@ -68,27 +66,14 @@ def listed_sites(payload: Any) -> list[Record]:  # noqa: ANN401
         UnexpectedPayload: If there is no list, or nothing in it can be read.
     """
     place = Place("site list")
-    listed = payload
-    if not isinstance(payload, list):
-        sites = essential(payload, "sites", place)
-        listed = sites if isinstance(sites, list) or is_empty(sites) else essential(sites, "site", place)
-    found = []
-    for site, where in objects(entries(listed, place, "site"), place):
-        site_id = whole(site.get("siteId"), where / "siteId", MOST_ID)
-        if site_id is None:
-            where.lose("a site without `siteId` is left out")
-            continue
-        place.notes.read += 1
-        found.append({"id": site_id, "name": text(site.get("name"), where), "status": _status(site, where)})
-    place.check(few=1)
-    place.finish()
-    return without_doubles(found)
+    sites = payload if isinstance(payload, list) else essential(payload, "sites", place)
+    if not isinstance(sites, list) and not is_empty(sites):
+        sites = essential(sites, "site", place)
+    return rows_of(sites, "siteId", _listed_site, place)
 
 
-def listed_count(payload: Any) -> int | None:  # noqa: ANN401
-    """Return how many sites the service says there are (5.2), None where it says nothing plausible."""
-    sites = payload.get("sites") if isinstance(payload, dict) else None
-    return whole(sites.get("count"), Place("site list")) if isinstance(sites, dict) else None
+def _listed_site(site_id: int, site: Record, place: Place) -> Record:
+    return {"id": site_id, "name": text(site.get("name"), place), "status": _status(site, place)}
 
 
 def parse(resource: Resource[Any], payloads: list[Any], site: SiteRef) -> Any:  # noqa: ANN401
