@@ -55,6 +55,27 @@ def essential(container: Any, name: str, place: Place) -> Any:  # noqa: ANN401
     return container[name]
 
 
+def essential_object(container: Any, name: str, place: Place) -> dict[str, Any]:  # noqa: ANN401
+    """Return the object that an answer is about; an empty one for an empty form.
+
+    Raises:
+        UnexpectedPayload: If it is not there, or something else.
+    """
+    value = essential(container, name, place)
+    if not isinstance(value, dict) and not is_empty(value):
+        raise place.error(f"field `{name}` is no object")
+    return value or {}
+
+
+def essential_list(container: Any, name: str, place: Place) -> list[Any]:  # noqa: ANN401
+    """Return the list that an answer is about; see `entries`.
+
+    Raises:
+        UnexpectedPayload: If it is not there, or neither list nor object, nor empty.
+    """
+    return entries(essential(container, name, place), place, name)
+
+
 def mapping(value: Any, place: Place) -> dict[str, Any]:  # noqa: ANN401
     """Return an object; an empty one for an empty form, and, with a note, for what is none."""
     if isinstance(value, dict):
@@ -90,22 +111,23 @@ def objects(listed: list[Any], place: Place) -> Iterator[tuple[dict[str, Any], P
 
 
 def keyed(
-    value: Any,  # noqa: ANN401
-    place: Place,
+    payload: Any,  # noqa: ANN401
     name: str,
+    place: Place,
     metrics: Collection[str],
 ) -> Iterator[tuple[str, dict[str, Any], Place]]:
     """Yield serial number, block and place of each device of an answer that is keyed by serial number.
 
     Args:
-        value: The object.
-        place: Where it stands.
-        name: Its field.
+        payload: The answer.
+        name: The field that it is about.
+        place: Where the answer stands.
         metrics: What blocks hold; one that holds other things only is lost.
 
     Raises:
-        UnexpectedPayload: If it is no object, nor empty.
+        UnexpectedPayload: If the field is not there, or no object, nor empty.
     """
+    value = essential(payload, name, place)
     if is_empty(value):
         return
     if not isinstance(value, dict):

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.local_time import Instant, instant
-from tap_solaredge.service.payload import MOST, is_empty, number
+from tap_solaredge.service.payload import MOST, essential, is_empty, number
 from tap_solaredge.service.place import shown
 from tap_solaredge.service.units import factor
 
@@ -45,6 +45,17 @@ class _Times:
 
 
 _times = _Times()
+
+
+def site_series(payload: Any, place: Place, units: Units, zone: ZoneInfo | None) -> Series:  # noqa: ANN401
+    """Read a series of the whole site: see `series`, but without its list of values it says nothing.
+
+    Raises:
+        UnexpectedPayload: If there is no list of values.
+    """
+    if not isinstance(values := essential(payload, "values", place), list) and not is_empty(values):
+        raise place.error("field `values` is no list")
+    return series(payload, place, units, zone)
 
 
 def series(block: Any, place: Place, units: Units, zone: ZoneInfo | None) -> Series:  # noqa: ANN401

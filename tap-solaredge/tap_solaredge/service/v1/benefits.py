@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.service.payload import essential, is_empty, mapping, number
+from tap_solaredge.service.payload import essential_object, mapping, number
 from tap_solaredge.service.units import MASS, factor
 
 if TYPE_CHECKING:
@@ -18,10 +18,7 @@ def benefits(payload: Any, place: Place) -> Record:  # noqa: ANN401
     Raises:
         UnexpectedPayload: If there is no `envBenefits`.
     """
-    told = essential(payload, "envBenefits", place)
-    if not isinstance(told, dict) and not is_empty(told):
-        raise place.error("field `envBenefits` is no object")
-    told = told or {}
+    told = essential_object(payload, "envBenefits", place)
     where = place / "gasEmissionSaved"
     gases = mapping(told.get("gasEmissionSaved"), where)
     unit = factor(gases.get("units"), MASS, where) if gases else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tap_solaredge.local_time import quarter_of
 from tap_solaredge.measured.readings import MeterSeries, MeterType
 from tap_solaredge.service.inventory import meter_type
-from tap_solaredge.service.payload import entries, essential, is_empty, mapping, objects, text
+from tap_solaredge.service.payload import essential, essential_list, is_empty, mapping, objects, text
 from tap_solaredge.service.series import gathered
 from tap_solaredge.service.units import ENERGY, POWER, factor
 from tap_solaredge.service.v1.samples import timed
@@ -28,7 +28,7 @@ def production(root: str, units: Units) -> Callable[[list[Any], Place, ZoneInfo]
 
     def read(payloads: list[Any], place: Place, zone: ZoneInfo) -> Series:
         block = essential(payloads[0], root, place)
-        points = entries(essential(block, "values", place), place, "values")
+        points = essential_list(block, "values", place)
         return _points(points, factor(block.get("unit"), units, place) if points else 1.0, units, place, zone)
 
     return read
@@ -102,7 +102,7 @@ def _listed(
     details = essential(payload, root, place)
     if is_empty(details):
         return
-    listed = entries(essential(details, "meters", place), place, "meters")
+    listed = essential_list(details, "meters", place)
     scale = factor(details.get("unit"), units, place / root) if listed else None
     for meter, where in objects(listed, place / root):
         yield meter, scale, where

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.measured.readings import BatterySeries
-from tap_solaredge.service.payload import charge, entries, essential, is_empty, objects, text
+from tap_solaredge.service.payload import charge, essential, essential_list, is_empty, objects, text
 from tap_solaredge.service.units import ENERGY, PERCENT, POWER, TEMPERATURE
 from tap_solaredge.service.v1.samples import (
     by_quarter,
@@ -32,9 +32,9 @@ def storage(payloads: list[Any], place: Place, zone: ZoneInfo) -> list[BatterySe
         UnexpectedPayload: If there is no list of batteries.
     """
     data = essential(payloads[0], "storageData", place)
-    listed = None if is_empty(data) else essential(data, "batteries", place)
+    listed = [] if is_empty(data) else essential_list(data, "batteries", place)
     found: dict[str, BatterySeries] = {}
-    for battery, where in objects(entries(listed, place, "batteries"), place):
+    for battery, where in objects(listed, place):
         serial = text(battery.get("serialNumber"), where / "serialNumber")
         rows = battery.get("telemetries")
         if serial is None or serial in found:

@@ -56,7 +56,7 @@ UNITS = MappingProxyType({"METRIC": (1.0, 1.0), "IMPERIAL": (0.45359237, 1.60934
 def inverters(payload: Any, place: Place, site: SiteRef) -> list[InverterSeries]:  # noqa: ANN401
     """Return the readings of each inverter (5.10)."""
     found = []
-    for serial, metrics, where in keyed(essential(payload, "inverters", place), place, "inverters", _METRICS):
+    for serial, metrics, where in keyed(payload, "inverters", place, _METRICS):
         read: dict[str, Any] = {
             ours: series(metrics[name], where / name, units, site.zone)
             for name, (ours, units) in _METRICS.items()

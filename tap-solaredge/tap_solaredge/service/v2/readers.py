@@ -23,7 +23,7 @@ from tap_solaredge.service.payload import (
     whole,
 )
 from tap_solaredge.service.place import Place
-from tap_solaredge.service.series import series
+from tap_solaredge.service.series import series, site_series
 from tap_solaredge.service.sites import of_site, rows_of
 from tap_solaredge.service.units import CHARGE, ENERGY, PEAK_POWER, POWER
 from tap_solaredge.service.v2 import extensions
@@ -33,7 +33,7 @@ from tap_solaredge.service.v2.endpoint import Endpoint
 from tap_solaredge.service.v2.totals import lifetime, overview
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from tap_solaredge.resources import Resource
     from tap_solaredge.service.units import Units
@@ -146,21 +146,20 @@ def _degrees(value: Any, place: Place, most: float) -> float | None:  # noqa: AN
     return read
 
 
-def _site_series(units: Units) -> Callable[[Any, Place, SiteRef], Series]:
-    """Return the reader of a series of the whole site: without its list of values it says nothing."""
+def power(payload: Any, place: Place, site: SiteRef) -> Series:  # noqa: ANN401
+    """Return the power of the whole site (5.6)."""
+    return site_series(payload, place, POWER, site.zone)
 
-    def read(payload: Any, place: Place, site: SiteRef) -> Series:  # noqa: ANN401
-        if not isinstance(values := essential(payload, "values", place), list) and not is_empty(values):
-            raise place.error("field `values` is no list")
-        return series(payload, place, units, site.zone)
 
-    return read
+def energy(payload: Any, place: Place, site: SiteRef) -> Series:  # noqa: ANN401
+    """Return the energy of the whole site (5.5)."""
+    return site_series(payload, place, ENERGY, site.zone)
 
 
 def meters(payload: Any, place: Place, site: SiteRef) -> list[MeterSeries]:  # noqa: ANN401
     """Return the readings of each meter and type (5.11); a site without a meter gives none."""
     found = []
-    for serial, metrics, where in keyed(essential(payload, "meters", place), place, "meters", _OF_METERS):
+    for serial, metrics, where in keyed(payload, "meters", place, _OF_METERS):
         for kind, prefix in _METRICS.items():
             read = {
                 name: series(metrics[f"{prefix}{name}"], where / f"{prefix}{name}", units, site.zone)
@@ -176,7 +175,7 @@ def storage(payload: Any, place: Place, site: SiteRef) -> list[BatterySeries]:  
     """Return the readings of each battery (5.12); a site without a battery gives none."""
     return [
         _battery(serial, metrics, where, site)
-        for serial, metrics, where in keyed(essential(payload, "storage", place), place, "storage", _STORED)
+        for serial, metrics, where in keyed(payload, "storage", place, _STORED)
     ]
 
 
@@ -208,9 +207,9 @@ ENDPOINTS: Mapping[Resource[Any], Endpoint] = MappingProxyType(
     {
         resources.DETAILS: Endpoint("", details),
         resources.DEVICES: Endpoint("/devices", devices),
-        resources.POWER: Endpoint("/power", _site_series(POWER)),
-        resources.ENERGY: Endpoint("/energy", _site_series(ENERGY)),
-        resources.QUARTER_ENERGY: Endpoint("/energy", _site_series(ENERGY)),
+        resources.POWER: Endpoint("/power", power),
+        resources.ENERGY: Endpoint("/energy", energy),
+        resources.QUARTER_ENERGY: Endpoint("/energy", energy),
         resources.METERS: Endpoint("/meters/telemetry", meters),
         resources.METER_ENERGY: Endpoint("/meters/telemetry", meters),
         resources.STORAGE: Endpoint("/storage/telemetry", storage),

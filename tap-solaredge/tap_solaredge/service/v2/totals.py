@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.measured.production import Meaning
 from tap_solaredge.measured.readings import Totals
-from tap_solaredge.service.payload import essential, is_empty, mapping, number
-from tap_solaredge.service.series import series
+from tap_solaredge.service.payload import essential_object, mapping, number
+from tap_solaredge.service.series import site_series
 from tap_solaredge.service.sites import of_site
 from tap_solaredge.service.units import ENERGY, factor
 
@@ -22,12 +22,10 @@ def overview(payload: Any, place: Place, site: SiteRef) -> Totals:  # noqa: ANN4
     Raises:
         UnexpectedPayload: If there is no `production`, or it is that of another site.
     """
-    made = essential(payload, "production", place)
+    made = essential_object(payload, "production", place)
     of_site(payload.get("siteId"), site.site_id, place)
-    if not isinstance(made, dict) and not is_empty(made):
-        raise place.error("field `production` is no object")
     where = place / "consumption"
-    produced = _figures(made or {}, place / "production", "total", "toSelfConsumption", "toStorage", "toGrid")
+    produced = _figures(made, place / "production", "total", "toSelfConsumption", "toStorage", "toGrid")
     used = _figures(
         mapping(payload.get("consumption"), where), where, "total", "fromPv", "fromStorage", "fromGrid"
     )
@@ -67,8 +65,6 @@ def lifetime(payload: Any, place: Place, site: SiteRef) -> Totals:  # noqa: ANN4
     Raises:
         UnexpectedPayload: If there is no list of values.
     """
-    if not isinstance(values := essential(payload, "values", place), list) and not is_empty(values):
-        raise place.error("field `values` is no list")
-    buckets = series(payload, place, ENERGY, site.zone)
+    buckets = site_series(payload, place, ENERGY, site.zone)
     known = [value for value in buckets.values() if value is not None]
     return Totals(production=sum(known) if known else None, first=min(buckets, default=None))
