@@ -75,7 +75,7 @@ class Client:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._timeout = timeout
-        self._credential = credential
+        self.credential = credential
         self._refused = refused
         self._ledger = ledger
         self._clock = clock
@@ -92,14 +92,6 @@ class Client:
         self._answered = False
         self.calls = 0
         """Calls made so far, failed ones and retries included."""
-
-    def granted_sites(self) -> list[int] | None:
-        """Return the only sites that can be read; None where the service lists them."""
-        return self._credential.sites()
-
-    def reads_devices(self, site_id: int) -> bool:
-        """Whether the credential covers telemetry of the site's meters and batteries, as far as is known."""
-        return self._credential.reads_devices(site_id)
 
     def get(self, request: Request) -> Answer:
         """Return the answer; what failed last time with all its tries gets one, two where a wait is named.
@@ -135,10 +127,10 @@ class Client:
             raise Unreachable(f"{DEAD_SITES} sites in a row got no answer, the last: {error}") from None
 
     def _get_once(self, request: Request) -> Answer:
-        auth = self._credential.of(request.site_id)
+        auth = self.credential.of(request.site_id)
         reply = self._send(request, auth)
-        if reply.status == HTTPStatus.UNAUTHORIZED and self._credential.renew(request.site_id, auth):
-            reply = self._send(request, self._credential.of(request.site_id))
+        if reply.status == HTTPStatus.UNAUTHORIZED and self.credential.renew(request.site_id, auth):
+            reply = self._send(request, self.credential.of(request.site_id))
         if reply.status == HTTPStatus.OK:
             return checked(request, reply)
         raise self._error(request, reply)
@@ -146,9 +138,9 @@ class Client:
     def _error(self, request: Request, reply: Reply) -> TapSolarEdgeError:
         """Return what a status other than 200 means: to this dialect, else in general."""
         if reply.status == HTTPStatus.UNAUTHORIZED:
-            ended = GrantEnded if self._credential.by_grant and request.site_id is not None else NotAuthorized
-            return ended(f"{request.path} answered 401: {reply.excerpt()}. {self._credential.remedy}")
-        if reply.status == HTTPStatus.FORBIDDEN and self._credential.by_grant and request.is_telemetry():
+            ended = GrantEnded if self.credential.by_grant and request.site_id is not None else NotAuthorized
+            return ended(f"{request.path} answered 401: {reply.excerpt()}. {self.credential.remedy}")
+        if reply.status == HTTPStatus.FORBIDDEN and self.credential.by_grant and request.is_telemetry():
             return ScopeMissing(
                 f"{request.path} answered 403: the grant of site {request.site_id} does not cover meters and "
                 f"batteries (scope DEVICE_DATA): log in again with `{command('login')}`"
