@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     from tap_solaredge.measured.readings import Record
     from tap_solaredge.service.place import Place
 
+NOT_OF_AN_INVENTORY = (
+    "last_state_of_charge", "last_power", "last_status", "last_telemetry_time",
+    "lifetime_energy_charged", "lifetime_energy_discharged",
+)  # fmt: skip
+"""Columns of `batteries` that telemetry tells."""
 _TYPES = {kind.casefold(): kind.value for kind in MeterType}
 
 

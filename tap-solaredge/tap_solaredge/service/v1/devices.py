@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.service.inventory import Listed, meter_type
+from tap_solaredge.service.inventory import NOT_OF_AN_INVENTORY, Listed, meter_type
 from tap_solaredge.service.payload import is_empty, number, objects, text, whole
 from tap_solaredge.service.place import shown
 from tap_solaredge.service.units import ENERGY
@@ -100,6 +100,5 @@ def _battery(device: Record, place: Place) -> Record:
         "capacity": None,
         "nameplate_capacity": number(device.get("nameplateCapacity"), place / "nameplateCapacity", ENERGY),
         "connected_inverter_sn": text(device.get("connectedInverterSn"), place / "connectedInverterSn"),
-        **dict.fromkeys(("last_state_of_charge", "last_power", "last_status", "last_telemetry_time")),
-        **dict.fromkeys(("lifetime_energy_charged", "lifetime_energy_discharged")),
+        **dict.fromkeys(NOT_OF_AN_INVENTORY),
     }

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from zoneinfo import ZoneInfo
 
-    from tap_solaredge.local_time import Instant
     from tap_solaredge.measured.readings import Record, Series, Site, SiteRef
     from tap_solaredge.resources import Answers, Resource
 
@@ -95,7 +94,8 @@ def complete(answers: Answers, site: Site, time_unit: str) -> None:
     """
     by_meter = answers.get(resources.METERS)
     if by_meter is not None and site.has(Device.METER):
-        answers.put(resources.POWER, next(m.power for m in by_meter if _is_output(m)))
+        output = (m for m in by_meter if m.meter_type is MeterType.PRODUCTION and m.serial_number is None)
+        answers.put(resources.POWER, next(output).power)
         answers.put(resources.METERS, _on_devices(by_meter, site))
     if site.stores:
         energy, stored = answers.get(resources.ENERGY), answers.get(resources.STORAGE_ENERGY)
@@ -110,12 +110,12 @@ def _in_periods(batteries: list[BatterySeries], starts: Series, time_unit: str) 
     periods = {at.local_date: at for at in starts}
 
     def summed(energies: Series) -> Series:
-        sums: dict[Instant, float] = {}
+        sums: Series = {}
         for at, energy in energies.items():
             first = unit_start(date.fromisoformat(at.local_date), time_unit).isoformat()
             if energy is not None and first in periods:
-                sums[periods[first]] = sums.get(periods[first], 0.0) + energy
-        return dict(sums.items())
+                sums[periods[first]] = (sums.get(periods[first]) or 0.0) + energy
+        return sums
 
     return [
         BatterySeries(
@@ -126,10 +126,6 @@ def _in_periods(batteries: list[BatterySeries], starts: Series, time_unit: str) 
         )
         for battery in batteries
     ]
-
-
-def _is_output(meter: MeterSeries) -> bool:
-    return meter.meter_type is MeterType.PRODUCTION and meter.serial_number is None
 
 
 def _site(site_id: int, site: Record, where: Place) -> Record:
@@ -178,15 +174,12 @@ def _on_devices(meters: list[MeterSeries], site: Site) -> list[MeterSeries]:
         meter.computed = not devices_
         if len(devices_) == 1:
             meter.serial_number = devices_[0]["serial_number"]
-            own = [r for r in registers if _same(r, meter)]
+            key = meter.serial_number, meter.meter_type
+            own = [r for r in registers if (r.serial_number, r.meter_type) == key]
             registers = [r for r in registers if r not in own]
             meter.lifetime = {at: v for r in own for at, v in r.lifetime.items()}
         found.append(meter)
     return [*found, *registers]
-
-
-def _same(one: MeterSeries, other: MeterSeries) -> bool:
-    return (one.serial_number, one.meter_type) == (other.serial_number, other.meter_type)
 
 
 _MOMENTS: Mapping[Resource[Any], Callable[[Any, Place], Any]] = MappingProxyType(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.measured.readings import Device
-from tap_solaredge.service.inventory import Listed, meter_type
+from tap_solaredge.service.inventory import NOT_OF_AN_INVENTORY, Listed, meter_type
 from tap_solaredge.service.payload import (
     cleaned,
     entries,
@@ -89,8 +89,7 @@ def _battery(device: Record, place: Place) -> Record:
         "capacity": None,
         "nameplate_capacity": capacity * 1000 if capacity is not None and in_kwh else capacity,
         "connected_inverter_sn": text(device.get("connectedTo"), place / "connectedTo"),
-        **dict.fromkeys(("last_state_of_charge", "last_power", "last_status", "last_telemetry_time")),
-        **dict.fromkeys(("lifetime_energy_charged", "lifetime_energy_discharged")),
+        **dict.fromkeys(NOT_OF_AN_INVENTORY),
     }
 
 
