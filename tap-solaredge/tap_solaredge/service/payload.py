@@ -47,7 +47,7 @@ def essential(container: Any, name: str, place: Place) -> Any:  # noqa: ANN401
         UnexpectedPayload: If it is not there; the message names site, resource and field.
     """
     if not isinstance(container, dict):
-        raise place.error(f"field `{name}` is missing: the answer is {_kind(container)}")
+        raise place.error(f"field `{name}` is missing: the answer is {kind_of(container)}")
     if name not in container:
         reason = next((container[told] for told in _REASONS if container.get(told)), None)
         says = "" if reason is None else f": the answer says {shown(reason, 120)}"
@@ -81,7 +81,7 @@ def mapping(value: Any, place: Place) -> dict[str, Any]:  # noqa: ANN401
     if isinstance(value, dict):
         return value
     if not is_empty(value):
-        place.lose(f"expected an object, got {_kind(value)}")
+        place.lose(f"expected an object, got {kind_of(value)}")
     return {}
 
 
@@ -97,17 +97,7 @@ def entries(value: Any, place: Place, name: str) -> list[Any]:  # noqa: ANN401
         return []
     if isinstance(value, dict):
         return [value]
-    raise place.error(f"field `{name}` is {_kind(value)}")
-
-
-def objects(listed: list[Any], place: Place) -> Iterator[tuple[dict[str, Any], Place]]:
-    """Yield the objects of a list, each with its place; other entries are left out with a note."""
-    for number_of, entry in enumerate(listed, start=1):
-        where = place / f"entry {number_of}"
-        if isinstance(entry, dict) and entry:
-            yield entry, where
-        else:
-            where.lose(f"expected an object, got {_kind(entry)}; it is left out")
+    raise place.error(f"field `{name}` is {kind_of(value)}")
 
 
 def keyed(
@@ -131,7 +121,7 @@ def keyed(
     if is_empty(value):
         return
     if not isinstance(value, dict):
-        raise place.error(f"field `{name}` is {_kind(value)}")
+        raise place.error(f"field `{name}` is {kind_of(value)}")
     known = set()
     for key, block in value.items():
         serial = cleaned(key)
@@ -139,7 +129,7 @@ def keyed(
         if not serial or serial in known:
             where.lose("a device without a serial number of its own is left out")
         elif not isinstance(block, dict):
-            where.lose(f"expected an object, got {_kind(block)}; the device is left out")
+            where.lose(f"expected an object, got {kind_of(block)}; the device is left out")
         else:
             known.add(serial)
             if block and not any(metric in block for metric in metrics):
@@ -215,7 +205,7 @@ def text(value: Any, place: Place) -> str | None:  # noqa: ANN401
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > MOST_ID:
-        place.lose(f"expected a text, got {_kind(value)}")
+        place.lose(f"expected a text, got {kind_of(value)}")
         return None
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
@@ -264,7 +254,7 @@ def day(value: Any, place: Place) -> str | None:  # noqa: ANN401
     return found.isoformat()
 
 
-def _kind(value: Any) -> str:  # noqa: ANN401
+def kind_of(value: Any) -> str:  # noqa: ANN401
     """Name what was found, in JSON's words."""
     if value is None:
         return "null"

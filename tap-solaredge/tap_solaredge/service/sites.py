@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.service.payload import MOST_ID, entries, objects, whole
+from tap_solaredge.service.fields import objects
+from tap_solaredge.service.payload import MOST_ID, entries, whole
 from tap_solaredge.service.place import Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_solaredge.measured.readings import Record
+    from tap_solaredge.service.fields import Fields
 
 
 def rows_of(
     listed: Any,  # noqa: ANN401
     id_field: str,
-    row: Callable[[int, Record, Place], Record],
+    row: Callable[[int, Fields], Record],
     place: Place,
 ) -> list[Record]:
     """Return a row for each site of a page, each site once: the same site twice would be read twice.
@@ -25,13 +27,13 @@ def rows_of(
         UnexpectedPayload: If there is no list, or nothing in it can be read.
     """
     found: dict[int, Record] = {}
-    for site, where in objects(entries(listed, place, "site"), place):
-        site_id = whole(site.get(id_field), where / id_field, MOST_ID)
+    for site in objects(entries(listed, place, "site"), place):
+        site_id = site.whole(id_field, MOST_ID)
         if site_id is None:
-            where.lose(f"a site without `{id_field}` is left out")
+            site.place.lose(f"a site without `{id_field}` is left out")
             continue
         place.notes.read += 1
-        found.setdefault(site_id, row(site_id, site, where))
+        found.setdefault(site_id, row(site_id, site))
     place.check(few=1)
     place.finish()
     return list(found.values())

@@ -10,17 +10,7 @@ from tap_solaredge import resources
 from tap_solaredge.local_time import unit_start
 from tap_solaredge.measured.production import Meaning, take_batteries_out
 from tap_solaredge.measured.readings import BatterySeries, Device, InverterSeries, MeterSeries, MeterType
-from tap_solaredge.service.payload import (
-    MOST_ID,
-    day,
-    essential,
-    flag,
-    is_empty,
-    mapping,
-    number,
-    text,
-    whole,
-)
+from tap_solaredge.service.payload import MOST_ID, essential, is_empty
 from tap_solaredge.service.place import Place
 from tap_solaredge.service.sites import rows_of
 from tap_solaredge.service.units import ENERGY, PEAK_POWER, POWER
@@ -38,6 +28,7 @@ if TYPE_CHECKING:
 
     from tap_solaredge.measured.readings import Record, Series, Site, SiteRef
     from tap_solaredge.resources import Answers, Resource
+    from tap_solaredge.service.fields import Fields
 
 
 def listed_sites(payload: Any) -> list[Record]:  # noqa: ANN401
@@ -128,33 +119,31 @@ def _in_periods(batteries: list[BatterySeries], starts: Series, time_unit: str) 
     ]
 
 
-def _site(site_id: int, site: Record, where: Place) -> Record:
-    at, at_place = mapping(site.get("location"), where / "location"), where / "location"
-    module, of_module = mapping(site.get("primaryModule"), where / "primaryModule"), where / "primaryModule"
-    public = mapping(site.get("publicSettings"), where / "publicSettings")
+def _site(site_id: int, site: Fields) -> Record:
+    at, module, public = (site.inside(name) for name in ("location", "primaryModule", "publicSettings"))
     return {
         "id": site_id,
-        "name": text(site.get("name"), where / "name"),
-        "account_id": whole(site.get("accountId"), where / "accountId", MOST_ID),
-        "status": _status(text(site.get("status"), where / "status")),
-        "peak_power": number(site.get("peakPower"), where / "peakPower", PEAK_POWER),
+        "name": site.text("name"),
+        "account_id": site.whole("accountId", MOST_ID),
+        "status": _status(site.text("status")),
+        "peak_power": site.number("peakPower", PEAK_POWER),
         "last_update_time": None,  # a date only (gotcha 39)
-        "installation_date": day(site.get("installationDate"), where / "installationDate"),
-        "currency": text(site.get("currency"), where / "currency"),
-        "notes": text(site.get("notes"), where / "notes"),
-        "site_type": text(site.get("type"), where / "type"),
-        "country": text(at.get("country"), at_place / "country"),
-        "state": text(at.get("state"), at_place / "state"),
-        "city": text(at.get("city"), at_place / "city"),
-        "address": text(at.get("address"), at_place / "address"),
-        "address2": text(at.get("address2"), at_place / "address2"),
-        "zip_code": text(at.get("zip"), at_place / "zip"),
-        "timezone": text(at.get("timeZone"), at_place / "timeZone"),
-        "primary_module_manufacturer": text(module.get("manufacturerName"), of_module / "manufacturerName"),
-        "primary_module_model": text(module.get("modelName"), of_module / "modelName"),
-        "primary_module_power": number(module.get("maximumPower"), of_module / "maximumPower", POWER),
-        "is_public": flag(public.get("isPublic"), where / "isPublic"),
-        "public_name": text(public.get("name"), where / "publicSettings"),
+        "installation_date": site.day("installationDate"),
+        "currency": site.text("currency"),
+        "notes": site.text("notes"),
+        "site_type": site.text("type"),
+        "country": at.text("country"),
+        "state": at.text("state"),
+        "city": at.text("city"),
+        "address": at.text("address"),
+        "address2": at.text("address2"),
+        "zip_code": at.text("zip"),
+        "timezone": at.text("timeZone"),
+        "primary_module_manufacturer": module.text("manufacturerName"),
+        "primary_module_model": module.text("modelName"),
+        "primary_module_power": module.number("maximumPower", POWER),
+        "is_public": public.flag("isPublic"),
+        "public_name": public.text("name"),
         "latitude": None,
         "longitude": None,
     }

@@ -6,7 +6,8 @@ from math import floor, log10
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_solaredge.local_time import QUARTER, from_utc_text, quarter_of, wall_instants
-from tap_solaredge.service.payload import number, objects
+from tap_solaredge.service.fields import objects
+from tap_solaredge.service.payload import number
 from tap_solaredge.service.place import shown
 from tap_solaredge.service.units import ENERGY, PURE
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.measured.readings import MeterType, Totals
 from tap_solaredge.measured.split import total
-from tap_solaredge.service.payload import essential, mapping, number
+from tap_solaredge.service.fields import Fields
+from tap_solaredge.service.payload import essential, mapping
 from tap_solaredge.service.units import ENERGY
 from tap_solaredge.service.v1.series import meter_energies, production
 
@@ -43,6 +44,5 @@ def lifetime(payload: Any, place: Place) -> Totals:  # noqa: ANN401
         UnexpectedPayload: If there is no `overview`.
     """
     told = mapping(essential(payload, "overview", place), place / "overview")
-    where = place / "lifeTimeData"
-    made = number(mapping(told.get("lifeTimeData"), where).get("energy"), where / "energy", ENERGY)
+    made = Fields(told, place).inside("lifeTimeData").number("energy", ENERGY)
     return Totals(production=made, up_to_now=True)

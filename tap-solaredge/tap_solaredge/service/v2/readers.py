@@ -10,18 +10,8 @@ from tap_solaredge.errors import RangeTooLong
 from tap_solaredge.measured.readings import BatterySeries, MeterSeries, MeterType, Record, Series, SiteRef
 from tap_solaredge.measured.split import no_glitches
 from tap_solaredge.resources import Kind
-from tap_solaredge.service.payload import (
-    MOST_ID,
-    day,
-    essential,
-    is_empty,
-    keyed,
-    mapping,
-    number,
-    text,
-    utc_time,
-    whole,
-)
+from tap_solaredge.service.fields import Fields
+from tap_solaredge.service.payload import MOST_ID, essential, is_empty, keyed
 from tap_solaredge.service.place import Place
 from tap_solaredge.service.series import series, site_series
 from tap_solaredge.service.sites import of_site, rows_of
@@ -72,8 +62,8 @@ def listed_sites(payload: Any) -> list[Record]:  # noqa: ANN401
     return rows_of(sites, "siteId", _listed_site, place)
 
 
-def _listed_site(site_id: int, site: Record, place: Place) -> Record:
-    return {"id": site_id, "name": text(site.get("name"), place), "status": _status(site, place)}
+def _listed_site(site_id: int, site: Fields) -> Record:
+    return {"id": site_id, "name": site.text("name"), "status": _status(site)}
 
 
 def parse(resource: Resource[Any], payloads: list[Any], site: SiteRef) -> Any:  # noqa: ANN401
@@ -112,36 +102,36 @@ def details(payload: Any, place: Place, site: SiteRef) -> Record:  # noqa: ANN40
     """
     of_site(essential(payload, "siteId", place), site.site_id, place)
     place.notes.read += 1
-    where = place / "location"
-    at = mapping(payload.get("location"), where)
+    told = Fields(payload, place)
+    at = told.inside("location")
     return {
         "id": site.site_id,
-        "name": text(payload.get("name"), place / "name"),
-        "account_id": whole(payload.get("accountId"), place / "accountId", MOST_ID),
-        "status": _status(payload, place),
-        "peak_power": number(payload.get("peakPower"), place / "peakPower", PEAK_POWER),
-        "last_update_time": utc_time(payload.get("lastUpdateTime"), place / "lastUpdateTime"),
-        "installation_date": day(payload.get("installationDate"), place / "installationDate"),
-        "notes": text(payload.get("note"), place / "note"),
-        "country": text(at.get("country"), where / "country"),
-        "state": text(at.get("state"), where / "state"),
-        "city": text(at.get("city"), where / "city"),
-        "address": text(at.get("address"), where / "address"),
-        "address2": text(at.get("address2"), where / "address2"),
-        "zip_code": text(at.get("zip"), where / "zip"),
-        "timezone": text(at.get("timezone"), where / "timezone"),
-        "latitude": _degrees(at.get("latitude"), where / "latitude", 90),
-        "longitude": _degrees(at.get("longitude"), where / "longitude", 180),
+        "name": told.text("name"),
+        "account_id": told.whole("accountId", MOST_ID),
+        "status": _status(told),
+        "peak_power": told.number("peakPower", PEAK_POWER),
+        "last_update_time": told.utc_time("lastUpdateTime"),
+        "installation_date": told.day("installationDate"),
+        "notes": told.text("note"),
+        "country": at.text("country"),
+        "state": at.text("state"),
+        "city": at.text("city"),
+        "address": at.text("address"),
+        "address2": at.text("address2"),
+        "zip_code": at.text("zip"),
+        "timezone": at.text("timezone"),
+        "latitude": _degrees(at, "latitude", 90),
+        "longitude": _degrees(at, "longitude", 180),
         **dict.fromkeys(("currency", "site_type", "is_public", "public_name")),
         **dict.fromkeys(f"primary_module_{name}" for name in ("manufacturer", "model", "power")),
     }
 
 
-def _degrees(value: Any, place: Place, most: float) -> float | None:  # noqa: ANN401
+def _degrees(location: Fields, name: str, most: float) -> float | None:
     """Return degrees; the official sample has a placeholder (5.3)."""
-    read = number(value, place)
+    read = location.number(name)
     if read is not None and not -most <= read <= most:
-        place.lose(f"{read:.5g} degrees cannot be")
+        (location.place / name).lose(f"{read:.5g} degrees cannot be")
         return None
     return read
 
@@ -198,8 +188,8 @@ def _battery(serial: str, metrics: Record, place: Place, site: SiteRef) -> Batte
     )
 
 
-def _status(site: Record, place: Place) -> str | None:
-    status = text(site.get("activationStatus"), place / "activationStatus")
+def _status(site: Fields) -> str | None:
+    status = site.text("activationStatus")
     return status.capitalize() if status else None
 
 
