@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.service.fields import objects
 from tap_solaredge.service.inventory import NOT_OF_AN_INVENTORY, Listed, meter_type
-from tap_solaredge.service.payload import is_empty
+from tap_solaredge.service.payload import entries, is_empty
 from tap_solaredge.service.place import shown
 from tap_solaredge.service.units import ENERGY
 
@@ -52,13 +52,11 @@ def devices(payload: Any, place: Place, site_id: int) -> Inventory:  # noqa: ANN
 
 def _list(lists: Record, name: str, place: Place) -> Iterator[Fields]:
     """Yield the devices of one list; what is no list costs itself."""
-    devices_ = lists.get(name)
-    where = place / name
-    if isinstance(devices_, list | dict):
-        single = [devices_] if devices_ else []
-        yield from objects(devices_ if isinstance(devices_, list) else single, where)
-    elif not is_empty(devices_):
-        where.lose(f"expected a list, got {shown(devices_)}; it is left out")
+    told, where = lists.get(name), place / name
+    if is_empty(told) or isinstance(told, list | dict):
+        yield from objects(entries(told, place, name), where)
+    else:
+        where.lose(f"expected a list, got {shown(told)}; it is left out")
 
 
 def _shared(device: Fields, site_id: int) -> Record:
