@@ -67,22 +67,18 @@ def series(block: Any, place: Place, units: Units, zone: ZoneInfo | None) -> Ser
         units: The units of this quantity.
         zone: The site's; for times that do not show it.
     """
-    if not isinstance(block, dict):
+    if not isinstance(block, dict) or (block and not block.keys() & {"values", "unit"}):
         place.lose(f"expected an object with `values`, got {shown(block)}")
         return {}
     points = block.get("values")
     if is_empty(points):
-        if block and not block.keys() & {"values", "unit"}:
-            place.lose(f"expected an object with `values`, got {shown(block)}")
         return {}
     if not isinstance(points, list):
         place.lose(f"field `values` is no list but {shown(points)}")
         return {}
     scale = factor(block.get("unit"), units, place)
     plain = _plain(points, scale, place, zone)
-    return plain or gathered(
-        ((_moment(point, place, zone), point) for point in points), "value", place, units, scale
-    )
+    return plain or gathered(((_moment(point, place, zone), point) for point in points), place, units, scale)
 
 
 def _plain(points: list[Any], scale: float | None, place: Place, zone: ZoneInfo | None) -> Series | None:
@@ -107,17 +103,16 @@ def _plain(points: list[Any], scale: float | None, place: Place, zone: ZoneInfo 
 
 def gathered(
     points: Iterable[tuple[Instant | None, Any]],
-    name: str,
     place: Place,
     units: Units,
     scale: float | None,
 ) -> Series:
-    """Return instant to value; of an instant that comes twice a value beats null, the later value another."""
+    """Return instant to `value`; of one that comes twice a value beats null, the later value another."""
     found: dict[str, tuple[Instant, float | None]] = {}
     for at, point in points:
         if at is None:
             continue
-        value = number(point.get(name), place / f"at {at}", units, scale)
+        value = number(point.get("value"), place / f"at {at}", units, scale)
         before = found.get(at)
         if before is not None and before[1] is not None:
             if value is None:

@@ -13,12 +13,12 @@ from tap_solaredge.measured.readings import BatterySeries, Device, InverterSerie
 from tap_solaredge.service.payload import MOST_ID, essential, is_empty
 from tap_solaredge.service.place import Place
 from tap_solaredge.service.sites import rows_of
-from tap_solaredge.service.units import ENERGY, PEAK_POWER, POWER
+from tap_solaredge.service.units import PEAK_POWER, POWER
 from tap_solaredge.service.v1.benefits import benefits
 from tap_solaredge.service.v1.devices import devices
 from tap_solaredge.service.v1.inverter import inverter
 from tap_solaredge.service.v1.power_flow import power_flow
-from tap_solaredge.service.v1.series import meter_energies, meters, production
+from tap_solaredge.service.v1.series import energy, meter_energies, meters, power
 from tap_solaredge.service.v1.storage import storage
 from tap_solaredge.service.v1.totals import lifetime, totals
 
@@ -102,10 +102,10 @@ def _in_periods(batteries: list[BatterySeries], starts: Series, time_unit: str) 
 
     def summed(energies: Series) -> Series:
         sums: Series = {}
-        for at, energy in energies.items():
+        for at, value in energies.items():
             first = unit_start(date.fromisoformat(at.local_date), time_unit).isoformat()
-            if energy is not None and first in periods:
-                sums[periods[first]] = (sums.get(periods[first]) or 0.0) + energy
+            if value is not None and first in periods:
+                sums[periods[first]] = (sums.get(periods[first]) or 0.0) + value
         return sums
 
     return [
@@ -176,9 +176,9 @@ _MOMENTS: Mapping[Resource[Any], Callable[[Any, Place], Any]] = MappingProxyType
 )
 _SERIES: Mapping[Resource[Any], Callable[[list[Any], Place, ZoneInfo], Any]] = MappingProxyType(
     {
-        resources.POWER: production("power", POWER),
-        resources.ENERGY: production("energy", ENERGY),
-        resources.QUARTER_ENERGY: production("energy", ENERGY),
+        resources.POWER: power,
+        resources.ENERGY: energy,
+        resources.QUARTER_ENERGY: energy,
         resources.TOTALS: totals,
         resources.METERS: meters,
         resources.METER_ENERGY: meter_energies,

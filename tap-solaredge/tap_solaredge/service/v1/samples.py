@@ -9,7 +9,7 @@ from tap_solaredge.local_time import QUARTER, from_utc_text, quarter_of, wall_in
 from tap_solaredge.service.fields import objects
 from tap_solaredge.service.payload import number
 from tap_solaredge.service.place import shown
-from tap_solaredge.service.units import ENERGY, PURE
+from tap_solaredge.service.units import ENERGY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,7 +72,7 @@ def timed(rows: list[Any], stamp: str, place: Place, zone: ZoneInfo) -> Iterator
             yield at, row
 
 
-def values(samples: list[Sample], name: str, place: Place, units: Units = PURE) -> list[float]:
+def values(samples: list[Sample], name: str, place: Place, units: Units) -> list[float]:
     """Return the values that a field has in the samples."""
     where = place / name
     read = [number(sample.row.get(name), where, units) for sample in samples]

@@ -14,7 +14,7 @@ from tap_solaredge.service.units import ENERGY, POWER, factor
 from tap_solaredge.service.v1.samples import timed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
     from tap_solaredge.measured.readings import Series
@@ -25,15 +25,21 @@ if TYPE_CHECKING:
 _TYPES = {kind.value: kind for kind in MeterType}
 
 
-def production(root: str, units: Units) -> Callable[[list[Any], Place, ZoneInfo], Series]:
-    """Return the reader of `energy` or `power`: without its list of values it says nothing."""
+def energy(payloads: list[Any], place: Place, zone: ZoneInfo) -> Series:
+    """Return the energy of the whole site (6.4)."""
+    return _site_series(payloads[0], "energy", ENERGY, place, zone)
 
-    def read(payloads: list[Any], place: Place, zone: ZoneInfo) -> Series:
-        block = essential(payloads[0], root, place)
-        points = essential_list(block, "values", place)
-        return _points(points, factor(block.get("unit"), units, place) if points else 1.0, units, place, zone)
 
-    return read
+def power(payloads: list[Any], place: Place, zone: ZoneInfo) -> Series:
+    """Return the power of the whole site (6.8)."""
+    return _site_series(payloads[0], "power", POWER, place, zone)
+
+
+def _site_series(payload: Any, root: str, units: Units, place: Place, zone: ZoneInfo) -> Series:  # noqa: ANN401
+    """Return a series of the whole site: without its list of values an answer says nothing."""
+    block = essential(payload, root, place)
+    points = essential_list(block, "values", place)
+    return _points(points, factor(block.get("unit"), units, place) if points else 1.0, units, place, zone)
 
 
 def meters(payloads: list[Any], place: Place, zone: ZoneInfo) -> list[MeterSeries]:
@@ -44,11 +50,11 @@ def meters(payloads: list[Any], place: Place, zone: ZoneInfo) -> list[MeterSerie
     """
     powers, energies, registers = payloads
     with place.call() as call:
-        power = _by_type(powers, "powerDetails", POWER, call, zone)
-    found = {kind: MeterSeries(None, kind, power=series) for kind, series in power.items()}
+        read = _by_type(powers, "powerDetails", POWER, call, zone)
+    found = {kind: MeterSeries(None, kind, power=series) for kind, series in read.items()}
     with place.call() as call:
-        for kind, energy in _by_type(energies, "energyDetails", ENERGY, call, zone).items():
-            found.setdefault(kind, MeterSeries(None, kind)).energy = energy
+        for kind, series in _by_type(energies, "energyDetails", ENERGY, call, zone).items():
+            found.setdefault(kind, MeterSeries(None, kind)).energy = series
     if MeterType.PRODUCTION not in found:
         raise place.error("`powerDetails` lists no Production, though the site has meters")
     with place.call() as call:
@@ -127,7 +133,7 @@ def _values(meter: Fields, scale: float | None, units: Units, place: Place, zone
 
 def _points(points: list[Any], scale: float | None, units: Units, place: Place, zone: ZoneInfo) -> Series:
     """Return interval to value; an absent value is as null (2.2)."""
-    return gathered(timed(points, "date", place, zone), "value", place, units, scale)
+    return gathered(timed(points, "date", place, zone), place, units, scale)
 
 
 def _add(series: Series, more: Series, place: Place) -> None:

@@ -9,7 +9,7 @@ from tap_solaredge.measured.split import total
 from tap_solaredge.service.fields import Fields
 from tap_solaredge.service.payload import essential, mapping
 from tap_solaredge.service.units import ENERGY
-from tap_solaredge.service.v1.series import meter_energies, production
+from tap_solaredge.service.v1.series import energy, meter_energies
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -24,7 +24,7 @@ def totals(payloads: list[Any], place: Place, zone: ZoneInfo) -> Totals:
         UnexpectedPayload: If there is no list.
     """
     if isinstance(payloads[0], dict) and "energy" in payloads[0]:
-        return Totals(production=total(production("energy", ENERGY)(payloads, place, zone).values()))
+        return Totals(production=total(energy(payloads, place, zone).values()))
     found = {
         meter.meter_type: total(meter.energy.values()) for meter in meter_energies(payloads, place, zone)
     }
