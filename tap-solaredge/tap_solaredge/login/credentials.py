@@ -34,14 +34,16 @@ FLEET, SITE = "`api_key` (I have a fleet)", "`client_id` and `client_secret` (I 
 class Credential(AuthBase):
     """What all credentials have in common."""
 
-    identity: str
-    """What tells this credential from others; only its hash is ever stored."""
     about: str
     """What it is, in a line of `check-api`."""
     remedy: str
     """What to do when the service does not know it."""
     by_grant = False
     """Whether each site's owner has granted access to it alone."""
+
+    def __init__(self, identity: str) -> None:
+        self.identity = identity
+        """What tells this credential from others; only its hash is ever stored."""
 
     def of(self, site_id: int | None) -> AuthBase:  # noqa: ARG002
         """Return what goes with a request about a site; None is the account."""
@@ -66,9 +68,6 @@ class FleetKey(Credential):
     about = "a fleet key"
     remedy = "The credential is missing, wrong or expired: check `api_key`"
 
-    def __init__(self, api_key: str) -> None:
-        self.identity = api_key
-
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the key."""
         request.headers["X-API-Key"] = self.identity
@@ -91,8 +90,7 @@ class SiteAccess(Credential):
     remedy = f"The grant does not hold any more: log in again with `{command('login')}`"
 
     def __init__(self, config: Mapping[str, Any], clock: Clock) -> None:
-        self.identity = str(config["client_id"])
-        """The credits belong to the developer's account, whatever the site."""
+        super().__init__(str(config["client_id"]))  # its account has the credits, whatever the site
         self.about = f"logins with application {self.identity}"
         self._config = config
         self._clock = clock

@@ -71,14 +71,18 @@ class Listed:
         self._place.check(few=1)
         meters = list(self._meters.values())
         _make_names_unique(meters)
-        in_service = [
-            serial
-            for serial, row in self._equipment.items()
-            if serial in self._reporting and row["active"] is not False
-        ]
-        batteries, unreadable = list(self._batteries.values()), self.unreadable_batteries
-        equipment = list(self._equipment.values())
-        return Inventory(equipment, meters, batteries, in_service, unreadable, self._registered)
+        return Inventory(
+            equipment=list(self._equipment.values()),
+            meters=meters,
+            batteries=list(self._batteries.values()),
+            inverters=[
+                serial
+                for serial, row in self._equipment.items()
+                if serial in self._reporting and row["active"] is not False
+            ],
+            unreadable_batteries=self.unreadable_batteries,
+            registered=self._registered,
+        )
 
     def _is_known(self, row: Record, device: Fields, *, needs_serial: bool = True) -> bool:
         """Whether a device can be told apart; one that cannot is left out with a note."""

@@ -81,9 +81,6 @@ class V1Key(Credential):
     about = "a key of V1"
     remedy = "The V1 key is not valid: check `api_key`; a key of V2 does not work with `api_version: v1`"
 
-    def __init__(self, key: str) -> None:
-        self.identity = key
-
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the key to the address."""
         request.prepare_url(request.url, {"api_key": self.identity})
