@@ -162,7 +162,7 @@ class Harvest:
     # Today, then what is owed
 
     def _work(self) -> Work:
-        listed = list(self._lists.sites(self._job.client.granted_sites()))
+        listed = list(self._lists.sites(self._job.client.credential.sites()))
         self._listed = len(listed)
         if not self._caller.dry:
             self._say_who_is_missing(listed)
@@ -293,4 +293,4 @@ class Harvest:
     def _reads_devices(self, site_id: int) -> bool:
         """Whether telemetry is worth a call: not when the grant of a site does not cover it."""
         refused = self._caller.refusals.until(site_id, TELEMETRY) is not None
-        return self._job.client.reads_devices(site_id) and not refused
+        return self._job.client.credential.reads_devices(site_id) and not refused
