@@ -11,8 +11,10 @@ from test_report_odd_sites import texts
 
 from solaredge_simulator.simulator import Simulator
 from solaredge_simulator.variety import TWO_BATTERIES
+from tap_solaredge.plan.owed import GIVEN_UP
 from tap_solaredge.service.v2.requests import DEVICE_TYPES
 from target_seh_sql.commands.status import Asked, show_streams
+from target_seh_sql.status.silent_devices import AWAITED
 from tools.browser import Browser
 from tools.databases import KINDS, empty_database, engine_of
 from tools.pipeline import Pipeline
@@ -89,6 +91,7 @@ def test_a_silent_battery_is_named_until_it_is_inactive_or_its_data_come(kind, t
         page = page_of(tmp_path)
         list_as_inactive(simulator, serial)
         assert after(4.1) == WELL
+        assert empty_loads(url) == 0
         simulator.lift_faults()
         assert after(6) == WELL
         assert empty_loads(url) == 0
@@ -104,3 +107,7 @@ def test_a_silent_battery_is_named_until_it_is_inactive_or_its_data_come(kind, t
             (line, *_) = texts(browser, "#card-streams p:has(.bad)")
         since = f"Battery 1 ({serial}) has told nothing since 3 August 2026, 11:30 (UTC)."
         assert line == f"{since} No values since then: battery, level of charge, consumption. {PORTAL}."
+
+
+def test_status_names_a_device_for_as_long_as_the_tap_waits_for_it():
+    assert AWAITED == GIVEN_UP
