@@ -12,9 +12,8 @@ INTRODUCTION = """\
 # Schema
 
 Written by `make schema` from the streams and columns in `target_seh_sql/tables/`. Streams have the names of
-the tables, so other targets make the same ones; ids and foreign keys are this target's. `battery_readings`,
-`inverter_readings`, `alerts`, `environmental_benefits` and `energy_totals` are made when their streams
-arrive.
+the tables, so other targets make the same ones; ids and foreign keys are this target's. Some tables are made
+when their streams arrive: {extensions}.
 
 - A `timestamp` is the start of its interval, in UTC; `utc_offset_minutes` beside it gives the site's wall
   clock: local time = timestamp + offset. A `reading_date` is the site's own date.
@@ -113,7 +112,8 @@ def view_sections():
 
 def page():
     """Return the whole page."""
-    lines = [INTRODUCTION, *picture(), "", "## Types", "", *types()]
+    extensions = ", ".join(f"`{stream.name}`" for stream in STREAMS if stream.extension)
+    lines = [INTRODUCTION.format(extensions=extensions), *picture(), "", "## Types", "", *types()]
     for stream in STREAMS:
         lines += ["", *section(stream)]
     lines += ["", *view_sections()]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-solaredge")
 
+PREFIX: Final = "TAP_SOLAREDGE_"
+"""Of the variables that are settings."""
 NOT_SETTINGS: Final = frozenset({"LOGLEVEL"})
 """Variables with the prefix that the SDK reads by itself."""
 _WHOLE: Final = re.compile(r"[+-]?\d+(\.0*)?")
@@ -37,13 +39,11 @@ def from_file(path: str) -> dict[str, Any]:
         found = json.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"--config {path}: {error.strerror}") from None
-    except ValueError as error:
-        where = (
-            f"line {error.lineno}, column {error.colno}"
-            if isinstance(error, json.JSONDecodeError)
-            else "text"
-        )
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
         raise ConfigError(f"--config {path} is not JSON ({where})") from None
+    except ValueError:  # no UTF-8, or a number of thousands of digits
+        raise ConfigError(f"--config {path} is not JSON (text)") from None
     if not isinstance(found, dict):
         raise ConfigError(f'--config {path} holds no JSON object: write {{"api_key": "..."}}')
     return found
@@ -53,7 +53,6 @@ def accepted(
     given: Mapping[str, Any],
     properties: Mapping[str, Mapping[str, Any]],
     variables: Mapping[str, str] | None = None,
-    prefix: str = "TAP_SOLAREDGE_",
 ) -> dict[str, Any]:
     """Return the settings to use, by name; one that does not exist is named with the nearest one.
 
@@ -61,7 +60,6 @@ def accepted(
         given: from files; null is not set.
         properties: JSON Schema of each setting.
         variables: of the environment, where it counts; they go before files, and an empty one is not set.
-        prefix: of the variables that are settings.
 
     Raises:
         ConfigError: a value that cannot be; the text names the setting, and shows no secret.
@@ -69,12 +67,12 @@ def accepted(
     name_unknown(given.keys(), properties)
     settings = {name: value for name, value in given.items() if value is not None}
     if variables is not None:
-        ours = {name: value for name, value in variables.items() if name.startswith(prefix)}
-        names = (name.removeprefix(prefix) for name in ours)
+        ours = {name: value for name, value in variables.items() if name.startswith(PREFIX)}
+        names = (name.removeprefix(PREFIX) for name in ours)
         unknown = (name.lower() for name in names if name[:1] != "_" and name not in NOT_SETTINGS)
-        name_unknown(unknown, properties, shown=lambda name: prefix + name.upper())
+        name_unknown(unknown, properties, shown=lambda name: PREFIX + name.upper())
         for name in properties:
-            if (value := ours.get(prefix + name.upper(), "").strip()) != "":
+            if (value := ours.get(PREFIX + name.upper(), "").strip()) != "":
                 settings[name] = value
     return {
         name: _checked(name, value, properties[name]) if name in properties else value
@@ -99,12 +97,10 @@ def name_unknown(
 
 def _checked(name: str, value: object, schema: Mapping[str, Any]) -> object:
     """Convert a value to the type of its setting, and check it."""
-    types = schema.get("type", [])
-    value = _converted(value, {types} if isinstance(types, str) else set(types), schema)
+    value = _converted(value, schema)
     problem = next(iter(Draft7Validator(schema).iter_errors(value)), None)
     if problem is not None:
-        wanted = " or ".join({types} if isinstance(types, str) else types)
-        what = f"it is not of type {wanted}" if schema.get("secret") else problem.message
+        what = f"it is not of type {' or '.join(_types(schema))}" if schema.get("secret") else problem.message
         what = f"wanted is: {schema['description']}" if problem.validator == "pattern" else what
         raise ConfigError(f"the setting {name} cannot be used: {what}")
     if "\0" in str(value):
@@ -112,19 +108,26 @@ def _checked(name: str, value: object, schema: Mapping[str, Any]) -> object:
     return value
 
 
-def _converted(value: object, types: set[str], schema: Mapping[str, Any]) -> object:
+def _types(schema: Mapping[str, Any]) -> list[str]:
+    """Return the types that a schema allows; it may name one of them alone."""
+    types = schema.get("type", [])
+    return [types] if isinstance(types, str) else types
+
+
+def _converted(value: object, schema: Mapping[str, Any]) -> object:
     """Return what a text or number stands for; the value itself where that is not clear."""
+    types = _types(schema)
     if isinstance(value, float) and value.is_integer() and "integer" in types:
         return int(value)
     if "array" in types:
         return _list(value, schema.get("items", {}))
     if isinstance(value, int) and not isinstance(value, bool) and "boolean" in types:
         return _FLAGS.get(str(value), value)
-    return _from_text(value, types, schema) if isinstance(value, str) else value
+    return _from_text(value, schema) if isinstance(value, str) else value
 
 
-def _from_text(value: str, types: set[str], schema: Mapping[str, Any]) -> object:
-    text = value.strip()
+def _from_text(value: str, schema: Mapping[str, Any]) -> object:
+    text, types = value.strip(), _types(schema)
     if "integer" in types and _WHOLE.fullmatch(text.replace("_", "")):
         return int(text.replace("_", "").partition(".")[0])
     if "boolean" in types:
@@ -138,9 +141,7 @@ def _list(value: object, items: Mapping[str, Any]) -> object:
     """Return a list that may be written as `[1,2]`, `1,2`, `1` or 1; its items are converted too."""
     if isinstance(value, str):
         value = _from_json(value, [part.strip() for part in value.split(",") if part.strip()])
-    types = items.get("type", [])
-    wanted = {types} if isinstance(types, str) else set(types)
-    return [_converted(each, wanted, items) for each in (value if isinstance(value, list) else [value])]
+    return [_converted(each, items) for each in (value if isinstance(value, list) else [value])]
 
 
 def _from_json(text: str, otherwise: object) -> object:

@@ -31,8 +31,7 @@ def completed(given: Mapping[str, Any], streams: Iterable[type[SolarEdgeStream]]
     Raises:
         ConfigError: If the other one is damaged; the text names the place.
     """
-    ours: Iterable[Any] = streams  # the SDK has properties for what our classes have
-    known = {str(stream.name): stream for stream in ours}
+    known = _by_name(streams)
     named = [(str(entry.get("tap_stream_id") or entry.get("stream")), entry) for entry in given["streams"]]
     name_unknown((name for name, _ in named), known, "the catalog: there is no stream")
     return {"streams": [_entry(entry, known[name]) for name, entry in named if name in known]}
@@ -40,13 +39,17 @@ def completed(given: Mapping[str, Any], streams: Iterable[type[SolarEdgeStream]]
 
 def warn_of_maps(maps: Mapping[str, Any], streams: Iterable[type[SolarEdgeStream]]) -> None:
     """Warn of stream maps of streams that do not exist: what they hide or hash would leave as it is."""
-    ours: Iterable[Any] = streams
-    known = [str(stream.name) for stream in ours]
+    known = _by_name(streams)
     sources = ((isinstance(each, dict) and each.get("__source__")) or name for name, each in maps.items())
     unknown = (
         name for name in sources if name != "__else__" and not any(fnmatch(stream, name) for stream in known)
     )
     name_unknown(unknown, known, "stream_maps: there is no stream")
+
+
+def _by_name(streams: Iterable[Any]) -> dict[str, Any]:
+    """Return our streams by name, as any type: the SDK has properties for what our classes have."""
+    return {str(stream.name): stream for stream in streams}
 
 
 def _entry(given: Mapping[str, Any], stream: Any) -> dict[str, Any]:  # noqa: ANN401

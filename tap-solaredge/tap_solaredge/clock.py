@@ -17,28 +17,24 @@ class Clock:
     """Tells the service's time; a Raspberry Pi without one of its own may be years off."""
 
     def __init__(self) -> None:
-        self._skew = timedelta()
+        self.skew = timedelta()
+        """How far the service's clock is ahead of this computer's."""
         self.heard = False
         """Whether an answer has told the service's time in this run; before, it is this computer's."""
 
-    @property
-    def skew(self) -> timedelta:
-        """How far the service's clock is ahead of this computer's."""
-        return self._skew
-
     def now(self) -> datetime:
         """Return the time, UTC."""
-        return self.host() + self._skew
+        return self.host() + self.skew
 
     def set_by(self, service_time: datetime) -> None:
         """Learn the service's time from an answer."""
         self.heard = True
         skew = service_time - self.host()
-        if abs(skew - self._skew) <= PRECISION:
+        if abs(skew - self.skew) <= PRECISION:
             return
-        if abs(skew) > WORTH_A_WARNING >= abs(self._skew):
+        if abs(skew) > WORTH_A_WARNING >= abs(self.skew):
             logger.warning("This computer's clock is off by %s; the service's is used", -skew)
-        self._skew = skew
+        self.skew = skew
 
     def host(self) -> datetime:
         """Return this computer's time, UTC."""

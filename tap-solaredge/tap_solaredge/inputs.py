@@ -36,9 +36,8 @@ def state_in(file: IO[str] | None, streams: Collection[str]) -> dict[str, Any] |
         found = _unwrapped(_last_of(lines))
     except (ValueError, RecursionError):
         raise ConfigError(f"{name} is cut or no JSON: {NO_STATE}") from None
-    bookmarks = (found.get("bookmarks") or {}) if isinstance(found, dict) else None
-    if found and isinstance(found, dict) and "bookmarks" not in found:
-        bookmarks = None
+    is_state = isinstance(found, dict) and (not found or "bookmarks" in found)
+    bookmarks = (found.get("bookmarks") or {}) if is_state else None
     if not (isinstance(bookmarks, dict) and all(map(_is_entry, bookmarks.values()))):
         raise ConfigError(f"{name} is no state of this tap: {NO_STATE}")
     if bookmarks and bookmarks.keys().isdisjoint(streams):
@@ -85,7 +84,15 @@ def catalog_in(file: IO[str] | None) -> dict[str, Any] | None:
     """
     if file is None:
         return None
-    found = _document(file, "--catalog")
+    text = _text(file, "--catalog")
+    try:
+        found = json.loads(text) if text.strip() else None
+    except (ValueError, RecursionError):
+        raise ConfigError(f"--catalog {file.name} is not JSON") from None
+    if not isinstance(found, dict):
+        raise ConfigError(
+            f"--catalog {file.name} holds no JSON object; leave --catalog out to begin without one"
+        )
     streams = found.get("streams")
     if not (isinstance(streams, list) and all(map(_is_stream, streams))):
         raise ConfigError(f"--catalog {file.name} is no catalog; `{command('--discover')}` prints one")
@@ -99,19 +106,6 @@ def _is_stream(entry: Any) -> bool:  # noqa: ANN401
         and isinstance(entry.get("schema") or {}, dict)
         and isinstance(entry.get("metadata") or [], list)
     )
-
-
-def _document(file: IO[str], option: str) -> dict[str, Any]:
-    text = _text(file, option)
-    try:
-        found = json.loads(text) if text.strip() else None
-    except (ValueError, RecursionError):
-        raise ConfigError(f"{option} {file.name} is not JSON") from None
-    if not isinstance(found, dict):
-        raise ConfigError(
-            f"{option} {file.name} holds no JSON object; leave {option} out to begin without one"
-        )
-    return found
 
 
 def _text(file: IO[str], option: str) -> str:

@@ -12,7 +12,7 @@ import click
 from dotenv import find_dotenv, load_dotenv
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
-from tap_solaredge.accepted_settings import accepted
+from tap_solaredge.accepted_settings import PREFIX, accepted
 from tap_solaredge.addresses import check_addresses
 from tap_solaredge.budget.ledger import Ledger
 from tap_solaredge.catalogs import completed, warn_of_maps
@@ -39,12 +39,13 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
     from tap_solaredge.measured.readings import Record
+    from tap_solaredge.service.dialect import Dialect
 
 
 def _secrets(config: Mapping[str, Any]) -> Iterator[str]:
     """Yield the secrets of settings, and of the environment, where errors in settings may still show them."""
     for name in SECRETS:
-        yield from (str(config.get(name) or ""), os.environ.get(f"TAP_SOLAREDGE_{name.upper()}", ""))
+        yield from (str(config.get(name) or ""), os.environ.get(PREFIX + name.upper(), ""))
 
 
 class TapSolarEdge(HarvestingTap):
@@ -130,23 +131,19 @@ class TapSolarEdge(HarvestingTap):
 
     def forget_refusals(self, site_id: int) -> None:
         """Let the next run try again what an earlier grant of a site did not cover."""
-        config = self.config
-        allowed = limits(config, DIALECTS[config["api_version"]])
-        ledger = Ledger(ledger_path(config), str(config["client_id"]), allowed, self._clock)
-        with closing(ledger):
+        with closing(self._ledger(str(self.config["client_id"]))) as ledger:
             Refusals(ledger, self._clock).begin_anew(site_id)
 
     def connect(self, retries: int | None = None) -> tuple[Client, Ledger]:
         """Return the client and the ledger; both have to be closed."""
-        config, clock = self.config, self._clock
-        dialect = DIALECTS[config["api_version"]]
-        auth = dialect.credential(config, clock)
-        ledger = Ledger(ledger_path(config), auth.identity, limits(config, dialect), clock)
+        config, dialect = self.config, self._dialect
+        credential = dialect.credential(config, self._clock)
+        ledger = self._ledger(credential.identity)
         client = Client(
             config["api_url"],
-            auth,
+            credential,
             ledger,
-            clock,
+            self._clock,
             timeout=config["request_timeout"],
             retries=config["request_retries"] if retries is None else retries,
             user_agent=config.get("user_agent"),
@@ -154,6 +151,15 @@ class TapSolarEdge(HarvestingTap):
             at_once=config.get("max_concurrent") or dialect.at_once,
         )
         return client, ledger
+
+    @property
+    def _dialect(self) -> Dialect:
+        return DIALECTS[self.config["api_version"]]
+
+    def _ledger(self, identity: str) -> Ledger:
+        """Return the ledger of a credential's calls, to be closed."""
+        config = self.config
+        return Ledger(ledger_path(config), identity, limits(config, self._dialect), self._clock)
 
     def _harvest(self, streams: list[SolarEdgeStream]) -> Harvest:
         config = self.config
@@ -164,7 +170,7 @@ class TapSolarEdge(HarvestingTap):
             streams=streams,
             site_ids=list(config.get("site_ids") or []),
             scope=scope(config),
-            dialect=DIALECTS[config["api_version"]],
+            dialect=self._dialect,
             client=client,
             ledger=ledger,
             clock=self._clock,
@@ -215,9 +221,8 @@ class TapSolarEdge(HarvestingTap):
         if not plan:
             cls.print_version(print_fn=cls.logger.info)
         names = {vars(stream)["name"] for stream in STREAMS}
-        given, catalog, state = (
-            kwargs["config"], catalog_in(kwargs["catalog"]), state_in(kwargs["state"], names)
-        )  # fmt: skip
+        given = kwargs["config"]
+        catalog, state = catalog_in(kwargs["catalog"]), state_in(kwargs["state"], names)
         tap = cls(config=given.config, state=state, catalog=catalog, parse_env_config=given.parse_env)
         if plan:
             tap.print_plan(urls=urls)

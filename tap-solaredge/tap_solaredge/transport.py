@@ -254,11 +254,19 @@ def outage(path: str, reply: Reply) -> TapSolarEdgeError | None:
         said = reply.excerpt()
     else:
         return None
-    return busy(f"{path} answered {reply.status}: {said}", reply, reply.retry_after())
+    return busy(f"{path} answered {reply.status}: {said}", reply)
 
 
-def busy(said: str, reply: Reply, wait: float | None) -> Busy | BudgetReached:
-    """Return the error that waits as long as the service says, or ends the run where that is too long."""
+def busy(said: str, reply: Reply, otherwise: float | None = None) -> Busy | BudgetReached:
+    """Return the error that waits as long as the service says, or ends the run where that is too long.
+
+    Args:
+        said: What happened.
+        reply: The answer.
+        otherwise: Seconds to wait where the service names none; None leaves it to the caller.
+    """
+    wait = reply.retry_after()
+    wait = otherwise if wait is None else wait
     if wait is None or wait <= LONGEST_WAIT:
         return Busy(f"{said}; {AGAIN}", wait)
     try:

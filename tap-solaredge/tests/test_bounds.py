@@ -11,8 +11,8 @@ from tap_solaredge import transport
 from tap_solaredge.errors import Busy, Unreachable
 from tap_solaredge.login.token_endpoint import TokenEndpoint
 
+from .client_alone import DETAILS, client, problem
 from .strange_service import StrangeService, answer
-from .test_refusals import DETAILS, client, problem
 
 __all__ = ["client"]
 

@@ -10,9 +10,9 @@ from solaredge_simulator.fleet import HOME
 from tap_solaredge.redaction import conceal_logs, one_line, printable
 from tap_solaredge.tap import TapSolarEdge
 
+from .client_alone import client, problem
 from .owner import grant_access, settings
 from .strange_service import StrangeService, answer
-from .test_refusals import client, problem
 
 __all__ = ["client"]
 

@@ -7,8 +7,6 @@ from email.utils import format_datetime
 import pytest
 
 from solaredge_simulator.fleet import HOME, ROOF
-from tap_solaredge.budget.ledger import Ledger
-from tap_solaredge.budget.limits import Limits
 from tap_solaredge.clock import Clock
 from tap_solaredge.errors import (
     BudgetReached,
@@ -16,58 +14,20 @@ from tap_solaredge.errors import (
     NotAuthorized,
     NotPermitted,
     RangeTooLong,
-    TapSolarEdgeError,
     UnexpectedPayload,
 )
-from tap_solaredge.login.credentials import FleetKey
 from tap_solaredge.login.token_endpoint import TokenEndpoint
-from tap_solaredge.service.client import Client
 from tap_solaredge.service.request import Request
 from tap_solaredge.service.v1 import V1
 
+from .client_alone import DETAILS, KEY, client, problem
 from .strange_service import PAGE, StrangeService, answer, certificate
 
-KEY = "fleet-key-of-this-test"
-DETAILS = Request("/v2/sites/1", site_id=1)
+__all__ = ["client"]
+
 POWER = Request("/v2/sites/1/power", (("from", "2026-11-20T00:00:00Z"), ("to", "2026-11-21T00:00:00Z")), 1)
 REDIRECTS = ["301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"]
 FORBIDDEN = b'{"title": "Forbidden", "status": 403, "detail": "Access to site 1 is denied"}'
-
-
-class StillClock(Clock):
-    """A clock that writes down how long it was to wait."""
-
-    def __init__(self):
-        super().__init__()
-        self.slept = []
-
-    def sleep(self, seconds):
-        self.slept.append(seconds)
-
-
-@pytest.fixture
-def client(tmp_path):
-    """Return a function that makes a client of a service."""
-    made = []
-
-    def make(url, credential=None, limits=None, **options):
-        clock = StillClock()
-        ledger = Ledger(tmp_path / "ledger.db", KEY, limits or Limits(None, None), clock)
-        options = {"timeout": 10.0, "retries": 0} | options
-        made.append((Client(url, credential or FleetKey(KEY), ledger, clock, **options), ledger))
-        return made[-1][0]
-
-    yield make
-    for each, ledger in made:
-        each.close()
-        ledger.close()
-
-
-def problem(client, request=DETAILS):
-    """Return the error that a call ends with."""
-    with pytest.raises(TapSolarEdgeError) as caught:
-        client.get(request)
-    return caught.value
 
 
 # Redirects

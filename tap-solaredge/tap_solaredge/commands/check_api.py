@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,6 @@ import click
 
 from tap_solaredge.cli import configured
 from tap_solaredge.errors import NotPermitted
-from tap_solaredge.login.credentials import nobody_logged_in, token_file
 from tap_solaredge.measured.readings import SiteRef
 from tap_solaredge.redaction import say
 from tap_solaredge.resources import DETAILS, DEVICES, ENERGY, METERS, Kind, Resource
@@ -19,7 +18,8 @@ from tap_solaredge.service.dialects import DIALECTS
 from tap_solaredge.spans import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
     from typing import Any
 
     from tap_solaredge.budget.ledger import Ledger
@@ -47,65 +47,61 @@ def check(tap: ConfiguredTap) -> None:
     Raises:
         TapSolarEdgeError: If the service does not know the credential, or cannot answer.
     """
-    config, dialect = tap.config, DIALECTS[tap.config["api_version"]]
+    dialect = DIALECTS[tap.config["api_version"]]
     client, ledger = tap.connect(retries=0)
     with closing(ledger), closing(client):
-        say(f"Credential: {_kind(config)}, API {dialect.name} at {config['api_url']}")
-        for line in _found(client, dialect, config, tap):
+        say(f"Credential: {client.credential.about}, API {dialect.name} at {tap.config['api_url']}")
+        for line in _found(client, dialect, tap):
             say(line)
         say(f"Left: {'; '.join(_left(ledger))}; {client.calls} calls for this check")
 
 
-def _kind(config: Mapping[str, Any]) -> str:
-    if config["api_version"] == "v1":
-        return "a key of V1"
-    return "a fleet key" if config.get("api_key") else f"logins with application {config['client_id']}"
-
-
-def _found(client: Client, dialect: Dialect, config: Mapping[str, Any], tap: ConfiguredTap) -> Iterator[str]:
-    granted = client.granted_sites()
+def _found(client: Client, dialect: Dialect, tap: ConfiguredTap) -> Iterator[str]:
+    granted = client.credential.sites()
     if granted is None:
         listed = dialect.listed_sites(client.get(dialect.sites_request(1)).payload)
         sites = {site["id"]: f"{site['name']} ({site['status']})" for site in listed}
         more = " or more" if len(listed) >= dialect.sites_per_page else ""
-    elif granted:
-        sites, more = dict.fromkeys(granted, "granted by its owner"), ""
     else:
-        raise nobody_logged_in(token_file(config))
+        sites, more = dict.fromkeys(granted, "granted by its owner"), ""
     yield f"Sites: {len(sites)}{more}"
     yield from (f"  {site_id}: {about}" for site_id, about in list(sites.items())[:SHOWN_SITES])
     if len(sites) > SHOWN_SITES:
         yield f"  and {len(sites) - SHOWN_SITES} more"
-    wanted = list(config.get("site_ids") or [])
+    wanted = list(tap.config.get("site_ids") or [])
     yield from (f"  {site_id}: not found; check `site_ids`" for site_id in wanted if site_id not in sites)
     chosen = next((site_id for site_id in wanted or sites if site_id in sites), None)
     if chosen is not None:
-        details = [] if dialect.lists_details or granted is None else [DETAILS]
-        single = [resource for resource in _TRIED if len(_requests(dialect, resource, chosen, tap)) == 1]
-        yield from _allowed(client, dialect, chosen, [*details, *single][: MOST_CALLS - client.calls], tap)
+        details = () if dialect.lists_details or granted is None else (DETAILS,)
+        calls = _calls(dialect, (*details, *_TRIED), chosen, tap.now())
+        yield f"May be read at site {chosen}:"
+        yield from _allowed(client, calls[: MOST_CALLS - client.calls])
 
 
-def _allowed(
-    client: Client, dialect: Dialect, site_id: int, resources: list[Resource[Any]], tap: ConfiguredTap
-) -> Iterator[str]:
-    yield f"May be read at site {site_id}:"
+def _calls(
+    dialect: Dialect, resources: Iterable[Resource[Any]], site_id: int, now: datetime
+) -> list[tuple[Resource[Any], Request]]:
+    """Return the resources that one call answers, and that call: of the last day where it has a window."""
+    end = now.replace(minute=0, second=0, microsecond=0)
+    site, day = SiteRef(site_id, ZoneInfo("UTC")), Window(end - timedelta(days=1), end)
+    found = []
     for resource in resources:
-        (request,) = _requests(dialect, resource, site_id, tap)
+        resolution = "DAY" if resource.kind is Kind.PERIODS else "QUARTER_HOUR"
+        window = None if resource.kind is Kind.LIST else day
+        requests = dialect.requests(resource, site, window, resolution)
+        if len(requests) == 1:
+            found.append((resource, requests[0]))
+    return found
+
+
+def _allowed(client: Client, calls: Iterable[tuple[Resource[Any], Request]]) -> Iterator[str]:
+    for resource, request in calls:
         try:
             client.get(request)
         except NotPermitted as refused:
             yield f"  {resource}: no: {refused}"
         else:
             yield f"  {resource}: yes"
-
-
-def _requests(
-    dialect: Dialect, resource: Resource[Any], site_id: int, tap: ConfiguredTap
-) -> tuple[Request, ...]:
-    now = tap.now().replace(minute=0, second=0, microsecond=0)
-    window = None if resource.kind is Kind.LIST else Window(now - timedelta(days=1), now)
-    resolution = "DAY" if resource.kind is Kind.PERIODS else "QUARTER_HOUR"
-    return dialect.requests(resource, SiteRef(site_id, ZoneInfo(str(UTC))), window, resolution)
 
 
 def _left(ledger: Ledger) -> Iterator[str]:

@@ -14,9 +14,9 @@ import click
 from tap_solaredge.cli import configured
 from tap_solaredge.errors import ConfigError
 from tap_solaredge.login import redirect
-from tap_solaredge.login.credentials import check_application, token_file
+from tap_solaredge.login.credentials import token_endpoint, token_file
 from tap_solaredge.login.grants import SCOPES, UNUSED_LIFE, Grant
-from tap_solaredge.login.token_endpoint import TokenEndpoint, renewed
+from tap_solaredge.login.token_endpoint import renewed
 from tap_solaredge.redaction import say
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tap_solaredge.cli import ConfiguredTap
+    from tap_solaredge.login.token_endpoint import TokenEndpoint
 
 logger = logging.getLogger("tap-solaredge")
 
@@ -47,12 +48,12 @@ MOST_MONTHS = 24
 def login(tap: ConfiguredTap, *, browser: bool, paste: bool, months: int, scope: str) -> None:
     """Let the owner of a site give access to it; once per site."""
     config = tap.config
-    check_application(config)
+    endpoint = token_endpoint(config)
     nonce = secrets.token_urlsafe(24)
     link = authorize_link(config, nonce, months=months, scope=scope)
     found = _pasted(link, nonce) if paste else _received(config, link, nonce, browser=browser)
     with token_file(config).change() as change:  # tells before the code is spent whether it can be written
-        grant = _exchanged(config, found, months=months, scope=scope)
+        grant = _exchanged(endpoint, config, found, months=months, scope=scope)
         change.grants.put(grant)
         change.save()
     if not grant.refresh_token:
@@ -98,11 +99,10 @@ def _pasted(link: str, nonce: str) -> redirect.Redirect:
     return redirect.read(click.prompt("", prompt_suffix=""), nonce)  # Meltano shows whole lines only
 
 
-def _exchanged(config: Mapping[str, Any], found: redirect.Redirect, *, months: int, scope: str) -> Grant:
+def _exchanged(
+    endpoint: TokenEndpoint, config: Mapping[str, Any], found: redirect.Redirect, *, months: int, scope: str
+) -> Grant:
     """Turn the code into the first tokens."""
-    endpoint = TokenEndpoint(
-        config["api_url"], config["client_id"], config["client_secret"], config["request_timeout"]
-    )
     site_ids = list(config.get("site_ids") or [])
     site_id = found.site_id or (site_ids[0] if len(site_ids) == 1 else None)
     if site_id is None:

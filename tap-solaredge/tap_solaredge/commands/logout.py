@@ -8,8 +8,7 @@ import click
 
 from tap_solaredge.cli import configured
 from tap_solaredge.errors import ConfigError, TapSolarEdgeError
-from tap_solaredge.login.credentials import check_application, token_file
-from tap_solaredge.login.token_endpoint import TokenEndpoint
+from tap_solaredge.login.credentials import token_endpoint, token_file
 from tap_solaredge.redaction import conceal, say
 
 if TYPE_CHECKING:
@@ -22,10 +21,7 @@ if TYPE_CHECKING:
 def logout(tap: ConfiguredTap, *, site: int | None) -> None:
     """Give access back and forget the tokens."""
     config = tap.config
-    check_application(config)
-    endpoint = TokenEndpoint(
-        config["api_url"], config["client_id"], config["client_secret"], config["request_timeout"]
-    )
+    endpoint = token_endpoint(config)
     with token_file(config).change() as change:
         mine = [
             grant

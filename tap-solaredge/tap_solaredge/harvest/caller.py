@@ -42,7 +42,8 @@ class Caller:
 
     def reads_devices(self, site_id: int) -> bool:
         """Whether telemetry is worth a call: not when the grant of a site does not cover it."""
-        return self._client.reads_devices(site_id) and self._refusals.until(site_id, TELEMETRY) is None
+        refused = self._refusals.until(site_id, TELEMETRY) is not None
+        return self._client.credential.reads_devices(site_id) and not refused
 
     def send(self, call: Call) -> Answer | None:
         """Return the answer to one call.

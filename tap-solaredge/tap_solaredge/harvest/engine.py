@@ -124,7 +124,7 @@ class Harvest:
     # Today, then what is owed
 
     def _work(self) -> Work:
-        listed = list(self._lists.sites(self._job.client.granted_sites()))
+        listed = list(self._lists.sites(self._job.client.credential.sites()))
         self._listed = len(listed)
         if not self._caller.dry:
             self._say_who_is_missing(listed)

@@ -12,6 +12,7 @@ from tap_solaredge.errors import TapSolarEdgeError, UnexpectedPayload
 from tap_solaredge.measured.readings import Inventory, SiteRef
 from tap_solaredge.plan.calls import Call, Purpose
 from tap_solaredge.resources import DETAILS, DEVICES, Resource, T
+from tap_solaredge.service.sites import listed_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -127,7 +128,7 @@ class Lists:
         requests = (self._dialect.sites_request(page),)
 
         def parse(payloads: list[Any]) -> SitePage:
-            return self._dialect.listed_sites(payloads[0]), self._dialect.listed_count(payloads[0])
+            return self._dialect.listed_sites(payloads[0]), listed_count(payloads[0])
 
         try:
             checked = self._not_emptied("site list", requests, parse)

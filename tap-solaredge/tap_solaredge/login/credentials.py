@@ -14,6 +14,7 @@ from tap_solaredge.advice import command
 from tap_solaredge.errors import ConfigError, GrantEnded, NotAuthorized
 from tap_solaredge.login import renewal
 from tap_solaredge.login.grants import DEVICE_DATA, Grant, TokenFile, can_be_sent, default_path
+from tap_solaredge.login.token_endpoint import TokenEndpoint
 from tap_solaredge.redaction import conceal
 
 if TYPE_CHECKING:
@@ -33,13 +34,16 @@ FLEET, SITE = "`api_key` (I have a fleet)", "`client_id` and `client_secret` (I 
 class Credential(AuthBase):
     """What all credentials have in common."""
 
-    identity: str
-    """What tells this credential from others; only its hash is ever stored."""
+    about: str
+    """What it is, in a line of `check-api`."""
     remedy: str
     """What to do when the service does not know it."""
-
     by_grant = False
     """Whether each site's owner has granted access to it alone."""
+
+    def __init__(self, identity: str) -> None:
+        self.identity = identity
+        """What tells this credential from others; only its hash is ever stored."""
 
     def of(self, site_id: int | None) -> AuthBase:  # noqa: ARG002
         """Return what goes with a request about a site; None is the account."""
@@ -61,15 +65,12 @@ class Credential(AuthBase):
 class FleetKey(Credential):
     """The V2 fleet API key, sent as a header (reference: API V2, section 2.1)."""
 
+    about = "a fleet key"
     remedy = "The credential is missing, wrong or expired: check `api_key`"
-
-    def __init__(self, api_key: str) -> None:
-        self.identity = api_key
-        self._api_key = api_key
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the key."""
-        request.headers["X-API-Key"] = self._api_key
+        request.headers["X-API-Key"] = self.identity
         return request
 
 
@@ -89,8 +90,8 @@ class SiteAccess(Credential):
     remedy = f"The grant does not hold any more: log in again with `{command('login')}`"
 
     def __init__(self, config: Mapping[str, Any], clock: Clock) -> None:
-        self.identity = str(config["client_id"])
-        """The credits belong to the developer's account, whatever the site."""
+        super().__init__(str(config["client_id"]))  # its account has the credits, whatever the site
+        self.about = f"logins with application {self.identity}"
         self._config = config
         self._clock = clock
         self._file = token_file(config)
@@ -212,7 +213,7 @@ def check_credential(config: Mapping[str, Any]) -> None:
     for name in sorted(given):
         _check(name, str(config[name]))
     if "api_key" not in given:
-        check_application(config)
+        _check_application(config)
 
 
 def api_key(config: Mapping[str, Any], what: str) -> str:
@@ -232,15 +233,16 @@ def api_key(config: Mapping[str, Any], what: str) -> str:
     return key
 
 
-def check_application(config: Mapping[str, Any]) -> None:
-    """Make sure that the settings name an application that site owners can log in to.
+def token_endpoint(config: Mapping[str, Any]) -> TokenEndpoint:
+    """Return the token endpoint, for the application of the settings that site owners can log in to.
 
     Raises:
-        ConfigError: If they do not.
+        ConfigError: If the settings do not name one.
     """
-    for name in ("client_id", "client_secret"):
-        if not config.get(name):
-            raise ConfigError(f"`{name}` is missing: copy it from your application in the developer console")
+    _check_application(config)
+    return TokenEndpoint(
+        config["api_url"], config["client_id"], config["client_secret"], config["request_timeout"]
+    )
 
 
 def token_file(config: Mapping[str, Any]) -> TokenFile:
@@ -254,6 +256,12 @@ def nobody_logged_in(file: TokenFile) -> NotAuthorized:
     return NotAuthorized(
         f"Nobody has logged in yet: run `{command('login')}` (tokens are kept in {file.path})"
     )
+
+
+def _check_application(config: Mapping[str, Any]) -> None:
+    for name in ("client_id", "client_secret"):
+        if not config.get(name):
+            raise ConfigError(f"`{name}` is missing: copy it from your application in the developer console")
 
 
 def _check(name: str, value: str) -> None:

@@ -34,6 +34,8 @@ body {{ font-family: sans-serif; max-width: 34rem; margin: 3rem auto; padding: 0
 </html>
 """
 _SITE = re.compile(r"\d{1,18}", re.ASCII)
+_ADVICE = {"invalid_scope": ". Allow the scope in the application's settings, or request less with --scope"}
+"""What helps, by the service's word for a refusal."""
 _DONE = "tap-solaredge has received the permission and goes on in the terminal. You can close this page."
 
 
@@ -65,7 +67,8 @@ def read(url: str, expected: str) -> Redirect:
         raise NotThisLogin("This is no address: copy it whole, from http to the end") from None
     found = {name: values[0] for name, values in given.items()}
     refused = found.get("error", "")
-    told = one_line(f"Access was not given: {found.get('error_description') or refused}{_advice(refused)}")
+    advice = _ADVICE.get(refused, "")
+    told = one_line(f"Access was not given: {found.get('error_description') or refused}{advice}")
     if {found[name] for name in ("external_id", "state") if name in found} != {expected}:
         why = f" ({told})" if refused else ""
         raise NotThisLogin(f"This address does not belong to this login; use the newest link{why}")
@@ -75,12 +78,6 @@ def read(url: str, expected: str) -> Redirect:
         raise NotThisLogin("This address holds no code: copy it whole, from http to the end")
     site = found.get("site_id", "")
     return Redirect(found["code"], int(site) if _SITE.fullmatch(site) else None)
-
-
-def _advice(refused: str) -> str:
-    if refused == "invalid_scope":
-        return ". Allow the scope in the application's settings, or request less with --scope"
-    return ""
 
 
 class Listener:

@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -27,7 +28,6 @@ EARLY = timedelta(minutes=5)
 USUAL_LIFE, LONGEST_LIFE = 7200.0, 86400.0
 """Seconds that an access token lives where that is not told, and that are believed at most (gotcha 91)."""
 _WRONG_CLIENT = frozenset({"invalid_client", "unauthorized_client"})
-_TOO_MANY = 429
 _FINAL = frozenset(
     {"invalid_grant", "invalid_request", "invalid_scope", "unsupported_grant_type", "access_denied"}
 )
@@ -149,19 +149,19 @@ def _scopes(value: Any) -> list[str] | None:  # noqa: ANN401
 
 
 def _refusal(path: str, reply: Reply) -> TapSolarEdgeError:
-    said, wait = f"{path} answered {reply.status}: {_said(reply)}", reply.retry_after()
-    document = reply.document()
-    if reply.status == _TOO_MANY:
-        return busy(said, reply, wait)
+    said = f"{path} answered {reply.status}: {_said(reply)}"
+    if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return busy(said, reply)
     problem = outage(path, reply)
     if problem is not None:
         return problem
+    document = reply.document()
     error = str(document.get("error")) if isinstance(document, dict) else None
     if error in _WRONG_CLIENT:
         return ConfigError(f"{said}. Check `client_id` and `client_secret` in the developer console")
     if error in _FINAL:
         return GrantEnded(said)
-    return busy(said, reply, wait)
+    return busy(said, reply)
 
 
 def _said(reply: Reply) -> str:

@@ -8,6 +8,7 @@ import re
 import threading
 from contextlib import nullcontext
 from functools import partial
+from http import HTTPStatus
 from importlib.metadata import version
 from itertools import count
 from typing import TYPE_CHECKING
@@ -26,7 +27,6 @@ from tap_solaredge.errors import (
     TapSolarEdgeError,
     Unreachable,
 )
-from tap_solaredge.service.request import Request
 from tap_solaredge.service.responses import checked, is_unexplained, refusal, unanswered
 
 if TYPE_CHECKING:
@@ -37,13 +37,12 @@ if TYPE_CHECKING:
     from tap_solaredge.budget.ledger import Ledger
     from tap_solaredge.clock import Clock
     from tap_solaredge.login.credentials import Credential
+    from tap_solaredge.service.request import Request
     from tap_solaredge.service.responses import Answer
     from tap_solaredge.transport import Reply
 
     Refused = Callable[[Request, int, str], TapSolarEdgeError | None]
     """Request, status and what the body says to an error, or None where the status alone says it."""
-
-__all__ = ["DEFAULT_RETRIES", "Client", "Request"]
 
 logger = logging.getLogger("tap-solaredge.api")
 
@@ -55,7 +54,6 @@ DEAD_SITES = 3
 WORTH_A_LINE = 5.0
 """Seconds of waiting for the minute's limit that are worth a line in the log."""
 
-_UNAUTHORIZED, _FORBIDDEN = 401, 403
 _LIMIT = re.compile(r"[1-9]\d{0,6}", re.ASCII)
 
 
@@ -77,7 +75,7 @@ class Client:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._timeout = timeout
-        self._credential = credential
+        self.credential = credential
         self._refused = refused
         self._ledger = ledger
         self._clock = clock
@@ -94,14 +92,6 @@ class Client:
         self._answered = False
         self.calls = 0
         """Calls made so far, failed ones and retries included."""
-
-    def granted_sites(self) -> list[int] | None:
-        """Return the only sites that can be read; None where the service lists them."""
-        return self._credential.sites()
-
-    def reads_devices(self, site_id: int) -> bool:
-        """Whether the credential covers telemetry of the site's meters and batteries, as far as is known."""
-        return self._credential.reads_devices(site_id)
 
     def get(self, request: Request) -> Answer:
         """Return the answer; what failed last time with all its tries gets one, two where a wait is named.
@@ -137,20 +127,20 @@ class Client:
             raise Unreachable(f"{DEAD_SITES} sites in a row got no answer, the last: {error}") from None
 
     def _get_once(self, request: Request) -> Answer:
-        auth = self._credential.of(request.site_id)
+        auth = self.credential.of(request.site_id)
         reply = self._send(request, auth)
-        if reply.status == _UNAUTHORIZED and self._credential.renew(request.site_id, auth):
-            reply = self._send(request, self._credential.of(request.site_id))
-        if reply.status == requests.codes.ok:
+        if reply.status == HTTPStatus.UNAUTHORIZED and self.credential.renew(request.site_id, auth):
+            reply = self._send(request, self.credential.of(request.site_id))
+        if reply.status == HTTPStatus.OK:
             return checked(request, reply)
         raise self._error(request, reply)
 
     def _error(self, request: Request, reply: Reply) -> TapSolarEdgeError:
         """Return what a status other than 200 means: to this dialect, else in general."""
-        if reply.status == _UNAUTHORIZED:
-            ended = GrantEnded if self._credential.by_grant and request.site_id is not None else NotAuthorized
-            return ended(f"{request.path} answered 401: {reply.excerpt()}. {self._credential.remedy}")
-        if reply.status == _FORBIDDEN and self._credential.by_grant and request.is_telemetry():
+        if reply.status == HTTPStatus.UNAUTHORIZED:
+            ended = GrantEnded if self.credential.by_grant and request.site_id is not None else NotAuthorized
+            return ended(f"{request.path} answered 401: {reply.excerpt()}. {self.credential.remedy}")
+        if reply.status == HTTPStatus.FORBIDDEN and self.credential.by_grant and request.is_telemetry():
             return ScopeMissing(
                 f"{request.path} answered 403: the grant of site {request.site_id} does not cover meters and "
                 f"batteries (scope DEVICE_DATA): log in again with `{command('login')}`"
@@ -180,7 +170,7 @@ class Client:
         if self.at_once > 1 and is_unexplained(reply):
             logger.warning("The service refused a call without a reason; calls go one at a time from here on")
             self.at_once = 1
-        if reply.status != requests.codes.ok:
+        if reply.status != HTTPStatus.OK:
             problem = unanswered(request, reply, self._ledger.left().cycle_end)
             if problem is not None:
                 raise problem

@@ -63,8 +63,6 @@ class Dialect:
     """Return the request for a page of the site list; the first page is 1."""
     listed_sites: Callable[[Any], list[Record]]
     """Return at least id, name and status of each site on a page."""
-    listed_count: Callable[[Any], int | None]
-    """Return how many sites there are in all, None where a page does not say so."""
     needed: Callable[[Site, Needs, Needs], Needs]
     """Return what must be fetched so that a site's answers hold what is needed; last, what others need."""
     requests: Requests

@@ -8,8 +8,14 @@ from tap_solaredge.measured.readings import Device, Inventory, MeterType
 
 if TYPE_CHECKING:
     from tap_solaredge.measured.readings import Record
+    from tap_solaredge.service.fields import Fields
     from tap_solaredge.service.place import Place
 
+NOT_OF_AN_INVENTORY = (
+    "last_state_of_charge", "last_power", "last_status", "last_telemetry_time",
+    "lifetime_energy_charged", "lifetime_energy_discharged",
+)  # fmt: skip
+"""Columns of `batteries` that telemetry tells."""
 _TYPES = {kind.casefold(): kind.value for kind in MeterType}
 
 
@@ -29,23 +35,23 @@ class Listed:
         self._seen = 0
         self._with_serial_field = 0
 
-    def equipment(self, row: Record, device: Record, place: Place, *, reports: bool) -> None:
+    def equipment(self, row: Record, device: Fields, *, reports: bool) -> None:
         """Add an inverter or another device; `reports` says whether the service tells what it measures."""
-        if self._is_known(row, device, place):
+        if self._is_known(row, device):
             _keep(self._equipment, row["serial_number"], row)
             if reports:
                 self._reporting.add(row["serial_number"])
 
-    def battery(self, row: Record, device: Record, place: Place) -> None:
+    def battery(self, row: Record, device: Fields) -> None:
         """Add a battery."""
-        if self._is_known(row, device, place):
+        if self._is_known(row, device):
             _keep(self._batteries, row["serial_number"], row)
         else:
             self.unreadable_batteries += 1
 
-    def meter(self, row: Record, device: Record, place: Place) -> None:
+    def meter(self, row: Record, device: Fields) -> None:
         """Add a meter: serial number and type tell it, or name and type without one (gotchas 43, 44)."""
-        if self._is_known(row, device, place, needs_serial=False):
+        if self._is_known(row, device, needs_serial=False):
             serial, kind, name = row["serial_number"], row["meter_type"], row["name"]
             row["name"] = name or kind or "meter"
             _keep(self._meters, (serial, kind, None if serial else name), row)
@@ -65,22 +71,26 @@ class Listed:
         self._place.check(few=1)
         meters = list(self._meters.values())
         _make_names_unique(meters)
-        in_service = [
-            serial
-            for serial, row in self._equipment.items()
-            if serial in self._reporting and row["active"] is not False
-        ]
-        batteries, unreadable = list(self._batteries.values()), self.unreadable_batteries
-        equipment = list(self._equipment.values())
-        return Inventory(equipment, meters, batteries, in_service, unreadable, self._registered)
+        return Inventory(
+            equipment=list(self._equipment.values()),
+            meters=meters,
+            batteries=list(self._batteries.values()),
+            inverters=[
+                serial
+                for serial, row in self._equipment.items()
+                if serial in self._reporting and row["active"] is not False
+            ],
+            unreadable_batteries=self.unreadable_batteries,
+            registered=self._registered,
+        )
 
-    def _is_known(self, row: Record, device: Record, place: Place, *, needs_serial: bool = True) -> bool:
+    def _is_known(self, row: Record, device: Fields, *, needs_serial: bool = True) -> bool:
         """Whether a device can be told apart; one that cannot is left out with a note."""
         self._seen += 1
-        self._with_serial_field += any(name in device for name in self._serial_fields)
-        unreadable = any(device.get(name) not in (None, "") for name in self._serial_fields)
+        self._with_serial_field += any(name in device.told for name in self._serial_fields)
+        unreadable = any(device.told.get(name) not in (None, "") for name in self._serial_fields)
         if row["serial_number"] is None and (needs_serial or unreadable):
-            place.lose("a device without a readable serial number is left out")
+            device.place.lose("a device without a readable serial number is left out")
             return False
         self._place.notes.read += 1
         return True

@@ -47,7 +47,7 @@ def essential(container: Any, name: str, place: Place) -> Any:  # noqa: ANN401
         UnexpectedPayload: If it is not there; the message names site, resource and field.
     """
     if not isinstance(container, dict):
-        raise place.error(f"field `{name}` is missing: the answer is {_kind(container)}")
+        raise place.error(f"field `{name}` is missing: the answer is {kind_of(container)}")
     if name not in container:
         reason = next((container[told] for told in _REASONS if container.get(told)), None)
         says = "" if reason is None else f": the answer says {shown(reason, 120)}"
@@ -55,12 +55,33 @@ def essential(container: Any, name: str, place: Place) -> Any:  # noqa: ANN401
     return container[name]
 
 
+def essential_object(container: Any, name: str, place: Place) -> dict[str, Any]:  # noqa: ANN401
+    """Return the object that an answer is about; an empty one for an empty form.
+
+    Raises:
+        UnexpectedPayload: If it is not there, or something else.
+    """
+    value = essential(container, name, place)
+    if not isinstance(value, dict) and not is_empty(value):
+        raise place.error(f"field `{name}` is no object")
+    return value or {}
+
+
+def essential_list(container: Any, name: str, place: Place) -> list[Any]:  # noqa: ANN401
+    """Return the list that an answer is about; see `entries`.
+
+    Raises:
+        UnexpectedPayload: If it is not there, or neither list nor object, nor empty.
+    """
+    return entries(essential(container, name, place), place, name)
+
+
 def mapping(value: Any, place: Place) -> dict[str, Any]:  # noqa: ANN401
     """Return an object; an empty one for an empty form, and, with a note, for what is none."""
     if isinstance(value, dict):
         return value
     if not is_empty(value):
-        place.lose(f"expected an object, got {_kind(value)}")
+        place.lose(f"expected an object, got {kind_of(value)}")
     return {}
 
 
@@ -76,40 +97,31 @@ def entries(value: Any, place: Place, name: str) -> list[Any]:  # noqa: ANN401
         return []
     if isinstance(value, dict):
         return [value]
-    raise place.error(f"field `{name}` is {_kind(value)}")
-
-
-def objects(listed: list[Any], place: Place) -> Iterator[tuple[dict[str, Any], Place]]:
-    """Yield the objects of a list, each with its place; other entries are left out with a note."""
-    for number_of, entry in enumerate(listed, start=1):
-        where = place / f"entry {number_of}"
-        if isinstance(entry, dict) and entry:
-            yield entry, where
-        else:
-            where.lose(f"expected an object, got {_kind(entry)}; it is left out")
+    raise place.error(f"field `{name}` is {kind_of(value)}")
 
 
 def keyed(
-    value: Any,  # noqa: ANN401
-    place: Place,
+    payload: Any,  # noqa: ANN401
     name: str,
+    place: Place,
     metrics: Collection[str],
 ) -> Iterator[tuple[str, dict[str, Any], Place]]:
     """Yield serial number, block and place of each device of an answer that is keyed by serial number.
 
     Args:
-        value: The object.
-        place: Where it stands.
-        name: Its field.
+        payload: The answer.
+        name: The field that it is about.
+        place: Where the answer stands.
         metrics: What blocks hold; one that holds other things only is lost.
 
     Raises:
-        UnexpectedPayload: If it is no object, nor empty.
+        UnexpectedPayload: If the field is not there, or no object, nor empty.
     """
+    value = essential(payload, name, place)
     if is_empty(value):
         return
     if not isinstance(value, dict):
-        raise place.error(f"field `{name}` is {_kind(value)}")
+        raise place.error(f"field `{name}` is {kind_of(value)}")
     known = set()
     for key, block in value.items():
         serial = cleaned(key)
@@ -117,7 +129,7 @@ def keyed(
         if not serial or serial in known:
             where.lose("a device without a serial number of its own is left out")
         elif not isinstance(block, dict):
-            where.lose(f"expected an object, got {_kind(block)}; the device is left out")
+            where.lose(f"expected an object, got {kind_of(block)}; the device is left out")
         else:
             known.add(serial)
             if block and not any(metric in block for metric in metrics):
@@ -193,7 +205,7 @@ def text(value: Any, place: Place) -> str | None:  # noqa: ANN401
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > MOST_ID:
-        place.lose(f"expected a text, got {_kind(value)}")
+        place.lose(f"expected a text, got {kind_of(value)}")
         return None
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
@@ -242,7 +254,7 @@ def day(value: Any, place: Place) -> str | None:  # noqa: ANN401
     return found.isoformat()
 
 
-def _kind(value: Any) -> str:  # noqa: ANN401
+def kind_of(value: Any) -> str:  # noqa: ANN401
     """Name what was found, in JSON's words."""
     if value is None:
         return "null"

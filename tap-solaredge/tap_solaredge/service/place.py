@@ -54,9 +54,9 @@ class Place:
         """Note something odd that costs nothing."""
         self.notes.said.append(f"{self.path}: {what}" if self.path else what)
 
-    def lose(self, what: str, count: int = 1) -> None:
+    def lose(self, what: str) -> None:
         """Note what cannot be read and is left empty, or left out."""
-        self.notes.lost += count
+        self.notes.lost += 1
         self.note(what)
 
     def error(self, what: str) -> UnexpectedPayload:
@@ -96,7 +96,7 @@ class Place:
         """
         self.check()
         if self.notes.said:
-            _oddities.tell(self.answer, self.notes)
+            _tell(self.answer, self.notes)
 
 
 def shown(value: object, most: int = 40) -> str:
@@ -107,38 +107,22 @@ def shown(value: object, most: int = 40) -> str:
         return "a number of thousands of digits"
 
 
-class _Oddities:
-    """What was odd in the answers of this run, by answer."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._said: Counter[str] = Counter()
-        self._lost: Counter[str] = Counter()
-
-    def tell(self, answer: str, notes: _Notes) -> None:
-        """Warn where it is the first time in this run."""
-        with self._lock:
-            first = answer not in self._said
-            self._said[answer] += len(notes.said)
-            self._lost[answer] += notes.lost
-        level = logging.WARNING if first else logging.DEBUG
-        places = "1 place" if len(notes.said) == 1 else f"{len(notes.said):,} places"
-        logger.log(level, "%s: the answer is not as promised in %s; the first: %s",
-                   answer, places, notes.said[0])  # fmt: skip
-
-    def take(self, answer: str) -> int:
-        """Return how much could not be read since the last time, and forget it."""
-        with self._lock:
-            return self._lost.pop(answer, 0)
-
-    def forget(self) -> None:
-        """Begin a new run."""
-        with self._lock:
-            self._said.clear()
-            self._lost.clear()
+_lock = Lock()
+_told: set[str] = set()
+"""The answers of this run of which something odd was said."""
+_lost: Counter[str] = Counter()
+"""By answer, what could not be read and was not counted yet."""
 
 
-_oddities = _Oddities()
+def _tell(answer: str, notes: _Notes) -> None:
+    """Warn of an odd answer where it is the first time in this run."""
+    with _lock:
+        level = logging.DEBUG if answer in _told else logging.WARNING
+        _told.add(answer)
+        _lost[answer] += notes.lost
+    places = "1 place" if len(notes.said) == 1 else f"{len(notes.said):,} places"
+    logger.log(level, "%s: the answer is not as promised in %s; the first: %s",
+               answer, places, notes.said[0])  # fmt: skip
 
 
 def unread(answer: str) -> int:
@@ -146,9 +130,12 @@ def unread(answer: str) -> int:
 
     A window in which some could not be read is not settled: a later answer may tell them.
     """
-    return _oddities.take(answer)
+    with _lock:
+        return _lost.pop(answer, 0)
 
 
 def new_run() -> None:
     """Forget what was said: a run warns once for each site and resource."""
-    _oddities.forget()
+    with _lock:
+        _told.clear()
+        _lost.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from http import HTTPStatus
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -30,14 +31,16 @@ NOT_TAKEN = "SolarEdge does not take this call: see whether a newer tap-solaredg
 MINUTE_LIMIT_WAIT = 60.0
 _BOM = b"\xef\xbb\xbf"
 
-_BAD_REQUEST, _GONE, _TOO_MANY = 400, 410, 429
-_OWN_PAGES = frozenset({_BAD_REQUEST, _GONE})
+_OWN_PAGES = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.GONE})
 """What V1 says with a page of its own (gotcha 31), and what stays true whatever page comes with it."""
 _MEANING: dict[int, tuple[type[TapSolarEdgeError], str]] = {
-    400: (UnexpectedPayload, f"; {NOT_TAKEN}"),
-    403: (NotPermitted, "; the credential may not read this: it is skipped until it may"),
-    404: (NotPermitted, "; SolarEdge does not have this: it is skipped until it does"),
-    410: (UnexpectedPayload, "; SolarEdge switched this off: see whether a newer tap-solaredge does without"),
+    HTTPStatus.BAD_REQUEST: (UnexpectedPayload, f"; {NOT_TAKEN}"),
+    HTTPStatus.FORBIDDEN: (NotPermitted, "; the credential may not read this: it is skipped until it may"),
+    HTTPStatus.NOT_FOUND: (NotPermitted, "; SolarEdge does not have this: it is skipped until it does"),
+    HTTPStatus.GONE: (
+        UnexpectedPayload,
+        "; SolarEdge switched this off: see whether a newer tap-solaredge does without",
+    ),
 }
 """Status to what it means and what to do."""
 
@@ -60,8 +63,7 @@ def checked(request: Request, reply: Reply) -> Answer:
             return _mended(request, body, error)
     if start == b'"':
         raise UnexpectedPayload(f"{request.path} answered a bare text, not data: {reply.excerpt()}; {AGAIN}")
-    said = f"{request.path} answered something that is not JSON: {reply.excerpt()}"
-    raise busy(said, reply, reply.retry_after())
+    raise busy(f"{request.path} answered something that is not JSON: {reply.excerpt()}", reply)
 
 
 def _mended(request: Request, body: bytes, error: Exception) -> Answer:
@@ -93,7 +95,7 @@ def _finite(text: str) -> float | None:
 
 def unanswered(request: Request, reply: Reply, cycle_end: datetime) -> TapSolarEdgeError | None:
     """Return why an answer is not the service's own word, or only that it has too many calls; else None."""
-    if reply.status == _TOO_MANY:
+    if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
         return _too_many(f"{request.path} answered {reply.status}: {reply.excerpt()}", reply, cycle_end)
     if reply.status in _OWN_PAGES:
         return None
@@ -103,7 +105,7 @@ def unanswered(request: Request, reply: Reply, cycle_end: datetime) -> TapSolarE
 def refusal(request: Request, reply: Reply) -> TapSolarEdgeError:
     """Return the error that a refusal of the service means (reference: API V2, section 9)."""
     said = f"{request.path} answered {reply.status}: {reply.excerpt()}"
-    if reply.status == _BAD_REQUEST and request.has_window():
+    if reply.status == HTTPStatus.BAD_REQUEST and request.has_window():
         return RangeTooLong(said)
     kind, remedy = _MEANING.get(reply.status, (UnexpectedPayload, f"; {AGAIN}"))
     return kind(said + remedy)
@@ -112,16 +114,15 @@ def refusal(request: Request, reply: Reply) -> TapSolarEdgeError:
 def is_unexplained(reply: Reply) -> bool:
     """Whether a 429 does not say why: too many calls at once is one of the reasons (gotcha 26)."""
     told = any(name in reply.headers for name in ("Retry-After", "x-ratelimit-remaining-minute"))
-    return reply.status == _TOO_MANY and not told
+    return reply.status == HTTPStatus.TOO_MANY_REQUESTS and not told
 
 
 def _too_many(said: str, reply: Reply, cycle_end: datetime) -> TapSolarEdgeError:
     """Tell the two kinds of 429 apart (reference: API V2, section 3)."""
-    wait = reply.retry_after()
     remaining = reply.headers.get("x-ratelimit-remaining-minute", "").strip()
-    if wait is None and remaining.isdecimal() and int(remaining[:9]) > 0:
+    if reply.retry_after() is None and remaining.isdecimal() and int(remaining[:9]) > 0:
         return BudgetReached(
             f"{said}. The month's credits are used up; come back on {cycle_end:%Y-%m-%d}, when the billing "
             "cycle begins anew (setting `billing_day`); the state is saved"
         )
-    return busy(said, reply, MINUTE_LIMIT_WAIT if wait is None else wait)
+    return busy(said, reply, otherwise=MINUTE_LIMIT_WAIT)

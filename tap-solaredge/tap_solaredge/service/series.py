@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.local_time import Instant, instant
-from tap_solaredge.service.payload import MOST, is_empty, number
+from tap_solaredge.service.payload import MOST, essential, is_empty, number
 from tap_solaredge.service.place import shown
 from tap_solaredge.service.units import factor
 
@@ -47,6 +47,17 @@ class _Times:
 _times = _Times()
 
 
+def site_series(payload: Any, place: Place, units: Units, zone: ZoneInfo | None) -> Series:  # noqa: ANN401
+    """Read a series of the whole site: see `series`, but without its list of values it says nothing.
+
+    Raises:
+        UnexpectedPayload: If there is no list of values.
+    """
+    if not isinstance(values := essential(payload, "values", place), list) and not is_empty(values):
+        raise place.error("field `values` is no list")
+    return series(payload, place, units, zone)
+
+
 def series(block: Any, place: Place, units: Units, zone: ZoneInfo | None) -> Series:  # noqa: ANN401
     """Read `unit` and `values[]` of a measurement in base units (API V2 reference, section 4.9).
 
@@ -56,22 +67,18 @@ def series(block: Any, place: Place, units: Units, zone: ZoneInfo | None) -> Ser
         units: The units of this quantity.
         zone: The site's; for times that do not show it.
     """
-    if not isinstance(block, dict):
+    if not isinstance(block, dict) or (block and not block.keys() & {"values", "unit"}):
         place.lose(f"expected an object with `values`, got {shown(block)}")
         return {}
     points = block.get("values")
     if is_empty(points):
-        if block and not block.keys() & {"values", "unit"}:
-            place.lose(f"expected an object with `values`, got {shown(block)}")
         return {}
     if not isinstance(points, list):
         place.lose(f"field `values` is no list but {shown(points)}")
         return {}
     scale = factor(block.get("unit"), units, place)
     plain = _plain(points, scale, place, zone)
-    return plain or gathered(
-        ((_moment(point, place, zone), point) for point in points), "value", place, units, scale
-    )
+    return plain or gathered(((_moment(point, place, zone), point) for point in points), place, units, scale)
 
 
 def _plain(points: list[Any], scale: float | None, place: Place, zone: ZoneInfo | None) -> Series | None:
@@ -96,17 +103,16 @@ def _plain(points: list[Any], scale: float | None, place: Place, zone: ZoneInfo 
 
 def gathered(
     points: Iterable[tuple[Instant | None, Any]],
-    name: str,
     place: Place,
     units: Units,
     scale: float | None,
 ) -> Series:
-    """Return instant to value; of an instant that comes twice a value beats null, the later value another."""
+    """Return instant to `value`; of one that comes twice a value beats null, the later value another."""
     found: dict[str, tuple[Instant, float | None]] = {}
     for at, point in points:
         if at is None:
             continue
-        value = number(point.get(name), place / f"at {at}", units, scale)
+        value = number(point.get("value"), place / f"at {at}", units, scale)
         before = found.get(at)
         if before is not None and before[1] is not None:
             if value is None:

@@ -23,6 +23,7 @@ from target_seh_sql.status.agreement import (
 from target_seh_sql.status.freshness import StreamStatus, statuses
 from target_seh_sql.status.notify import NotNotified, notify
 from target_seh_sql.status.odd_cells import odd_cells
+from target_seh_sql.status.silent_devices import find_silent_devices
 from target_seh_sql.status.tables import changes, overview
 from target_seh_sql.status.text import SHOWN_GAPS, gap_lines, plain, print_streams, sentences
 
@@ -221,6 +222,7 @@ def _found(settings: Settings, asked: Asked, now: datetime) -> tuple[list[Stream
     since = None if asked.all_rows else begin
     with readable(settings) as (connection, tables):
         found = statuses(connection, tables, asked.site_ids, since)
+        find_silent_devices(connection, tables, found, now, asked.site_ids)
         agreement = agreement_of(connection, tables, asked.site_ids)
         odd = {each[:2]: each.text for each in odd_cells(connection, tables, since)}
     unknown = [str(each) for each in asked.site_ids if each not in {status.site_id for status in found}]

@@ -14,6 +14,7 @@ from target_seh_sql.report.quarters import quarter_hours
 from target_seh_sql.report.reader import Reader, day_number, instant
 from target_seh_sql.status.agreement import TOLERANCE, agreement_of, of_site
 from target_seh_sql.status.freshness import StreamStatus, statuses
+from target_seh_sql.status.silent_devices import find_silent_devices
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -46,6 +47,16 @@ DAYS: Final = """
     FROM {energy_by_day} WHERE site_id = :site_id ORDER BY day"""
 ENERGIES: Final = ("production", "consumption", "own", "feedIn", "purchased", "charged", "discharged")
 """Energies of a day as the page calls them, in the order of the queries."""
+SUMS: Final = {
+    "grid_power": "grid",
+    **dict.fromkeys(("feed_in_power", "feed_in_wh"), "feedIn"),
+    **dict.fromkeys(("purchased_power", "purchased_wh"), "purchased"),
+    **dict.fromkeys(("self_consumption_power", "self_consumption_wh"), "own"),
+    **dict.fromkeys(("load_power", "consumption_wh"), "consumption"),
+    **dict.fromkeys(("storage_power", "charged_wh", "discharged_wh"), "battery"),
+    "storage_charge_level": "charge",
+}
+"""What the page calls the columns that are sums over devices."""
 BATTERY_DAYS: Final = """
     SELECT LOCAL_DATE(b) AS day,
         sum(CASE WHEN b.charge_energy_wh >= 0 THEN b.charge_energy_wh END),
@@ -110,7 +121,9 @@ class Figures:
         """Return the status of each site's streams, and how the sites agree with SolarEdge."""
         streams: dict[int, list[StreamStatus]] = {site["site_id"]: [] for site in self.sites}
         with self._engine.connect() as connection:
-            for status in statuses(connection, self._tables, list(streams)):
+            found = statuses(connection, self._tables, list(streams))
+            find_silent_devices(connection, self._tables, found, datetime.now(UTC), list(streams))
+            for status in found:
                 streams[status.site_id].append(status)
             return streams, agreement_of(connection, self._tables, list(streams))
 
@@ -258,4 +271,12 @@ def _stream(stream: StreamStatus) -> Row:
         "gaps": len(stream.gaps),
         "missing": sum(gap.missing for gap in stream.gaps),
         "failed": (stream.error or "") if stream.failed else None,
+        "silent": [
+            {
+                "device": each.device,
+                "since": int(each.since.timestamp()),
+                "empty": list(dict.fromkeys(SUMS[name] for names in each.empty.values() for name in names)),
+            }
+            for each in stream.silent
+        ],
     }

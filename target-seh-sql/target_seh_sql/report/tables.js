@@ -78,6 +78,17 @@ function drawAlerts({ site }, plot) {
 /** Return a name in capitals, such as INVERTER_FAULT, as people write it. */
 const readable = (name) => name[0] + name.slice(1).toLowerCase().replaceAll("_", " ");
 
+/** Return a line for each device that is silent while others are not, with what has no values since. */
+function silentDevices(site) {
+    const silent = site.streams.flatMap((stream) => stream.silent);
+    const lines = silent.map(({ device, since, empty }) => {
+        const what = empty.map((name) => word(name)).join(", ");
+        const told = word(what ? "silent_since" : "silent", { device, since: utc(since), what });
+        return `<p><span class="bad">${escaped(told)}</span> ${escaped(word("silent_advice"))}</p>`;
+    });
+    return lines.join("");
+}
+
 function drawStreams({ site }, plot) {
     const rows = site.streams.map(({ name, rows: count, newest, read, gaps, missing, failed }) => [
         word(`stream_${name}`),
@@ -91,7 +102,8 @@ function drawStreams({ site }, plot) {
     const head = ["stream", "rows", "newest_utc", "read", "gaps", "missing", "last_run"].map((key) =>
         word(key),
     );
-    plot.innerHTML = scrolling(word("streams"), tableOf(head, rows, [0, 2, 3, 6]), "scroll");
+    const list = scrolling(word("streams"), tableOf(head, rows, [0, 2, 3, 6]), "scroll");
+    plot.innerHTML = silentDevices(site) + list;
     const gaps = site.streams.reduce((sum, stream) => sum + stream.gaps, 0);
     return { summary: gaps ? counted("gaps_found", gaps) : word("no_gaps") };
 }

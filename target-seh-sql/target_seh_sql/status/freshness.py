@@ -2,7 +2,7 @@
 
 A stream is late when no run has read it for `max_age`, or when its newest value is a day older than that: a
 site without a meter has no values at night, so only a whole day without any means something. A period of
-energy readings has to be over before it counts.
+energy readings has to be over before it counts. A device that is silent is named in place of its stream.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Select, Table
 
     from target_seh_sql.status.agreement import Compared
+    from target_seh_sql.status.silent import Silent
     from target_seh_sql.tables.stream import Stream
 
 NIGHT: Final = timedelta(days=1)
@@ -69,6 +70,8 @@ class StreamStatus:
     """What is said of a cell that holds no value of its column's kind."""
     differences: list[Compared] = field(default_factory=list)
     """Where energy_totals are not ours, the largest first."""
+    silent: list[Silent] = field(default_factory=list)
+    """Devices that tell nothing while others of the site do."""
 
     @property
     def failed(self) -> bool:
@@ -106,7 +109,9 @@ class StreamStatus:
         for moment, what in ((self.read_at, "last run"), (self.newest, "newest value")):
             if moment is not None and moment - now > NIGHT:  # dates are the site's own
                 yield f"its {what} is dated {moment:%Y-%m-%d}, which is to come: a clock is or was wrong"
-        if self.ended is not None and now - self.ended > self.patience + max_age:
+        silent = [each for each in self.silent if now - each.ended > NIGHT + max_age]
+        yield from map(str, silent)
+        if not silent and self.ended is not None and now - self.ended > self.patience + max_age:
             yield f"no value for {span(now - self.ended)}"
 
 

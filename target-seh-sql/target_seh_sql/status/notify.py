@@ -51,12 +51,12 @@ class News(NamedTuple):
 
 def told_as(wrong: Sequence[tuple[StreamStatus, Problem]]) -> dict[str, str]:
     """Return a line for each site, stream and kind; its key stays the same while the numbers in it grow."""
-    return {
-        f"{status.site_id} {status.stream} {problem.kind}": (
-            f"{status.site}: {status.stream}: {problem.kind}: {problem.text}"
-        )
-        for status, problem in wrong
-    }
+    lines: dict[str, str] = {}
+    for status, (kind, text) in wrong:
+        key = f"{status.site_id} {status.stream} {kind}"
+        begin = f"{lines[key]}; " if key in lines else f"{status.site}: {status.stream}: {kind}: "
+        lines[key] = begin + text
+    return lines
 
 
 def news(told: Mapping[str, str], wrong: Mapping[str, str]) -> News:

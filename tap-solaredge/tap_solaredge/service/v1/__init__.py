@@ -50,7 +50,6 @@ V1 = Dialect(
     credential=requests.credential,
     sites_request=requests.sites_request,
     listed_sites=readers.listed_sites,
-    listed_count=readers.listed_count,
     needed=needed,
     requests=requests.requests,
     next_page=lambda request, payload: None,  # noqa: ARG005 (nothing but the site list has pages)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.service.payload import essential, is_empty, mapping, number
+from tap_solaredge.service.fields import Fields
+from tap_solaredge.service.payload import essential_object
 from tap_solaredge.service.units import MASS, factor
 
 if TYPE_CHECKING:
@@ -18,15 +19,11 @@ def benefits(payload: Any, place: Place) -> Record:  # noqa: ANN401
     Raises:
         UnexpectedPayload: If there is no `envBenefits`.
     """
-    told = essential(payload, "envBenefits", place)
-    if not isinstance(told, dict) and not is_empty(told):
-        raise place.error("field `envBenefits` is no object")
-    told = told or {}
-    where = place / "gasEmissionSaved"
-    gases = mapping(told.get("gasEmissionSaved"), where)
-    unit = factor(gases.get("units"), MASS, where) if gases else None
+    told = Fields(essential_object(payload, "envBenefits", place), place)
+    gases = told.inside("gasEmissionSaved")
+    unit = factor(gases.told.get("units"), MASS, gases.place) if gases.told else None
     return {
-        **{f"{gas}_saved": number(gases.get(gas), where / gas, MASS, unit) for gas in ("co2", "so2", "nox")},
-        "trees_planted": number(told.get("treesPlanted"), place / "treesPlanted"),
-        "light_bulbs": number(told.get("lightBulbs"), place / "lightBulbs"),
+        **{f"{gas}_saved": gases.number(gas, MASS, unit) for gas in ("co2", "so2", "nox")},
+        "trees_planted": told.number("treesPlanted"),
+        "light_bulbs": told.number("lightBulbs"),
     }

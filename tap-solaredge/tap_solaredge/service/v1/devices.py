@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.service.inventory import Listed, meter_type
-from tap_solaredge.service.payload import is_empty, number, objects, text, whole
+from tap_solaredge.service.fields import objects
+from tap_solaredge.service.inventory import NOT_OF_AN_INVENTORY, Listed, meter_type
+from tap_solaredge.service.payload import entries, is_empty
 from tap_solaredge.service.place import shown
 from tap_solaredge.service.units import ENERGY
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_solaredge.measured.readings import Inventory, Record
+    from tap_solaredge.service.fields import Fields
     from tap_solaredge.service.place import Place
 
 _SERIAL = ("SN", "serialNumber")
@@ -34,72 +36,67 @@ def devices(payload: Any, place: Place, site_id: int) -> Inventory:  # noqa: ANN
         raise place.error(f"field `{_LISTS[0]}` is missing")
     listed = Listed(place, _SERIAL)
     for name, kind in _EQUIPMENT:
-        for device, where in _list(lists, name, place):
-            row = _shared(device, where, site_id) | _equipment(device, kind, where)
+        for device in _list(lists, name, place):
+            row = _shared(device, site_id) | _equipment(device, kind)
             # those of other makers report nothing (gotcha 48)
-            listed.equipment(row, device, where, reports=name == "inverters")
-    for device, where in _list(lists, "meters", place):
-        listed.meter(_shared(device, where, site_id) | _meter(device, where), device, where)
+            listed.equipment(row, device, reports=name == "inverters")
+    for device in _list(lists, "meters", place):
+        listed.meter(_shared(device, site_id) | _meter(device), device)
     lost = place.notes.lost
     batteries = list(_list(lists, "batteries", place))
     listed.unreadable_batteries = place.notes.lost - lost
-    for device, where in batteries:
-        listed.battery(_shared(device, where, site_id) | _battery(device, where), device, where)
+    for device in batteries:
+        listed.battery(_shared(device, site_id) | _battery(device), device)
     return listed.inventory()
 
 
-def _list(lists: Record, name: str, place: Place) -> Iterator[tuple[Record, Place]]:
+def _list(lists: Record, name: str, place: Place) -> Iterator[Fields]:
     """Yield the devices of one list; what is no list costs itself."""
-    devices_ = lists.get(name)
-    where = place / name
-    if isinstance(devices_, list | dict):
-        single = [devices_] if devices_ else []
-        yield from objects(devices_ if isinstance(devices_, list) else single, where)
-    elif not is_empty(devices_):
-        where.lose(f"expected a list, got {shown(devices_)}; it is left out")
+    told, where = lists.get(name), place / name
+    if is_empty(told) or isinstance(told, list | dict):
+        yield from objects(entries(told, place, name), where)
+    else:
+        where.lose(f"expected a list, got {shown(told)}; it is left out")
 
 
-def _shared(device: Record, place: Place, site_id: int) -> Record:
+def _shared(device: Fields, site_id: int) -> Record:
     return {
         "site_id": site_id,
-        "name": text(device.get("name"), place / "name"),
-        "serial_number": text(device.get("SN"), place / "SN")
-        or text(device.get("serialNumber"), place / "serialNumber"),
-        "manufacturer": text(device.get("manufacturer"), place / "manufacturer"),
-        "model": text(device.get("model"), place / "model"),
+        "name": device.text("name"),
+        "serial_number": device.text("SN") or device.text("serialNumber"),
+        "manufacturer": device.text("manufacturer"),
+        "model": device.text("model"),
         "active": None,
     }
 
 
-def _equipment(device: Record, kind: str, place: Place) -> Record:
+def _equipment(device: Fields, kind: str) -> Record:
     return {
         "equipment_type": kind,
-        "communication_method": text(device.get("communicationMethod"), place / "communicationMethod"),
-        "cpu_version": text(device.get("cpuVersion"), place / "cpuVersion")
-        or text(device.get("firmwareVersion"), place / "firmwareVersion"),
-        "connected_optimizers": whole(device.get("connectedOptimizers"), place / "connectedOptimizers"),
-        "dsp1_version": text(device.get("dsp1Version"), place / "dsp1Version"),
-        "dsp2_version": text(device.get("dsp2Version"), place / "dsp2Version"),
+        "communication_method": device.text("communicationMethod"),
+        "cpu_version": device.text("cpuVersion") or device.text("firmwareVersion"),
+        "connected_optimizers": device.whole("connectedOptimizers"),
+        "dsp1_version": device.text("dsp1Version"),
+        "dsp2_version": device.text("dsp2Version"),
         **dict.fromkeys(("inverter_serial", "nameplate_power", "panel_manufacturer", "panel_model")),
         **dict.fromkeys(("last_report_date", "commissioned_at", "part_number", "firmware")),
     }
 
 
-def _meter(device: Record, place: Place) -> Record:
-    form = text(device.get("form"), place / "form")
+def _meter(device: Fields) -> Record:
+    form = device.text("form")
     return {
-        "meter_type": meter_type(text(device.get("type"), place / "type")),
+        "meter_type": meter_type(device.text("type")),
         "connection_type": None,
         "form": form.lower() if form else None,
     }
 
 
-def _battery(device: Record, place: Place) -> Record:
+def _battery(device: Fields) -> Record:
     return {
-        "firmware_version": text(device.get("firmwareVersion"), place / "firmwareVersion"),
+        "firmware_version": device.text("firmwareVersion"),
         "capacity": None,
-        "nameplate_capacity": number(device.get("nameplateCapacity"), place / "nameplateCapacity", ENERGY),
-        "connected_inverter_sn": text(device.get("connectedInverterSn"), place / "connectedInverterSn"),
-        **dict.fromkeys(("last_state_of_charge", "last_power", "last_status", "last_telemetry_time")),
-        **dict.fromkeys(("lifetime_energy_charged", "lifetime_energy_discharged")),
+        "nameplate_capacity": device.number("nameplateCapacity", ENERGY),
+        "connected_inverter_sn": device.text("connectedInverterSn"),
+        **dict.fromkeys(NOT_OF_AN_INVENTORY),
     }

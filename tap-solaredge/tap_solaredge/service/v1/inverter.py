@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.measured.readings import InverterSeries
-from tap_solaredge.service.payload import entries, essential, is_empty, mapping, number, text
+from tap_solaredge.service.payload import essential, essential_list, is_empty, mapping, number, text
 from tap_solaredge.service.units import (
     APPARENT_POWER,
     FREQUENCY,
@@ -37,7 +37,7 @@ def inverter(serial: str, payload: Any, place: Place, zone: ZoneInfo) -> Inverte
     """
     place /= serial
     data = essential(payload, "data", place)
-    rows = [] if is_empty(data) else entries(essential(data, "telemetries", place), place, "telemetries")
+    rows = [] if is_empty(data) else essential_list(data, "telemetries", place)
     found = InverterSeries(serial)
     counts: dict[Instant, Count | None] = {}
     for at, samples in by_quarter(rows, "date", place, zone).items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.measured.readings import Snapshot
-from tap_solaredge.service.payload import charge, essential, flag, is_empty, mapping, number, text
+from tap_solaredge.service.payload import charge, essential_object, flag, is_empty, mapping, number, text
 from tap_solaredge.service.units import PERCENT, POWER, factor
 
 if TYPE_CHECKING:
@@ -23,11 +23,9 @@ def power_flow(payload: Any, place: Place) -> Snapshot | None:  # noqa: ANN401
     Raises:
         UnexpectedPayload: If there is no `siteCurrentPowerFlow`.
     """
-    flow = essential(payload, "siteCurrentPowerFlow", place)
-    if is_empty(flow):
+    flow = essential_object(payload, "siteCurrentPowerFlow", place)
+    if not flow:
         return None
-    if not isinstance(flow, dict):
-        raise place.error("field `siteCurrentPowerFlow` is no object")
     scale = factor(flow.get("unit"), POWER, place)
     ends = _ends(flow.get("connections"), place / "connections")
     elements = {n.casefold(): mapping(v, place / n) for n, v in flow.items() if n.casefold() in _ELEMENTS}

@@ -10,27 +10,15 @@ from tap_solaredge import resources
 from tap_solaredge.local_time import unit_start
 from tap_solaredge.measured.production import Meaning, take_batteries_out
 from tap_solaredge.measured.readings import BatterySeries, Device, InverterSeries, MeterSeries, MeterType
-from tap_solaredge.service.payload import (
-    MOST_ID,
-    day,
-    entries,
-    essential,
-    flag,
-    is_empty,
-    mapping,
-    number,
-    objects,
-    text,
-    whole,
-)
+from tap_solaredge.service.payload import MOST_ID, essential, is_empty
 from tap_solaredge.service.place import Place
-from tap_solaredge.service.sites import without_doubles
-from tap_solaredge.service.units import ENERGY, PEAK_POWER, POWER
+from tap_solaredge.service.sites import rows_of
+from tap_solaredge.service.units import PEAK_POWER, POWER
 from tap_solaredge.service.v1.benefits import benefits
 from tap_solaredge.service.v1.devices import devices
 from tap_solaredge.service.v1.inverter import inverter
 from tap_solaredge.service.v1.power_flow import power_flow
-from tap_solaredge.service.v1.series import meter_energies, meters, production
+from tap_solaredge.service.v1.series import energy, meter_energies, meters, power
 from tap_solaredge.service.v1.storage import storage
 from tap_solaredge.service.v1.totals import lifetime, totals
 
@@ -38,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from zoneinfo import ZoneInfo
 
-    from tap_solaredge.local_time import Instant
     from tap_solaredge.measured.readings import Record, Series, Site, SiteRef
     from tap_solaredge.resources import Answers, Resource
+    from tap_solaredge.service.fields import Fields
 
 
 def listed_sites(payload: Any) -> list[Record]:  # noqa: ANN401
@@ -51,30 +39,11 @@ def listed_sites(payload: Any) -> list[Record]:  # noqa: ANN401
     """
     place = Place("site list")
     sites = essential(payload, "sites", place)
-    listed = sites if isinstance(sites, list) or is_empty(sites) else _sites_in(sites, place)
-    found = []
-    for site, where in objects(entries(listed, place, "site"), place):
-        site_id = whole(site.get("id"), where / "id", MOST_ID)
-        if site_id is None:
-            where.lose("a site without `id` is left out")
-            continue
-        place.notes.read += 1
-        found.append(_site(site_id, site, where))
-    place.check(few=1)
-    place.finish()
-    return without_doubles(found)
-
-
-def _sites_in(sites: Any, place: Place) -> Any:  # noqa: ANN401
-    """Return the list of a page; the document names it otherwise than recordings do (6.1)."""
-    name = "list" if isinstance(sites, dict) and "list" in sites and "site" not in sites else "site"
-    return essential(sites, name, place)
-
-
-def listed_count(payload: Any) -> int | None:  # noqa: ANN401
-    """Return how many sites the service says there are (6.1), None where it says nothing plausible."""
-    sites = payload.get("sites") if isinstance(payload, dict) else None
-    return whole(sites.get("count"), Place("site list")) if isinstance(sites, dict) else None
+    if not isinstance(sites, list) and not is_empty(sites):
+        # the document names the list otherwise than recordings do
+        by_document = isinstance(sites, dict) and "list" in sites and "site" not in sites
+        sites = essential(sites, "list" if by_document else "site", place)
+    return rows_of(sites, "id", _site, place)
 
 
 def parse(resource: Resource[Any], payloads: list[Any], site: SiteRef) -> Any:  # noqa: ANN401
@@ -116,7 +85,8 @@ def complete(answers: Answers, site: Site, time_unit: str) -> None:
     """
     by_meter = answers.get(resources.METERS)
     if by_meter is not None and site.has(Device.METER):
-        answers.put(resources.POWER, next(m.power for m in by_meter if _is_output(m)))
+        output = (m for m in by_meter if m.meter_type is MeterType.PRODUCTION and m.serial_number is None)
+        answers.put(resources.POWER, next(output).power)
         answers.put(resources.METERS, _on_devices(by_meter, site))
     if site.stores:
         energy, stored = answers.get(resources.ENERGY), answers.get(resources.STORAGE_ENERGY)
@@ -131,12 +101,12 @@ def _in_periods(batteries: list[BatterySeries], starts: Series, time_unit: str) 
     periods = {at.local_date: at for at in starts}
 
     def summed(energies: Series) -> Series:
-        sums: dict[Instant, float] = {}
-        for at, energy in energies.items():
+        sums: Series = {}
+        for at, value in energies.items():
             first = unit_start(date.fromisoformat(at.local_date), time_unit).isoformat()
-            if energy is not None and first in periods:
-                sums[periods[first]] = sums.get(periods[first], 0.0) + energy
-        return dict(sums.items())
+            if value is not None and first in periods:
+                sums[periods[first]] = (sums.get(periods[first]) or 0.0) + value
+        return sums
 
     return [
         BatterySeries(
@@ -149,37 +119,31 @@ def _in_periods(batteries: list[BatterySeries], starts: Series, time_unit: str) 
     ]
 
 
-def _is_output(meter: MeterSeries) -> bool:
-    return meter.meter_type is MeterType.PRODUCTION and meter.serial_number is None
-
-
-def _site(site_id: int, site: Record, where: Place) -> Record:
-    at, at_place = mapping(site.get("location"), where / "location"), where / "location"
-    module, of_module = mapping(site.get("primaryModule"), where / "primaryModule"), where / "primaryModule"
-    public = mapping(site.get("publicSettings"), where / "publicSettings")
+def _site(site_id: int, site: Fields) -> Record:
+    at, module, public = (site.inside(name) for name in ("location", "primaryModule", "publicSettings"))
     return {
         "id": site_id,
-        "name": text(site.get("name"), where / "name"),
-        "account_id": whole(site.get("accountId"), where / "accountId", MOST_ID),
-        "status": _status(text(site.get("status"), where / "status")),
-        "peak_power": number(site.get("peakPower"), where / "peakPower", PEAK_POWER),
+        "name": site.text("name"),
+        "account_id": site.whole("accountId", MOST_ID),
+        "status": _status(site.text("status")),
+        "peak_power": site.number("peakPower", PEAK_POWER),
         "last_update_time": None,  # a date only (gotcha 39)
-        "installation_date": day(site.get("installationDate"), where / "installationDate"),
-        "currency": text(site.get("currency"), where / "currency"),
-        "notes": text(site.get("notes"), where / "notes"),
-        "site_type": text(site.get("type"), where / "type"),
-        "country": text(at.get("country"), at_place / "country"),
-        "state": text(at.get("state"), at_place / "state"),
-        "city": text(at.get("city"), at_place / "city"),
-        "address": text(at.get("address"), at_place / "address"),
-        "address2": text(at.get("address2"), at_place / "address2"),
-        "zip_code": text(at.get("zip"), at_place / "zip"),
-        "timezone": text(at.get("timeZone"), at_place / "timeZone"),
-        "primary_module_manufacturer": text(module.get("manufacturerName"), of_module / "manufacturerName"),
-        "primary_module_model": text(module.get("modelName"), of_module / "modelName"),
-        "primary_module_power": number(module.get("maximumPower"), of_module / "maximumPower", POWER),
-        "is_public": flag(public.get("isPublic"), where / "isPublic"),
-        "public_name": text(public.get("name"), where / "publicSettings"),
+        "installation_date": site.day("installationDate"),
+        "currency": site.text("currency"),
+        "notes": site.text("notes"),
+        "site_type": site.text("type"),
+        "country": at.text("country"),
+        "state": at.text("state"),
+        "city": at.text("city"),
+        "address": at.text("address"),
+        "address2": at.text("address2"),
+        "zip_code": at.text("zip"),
+        "timezone": at.text("timeZone"),
+        "primary_module_manufacturer": module.text("manufacturerName"),
+        "primary_module_model": module.text("modelName"),
+        "primary_module_power": module.number("maximumPower", POWER),
+        "is_public": public.flag("isPublic"),
+        "public_name": public.text("name"),
         "latitude": None,
         "longitude": None,
     }
@@ -199,15 +163,12 @@ def _on_devices(meters: list[MeterSeries], site: Site) -> list[MeterSeries]:
         meter.computed = not devices_
         if len(devices_) == 1:
             meter.serial_number = devices_[0]["serial_number"]
-            own = [r for r in registers if _same(r, meter)]
+            key = meter.serial_number, meter.meter_type
+            own = [r for r in registers if (r.serial_number, r.meter_type) == key]
             registers = [r for r in registers if r not in own]
             meter.lifetime = {at: v for r in own for at, v in r.lifetime.items()}
         found.append(meter)
     return [*found, *registers]
-
-
-def _same(one: MeterSeries, other: MeterSeries) -> bool:
-    return (one.serial_number, one.meter_type) == (other.serial_number, other.meter_type)
 
 
 _MOMENTS: Mapping[Resource[Any], Callable[[Any, Place], Any]] = MappingProxyType(
@@ -215,9 +176,9 @@ _MOMENTS: Mapping[Resource[Any], Callable[[Any, Place], Any]] = MappingProxyType
 )
 _SERIES: Mapping[Resource[Any], Callable[[list[Any], Place, ZoneInfo], Any]] = MappingProxyType(
     {
-        resources.POWER: production("power", POWER),
-        resources.ENERGY: production("energy", ENERGY),
-        resources.QUARTER_ENERGY: production("energy", ENERGY),
+        resources.POWER: power,
+        resources.ENERGY: energy,
+        resources.QUARTER_ENERGY: energy,
         resources.TOTALS: totals,
         resources.METERS: meters,
         resources.METER_ENERGY: meter_energies,

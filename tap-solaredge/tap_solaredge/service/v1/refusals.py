@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from tap_solaredge.advice import command
@@ -18,7 +19,6 @@ from tap_solaredge.service.responses import NOT_TAKEN
 if TYPE_CHECKING:
     from tap_solaredge.service.request import Request
 
-_BAD_REQUEST, _FORBIDDEN, _GONE = 400, 403, 410
 _BAD_KEY = re.compile(r"(?i)invalid (token|api.?key)")
 _NOT_YOURS = re.compile(r"(?i)token|denied|permission|not allowed|not authori[sz]ed")
 _TOO_LONG = re.compile(
@@ -33,12 +33,12 @@ _SWITCHED_OFF = (
 def refused(request: Request, status: int, said: str) -> TapSolarEdgeError | None:
     """Return what a status means where only V1's body tells, else None."""
     answered = f"{request.path} answered {status}: {said}"
-    if status == _GONE:
+    if status == HTTPStatus.GONE:
         return EndpointRetired(f"{answered}. {_SWITCHED_OFF}`{command('login')}`")
-    if status == _FORBIDDEN and _BAD_KEY.search(said):
+    if status == HTTPStatus.FORBIDDEN and _BAD_KEY.search(said):
         return NotAuthorized(f"{answered}. The V1 key is not valid: check `api_key`")
-    if status not in {_BAD_REQUEST, _FORBIDDEN}:
+    if status not in {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN}:
         return None
     if request.has_window() and _TOO_LONG.search(said) and not _NOT_YOURS.search(said):
         return RangeTooLong(answered)
-    return UnexpectedPayload(f"{answered}; {NOT_TAKEN}") if status == _BAD_REQUEST else None
+    return UnexpectedPayload(f"{answered}; {NOT_TAKEN}") if status == HTTPStatus.BAD_REQUEST else None

@@ -78,10 +78,8 @@ _PERIODS = MappingProxyType(
 class V1Key(Credential):
     """A V1 key of an account or of one site; it stands in the query of every call, and nowhere else."""
 
+    about = "a key of V1"
     remedy = "The V1 key is not valid: check `api_key`; a key of V2 does not work with `api_version: v1`"
-
-    def __init__(self, key: str) -> None:
-        self.identity = key
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the key to the address."""

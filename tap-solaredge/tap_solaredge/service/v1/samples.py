@@ -6,9 +6,10 @@ from math import floor, log10
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_solaredge.local_time import QUARTER, from_utc_text, quarter_of, wall_instants
-from tap_solaredge.service.payload import number, objects
+from tap_solaredge.service.fields import objects
+from tap_solaredge.service.payload import number
 from tap_solaredge.service.place import shown
-from tap_solaredge.service.units import ENERGY, PURE
+from tap_solaredge.service.units import ENERGY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,7 +72,7 @@ def timed(rows: list[Any], stamp: str, place: Place, zone: ZoneInfo) -> Iterator
             yield at, row
 
 
-def values(samples: list[Sample], name: str, place: Place, units: Units = PURE) -> list[float]:
+def values(samples: list[Sample], name: str, place: Place, units: Units) -> list[float]:
     """Return the values that a field has in the samples."""
     where = place / name
     read = [number(sample.row.get(name), where, units) for sample in samples]

@@ -6,32 +6,40 @@ from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.local_time import quarter_of
 from tap_solaredge.measured.readings import MeterSeries, MeterType
+from tap_solaredge.service.fields import objects
 from tap_solaredge.service.inventory import meter_type
-from tap_solaredge.service.payload import entries, essential, is_empty, mapping, objects, text
+from tap_solaredge.service.payload import essential, essential_list, is_empty, mapping
 from tap_solaredge.service.series import gathered
 from tap_solaredge.service.units import ENERGY, POWER, factor
 from tap_solaredge.service.v1.samples import timed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
-    from tap_solaredge.measured.readings import Record, Series
+    from tap_solaredge.measured.readings import Series
+    from tap_solaredge.service.fields import Fields
     from tap_solaredge.service.place import Place
     from tap_solaredge.service.units import Units
 
 _TYPES = {kind.value: kind for kind in MeterType}
 
 
-def production(root: str, units: Units) -> Callable[[list[Any], Place, ZoneInfo], Series]:
-    """Return the reader of `energy` or `power`: without its list of values it says nothing."""
+def energy(payloads: list[Any], place: Place, zone: ZoneInfo) -> Series:
+    """Return the energy of the whole site (6.4)."""
+    return _site_series(payloads[0], "energy", ENERGY, place, zone)
 
-    def read(payloads: list[Any], place: Place, zone: ZoneInfo) -> Series:
-        block = essential(payloads[0], root, place)
-        points = entries(essential(block, "values", place), place, "values")
-        return _points(points, factor(block.get("unit"), units, place) if points else 1.0, units, place, zone)
 
-    return read
+def power(payloads: list[Any], place: Place, zone: ZoneInfo) -> Series:
+    """Return the power of the whole site (6.8)."""
+    return _site_series(payloads[0], "power", POWER, place, zone)
+
+
+def _site_series(payload: Any, root: str, units: Units, place: Place, zone: ZoneInfo) -> Series:  # noqa: ANN401
+    """Return a series of the whole site: without its list of values an answer says nothing."""
+    block = essential(payload, root, place)
+    points = essential_list(block, "values", place)
+    return _points(points, factor(block.get("unit"), units, place) if points else 1.0, units, place, zone)
 
 
 def meters(payloads: list[Any], place: Place, zone: ZoneInfo) -> list[MeterSeries]:
@@ -42,11 +50,11 @@ def meters(payloads: list[Any], place: Place, zone: ZoneInfo) -> list[MeterSerie
     """
     powers, energies, registers = payloads
     with place.call() as call:
-        power = _by_type(powers, "powerDetails", POWER, call, zone)
-    found = {kind: MeterSeries(None, kind, power=series) for kind, series in power.items()}
+        read = _by_type(powers, "powerDetails", POWER, call, zone)
+    found = {kind: MeterSeries(None, kind, power=series) for kind, series in read.items()}
     with place.call() as call:
-        for kind, energy in _by_type(energies, "energyDetails", ENERGY, call, zone).items():
-            found.setdefault(kind, MeterSeries(None, kind)).energy = energy
+        for kind, series in _by_type(energies, "energyDetails", ENERGY, call, zone).items():
+            found.setdefault(kind, MeterSeries(None, kind)).energy = series
     if MeterType.PRODUCTION not in found:
         raise place.error("`powerDetails` lists no Production, though the site has meters")
     with place.call() as call:
@@ -68,11 +76,11 @@ def _by_type(
 ) -> dict[MeterType, Series]:
     """Return the series of each type of meter, summed over the site (6.6, 6.10); none without a meter."""
     found: dict[MeterType, Series] = {}
-    for meter, scale, where in _listed(payload, root, units, place):
-        kind = _kind(meter, "type", where)
+    for meter, scale in _listed(payload, root, units, place):
+        kind = _kind(meter, "type")
         if kind is None:
             continue
-        where = place / root / kind  # noqa: PLW2901
+        where = place / root / kind
         read = _values(meter, scale, units, where, zone)
         _add(found.setdefault(kind, {}), read, where)
     return found
@@ -81,9 +89,9 @@ def _by_type(
 def _registers(payload: Any, place: Place, zone: ZoneInfo) -> list[MeterSeries]:  # noqa: ANN401
     """Return the counters, each at the quarter hour in which it was read (6.14)."""
     found: dict[tuple[str, MeterType], MeterSeries] = {}
-    for meter, scale, where in _listed(payload, "meterEnergyDetails", ENERGY, place):
-        kind = _kind(meter, "meterType", where)
-        serial = text(meter.get("meterSerialNumber"), where / "meterSerialNumber")
+    for meter, scale in _listed(payload, "meterEnergyDetails", ENERGY, place):
+        kind = _kind(meter, "meterType")
+        serial = meter.text("meterSerialNumber")
         if kind is None or serial is None:
             continue
         read = _values(meter, scale, ENERGY, place / serial / kind, zone)
@@ -97,27 +105,27 @@ def _listed(
     root: str,
     units: Units,
     place: Place,
-) -> Iterator[tuple[Record, float | None, Place]]:
-    """Yield the meters of an answer, the scale of their unit, and their places."""
+) -> Iterator[tuple[Fields, float | None]]:
+    """Yield the meters of an answer, and the scale of their unit."""
     details = essential(payload, root, place)
     if is_empty(details):
         return
-    listed = entries(essential(details, "meters", place), place, "meters")
+    listed = essential_list(details, "meters", place)
     scale = factor(details.get("unit"), units, place / root) if listed else None
-    for meter, where in objects(listed, place / root):
-        yield meter, scale, where
+    for meter in objects(listed, place / root):
+        yield meter, scale
 
 
-def _kind(meter: Record, name: str, place: Place) -> MeterType | None:
+def _kind(meter: Fields, name: str) -> MeterType | None:
     """Return what a meter counts; None for an unknown type and, with a note, where it is not told."""
-    told = text(meter.get(name), place / name)
+    told = meter.text(name)
     if told is None:
-        place.lose(f"a meter without `{name}` is left out")
+        meter.place.lose(f"a meter without `{name}` is left out")
     return _TYPES.get(meter_type(told) or "")
 
 
-def _values(meter: Record, scale: float | None, units: Units, place: Place, zone: ZoneInfo) -> Series:
-    points = meter.get("values")
+def _values(meter: Fields, scale: float | None, units: Units, place: Place, zone: ZoneInfo) -> Series:
+    points = meter.told.get("values")
     if not isinstance(points, list):
         points = [points] if mapping(points, place / "values") else []
     return _points(points, scale, units, place, zone)
@@ -125,7 +133,7 @@ def _values(meter: Record, scale: float | None, units: Units, place: Place, zone
 
 def _points(points: list[Any], scale: float | None, units: Units, place: Place, zone: ZoneInfo) -> Series:
     """Return interval to value; an absent value is as null (2.2)."""
-    return gathered(timed(points, "date", place, zone), "value", place, units, scale)
+    return gathered(timed(points, "date", place, zone), place, units, scale)
 
 
 def _add(series: Series, more: Series, place: Place) -> None:

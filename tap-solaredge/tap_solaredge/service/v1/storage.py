@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.measured.readings import BatterySeries
-from tap_solaredge.service.payload import charge, entries, essential, is_empty, objects, text
+from tap_solaredge.service.fields import objects
+from tap_solaredge.service.payload import charge, essential, essential_list, is_empty, text
 from tap_solaredge.service.units import ENERGY, PERCENT, POWER, TEMPERATURE
 from tap_solaredge.service.v1.samples import (
     by_quarter,
@@ -32,15 +33,15 @@ def storage(payloads: list[Any], place: Place, zone: ZoneInfo) -> list[BatterySe
         UnexpectedPayload: If there is no list of batteries.
     """
     data = essential(payloads[0], "storageData", place)
-    listed = None if is_empty(data) else essential(data, "batteries", place)
+    listed = [] if is_empty(data) else essential_list(data, "batteries", place)
     found: dict[str, BatterySeries] = {}
-    for battery, where in objects(entries(listed, place, "batteries"), place):
-        serial = text(battery.get("serialNumber"), where / "serialNumber")
-        rows = battery.get("telemetries")
+    for battery in objects(listed, place):
+        serial = battery.text("serialNumber")
+        rows = battery.told.get("telemetries")
         if serial is None or serial in found:
-            where.lose("a battery without a serial number of its own is left out")
+            battery.place.lose("a battery without a serial number of its own is left out")
         elif not isinstance(rows, list) and not is_empty(rows):
-            where.lose("field `telemetries` is no list; the battery is left out")
+            battery.place.lose("field `telemetries` is no list; the battery is left out")
         else:
             of_battery = place / serial
             found[serial] = _battery(

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.measured.readings import MeterType, Totals
 from tap_solaredge.measured.split import total
-from tap_solaredge.service.payload import essential, mapping, number
+from tap_solaredge.service.fields import Fields
+from tap_solaredge.service.payload import essential, mapping
 from tap_solaredge.service.units import ENERGY
-from tap_solaredge.service.v1.series import meter_energies, production
+from tap_solaredge.service.v1.series import energy, meter_energies
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -23,7 +24,7 @@ def totals(payloads: list[Any], place: Place, zone: ZoneInfo) -> Totals:
         UnexpectedPayload: If there is no list.
     """
     if isinstance(payloads[0], dict) and "energy" in payloads[0]:
-        return Totals(production=total(production("energy", ENERGY)(payloads, place, zone).values()))
+        return Totals(production=total(energy(payloads, place, zone).values()))
     found = {
         meter.meter_type: total(meter.energy.values()) for meter in meter_energies(payloads, place, zone)
     }
@@ -43,6 +44,5 @@ def lifetime(payload: Any, place: Place) -> Totals:  # noqa: ANN401
         UnexpectedPayload: If there is no `overview`.
     """
     told = mapping(essential(payload, "overview", place), place / "overview")
-    where = place / "lifeTimeData"
-    made = number(mapping(told.get("lifeTimeData"), where).get("energy"), where / "energy", ENERGY)
+    made = Fields(told, place).inside("lifeTimeData").number("energy", ENERGY)
     return Totals(production=made, up_to_now=True)

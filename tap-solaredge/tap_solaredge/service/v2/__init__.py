@@ -54,7 +54,6 @@ V2 = Dialect(
     credential=credentials.credential,
     sites_request=requests.sites_request,
     listed_sites=readers.listed_sites,
-    listed_count=readers.listed_count,
     needed=needed,
     requests=requests.requests,
     next_page=requests.next_page,

@@ -5,23 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.measured.readings import Device
-from tap_solaredge.service.inventory import Listed, meter_type
-from tap_solaredge.service.payload import (
-    cleaned,
-    entries,
-    essential,
-    flag,
-    number,
-    objects,
-    text,
-    utc_time,
-    whole,
-)
+from tap_solaredge.service.fields import objects
+from tap_solaredge.service.inventory import NOT_OF_AN_INVENTORY, Listed, meter_type
+from tap_solaredge.service.payload import cleaned, entries, essential
 from tap_solaredge.service.units import ENERGY, POWER
 from tap_solaredge.service.v2.charge import learn_capacity
 
 if TYPE_CHECKING:
     from tap_solaredge.measured.readings import Inventory, Record, SiteRef
+    from tap_solaredge.service.fields import Fields
     from tap_solaredge.service.place import Place
 
 _SMALLEST_IN_WH = 1000
@@ -36,75 +28,70 @@ def devices(payload: Any, place: Place, site: SiteRef) -> Inventory:  # noqa: AN
     """
     listed = payload if isinstance(payload, list) else essential(payload, "devices", place)
     found = Listed(place, ("serialNumber",))
-    for device, where in objects(entries(listed, place, "devices"), place):
-        told = device.get("type")
+    for device in objects(entries(listed, place, "devices"), place):
+        told = device.told.get("type")
         kind = cleaned(told).upper() if isinstance(told, str) else ""
         if not kind:
-            where.lose("a device without a readable `type` is left out")
+            device.place.lose("a device without a readable `type` is left out")
             continue
-        row = _shared(device, where, site.site_id)
+        row = _shared(device, site.site_id)
         if kind in Device.__members__ and row["serial_number"]:
-            told = utc_time(device.get("createdAt"), where / "createdAt")
-            found.registered(Device[kind], row["serial_number"], told)
+            found.registered(Device[kind], row["serial_number"], device.utc_time("createdAt"))
         if kind == "METER":
-            found.meter(row | _meter(device, where), device, where)
+            found.meter(row | _meter(device), device)
         elif kind == "BATTERY":
-            found.battery(row | _battery(device, where), device, where)
+            found.battery(row | _battery(device), device)
         else:
-            found.equipment(row | _equipment(device, kind, where), device, where,
-                            reports=kind == "INVERTER")  # fmt: skip
+            found.equipment(row | _equipment(device, kind), device, reports=kind == "INVERTER")
     inventory = found.inventory()
     for battery in inventory.batteries:
         learn_capacity(site.site_id, battery["serial_number"], battery["nameplate_capacity"])
     return inventory
 
 
-def _shared(device: Record, place: Place, site_id: int) -> Record:
+def _shared(device: Fields, site_id: int) -> Record:
     return {
         "site_id": site_id,
-        "name": text(device.get("name"), place / "name"),
-        "serial_number": text(device.get("serialNumber"), place / "serialNumber"),
-        "manufacturer": text(device.get("manufacturer"), place / "manufacturer"),
-        "model": text(device.get("model"), place / "model")
-        or text(device.get("partNumber"), place / "partNumber"),
-        "active": flag(device.get("active"), place / "active"),
+        "name": device.text("name"),
+        "serial_number": device.text("serialNumber"),
+        "manufacturer": device.text("manufacturer"),
+        "model": device.text("model") or device.text("partNumber"),
+        "active": device.flag("active"),
     }
 
 
-def _meter(device: Record, place: Place) -> Record:
-    form = text(device.get("form"), place / "form")
+def _meter(device: Fields) -> Record:
+    form = device.text("form")
     return {
-        "meter_type": meter_type(text(device.get("meterType"), place / "meterType")),
-        "connection_type": text(device.get("communicationType"), place / "communicationType"),
+        "meter_type": meter_type(device.text("meterType")),
+        "connection_type": device.text("communicationType"),
         "form": form.lower() if form else None,
     }
 
 
-def _battery(device: Record, place: Place) -> Record:
-    written = device.get("nameplate")
-    capacity = number(written, place / "nameplate", ENERGY)
+def _battery(device: Fields) -> Record:
+    capacity = device.number("nameplate", ENERGY)
     in_kwh = capacity is not None and capacity < _SMALLEST_IN_WH
     return {
-        "firmware_version": text(device.get("firmwareVersion"), place / "firmwareVersion"),
+        "firmware_version": device.text("firmwareVersion"),
         "capacity": None,
         "nameplate_capacity": capacity * 1000 if capacity is not None and in_kwh else capacity,
-        "connected_inverter_sn": text(device.get("connectedTo"), place / "connectedTo"),
-        **dict.fromkeys(("last_state_of_charge", "last_power", "last_status", "last_telemetry_time")),
-        **dict.fromkeys(("lifetime_energy_charged", "lifetime_energy_discharged")),
+        "connected_inverter_sn": device.text("connectedTo"),
+        **dict.fromkeys(NOT_OF_AN_INVENTORY),
     }
 
 
-def _equipment(device: Record, kind: str, place: Place) -> Record:
+def _equipment(device: Fields, kind: str) -> Record:
     return {
         "equipment_type": kind,
-        "communication_method": text(device.get("communicationType"), place / "communicationType"),
-        "cpu_version": text(device.get("firmwareVersion"), place / "firmwareVersion"),
-        "connected_optimizers": whole(device.get("connectedOptimizers"), place / "connectedOptimizers"),
-        "inverter_serial": text(device.get("connectedTo"), place / "connectedTo"),
-        "nameplate_power": number(device.get("nameplate"), place / "nameplate", POWER) or None,
+        "communication_method": device.text("communicationType"),
+        "cpu_version": device.text("firmwareVersion"),
+        "connected_optimizers": device.whole("connectedOptimizers"),
+        "inverter_serial": device.text("connectedTo"),
+        "nameplate_power": device.number("nameplate", POWER) or None,
         **dict.fromkeys(("dsp1_version", "dsp2_version", "panel_manufacturer", "panel_model")),
         "last_report_date": None,
-        "commissioned_at": utc_time(device.get("createdAt"), place / "createdAt"),
-        "part_number": text(device.get("partNumber"), place / "partNumber"),
-        "firmware": text(device.get("firmware"), place / "firmware"),
+        "commissioned_at": device.utc_time("createdAt"),
+        "part_number": device.text("partNumber"),
+        "firmware": device.text("firmware"),
     }

@@ -10,19 +10,8 @@ import msgspec
 from tap_solaredge.local_time import QUARTER, from_utc_text, utc_text
 from tap_solaredge.measured.readings import InverterSeries
 from tap_solaredge.resources import ALERTS, BENEFITS, INVERTERS
-from tap_solaredge.service.payload import (
-    MOST_ID,
-    entries,
-    essential,
-    is_empty,
-    keyed,
-    mapping,
-    number,
-    objects,
-    text,
-    utc_time,
-    whole,
-)
+from tap_solaredge.service.fields import Fields, objects
+from tap_solaredge.service.payload import MOST_ID, entries, essential, is_empty, keyed
 from tap_solaredge.service.place import shown
 from tap_solaredge.service.series import series
 from tap_solaredge.service.sites import of_site
@@ -56,7 +45,7 @@ UNITS = MappingProxyType({"METRIC": (1.0, 1.0), "IMPERIAL": (0.45359237, 1.60934
 def inverters(payload: Any, place: Place, site: SiteRef) -> list[InverterSeries]:  # noqa: ANN401
     """Return the readings of each inverter (5.10)."""
     found = []
-    for serial, metrics, where in keyed(essential(payload, "inverters", place), place, "inverters", _METRICS):
+    for serial, metrics, where in keyed(payload, "inverters", place, _METRICS):
         read: dict[str, Any] = {
             ours: series(metrics[name], where / name, units, site.zone)
             for name, (ours, units) in _METRICS.items()
@@ -88,35 +77,34 @@ def alerts(pages: list[Any], place: Place, site: SiteRef) -> list[Record]:
     """Return the alerts of some pages as rows of `alerts` (5.14); one that cannot be read is left out."""
     found: dict[int, Record] = {}
     for page in pages:
-        for alert, where in objects(entries(page, place, "alerts"), place):
-            number_of = whole(alert.get("alertId"), where / "alertId", MOST_ID)
+        for alert in objects(entries(page, place, "alerts"), place):
+            number_of = alert.whole("alertId", MOST_ID)
             if number_of is None:
-                where.lose("an alert without `alertId` is left out")
+                alert.place.lose("an alert without `alertId` is left out")
                 continue
             place.notes.read += 1
-            found[number_of] = _alert(number_of, site.site_id, alert, where)
+            found[number_of] = _alert(number_of, site.site_id, alert)
     place.check(few=1)
     return list(found.values())
 
 
-def _alert(number_of: int, site_id: int, alert: Record, place: Place) -> Record:
-    of_site(alert.get("siteId"), site_id, place)
-    where = place / "component"
-    component = mapping(alert.get("component"), where)
-    codes = alert.get("errorCodes")
+def _alert(number_of: int, site_id: int, alert: Fields) -> Record:
+    of_site(alert.told.get("siteId"), site_id, alert.place)
+    component = alert.inside("component")
+    codes = alert.told.get("errorCodes")
     if not isinstance(codes, list) and not is_empty(codes):
-        (place / "errorCodes").lose(f"expected a list, got {shown(codes)}")
+        (alert.place / "errorCodes").lose(f"expected a list, got {shown(codes)}")
     return {
         "alert_id": number_of,
         "site_id": site_id,
-        "category": text(alert.get("category"), place / "category"),
-        "type": text(alert.get("type"), place / "type"),
-        "impact": whole(alert.get("impact"), place / "impact"),
-        "status": text(alert.get("status"), place / "status"),
-        "first_trigger": utc_time(alert.get("firstTrigger"), place / "firstTrigger"),
-        "last_trigger": utc_time(alert.get("lastTrigger"), place / "lastTrigger"),
-        "component_name": text(component.get("name"), where / "name"),
-        "component_serial_number": text(component.get("serialNumber"), where / "serialNumber"),
+        "category": alert.text("category"),
+        "type": alert.text("type"),
+        "impact": alert.whole("impact"),
+        "status": alert.text("status"),
+        "first_trigger": alert.utc_time("firstTrigger"),
+        "last_trigger": alert.utc_time("lastTrigger"),
+        "component_name": component.text("name"),
+        "component_serial_number": component.text("serialNumber"),
         "error_codes": msgspec.json.encode(codes).decode() if isinstance(codes, list) else None,
     }
 
@@ -128,13 +116,14 @@ def benefits(payload: Any, place: Place, _: SiteRef) -> Record:  # noqa: ANN401
         UnexpectedPayload: If there is no `co2Emissions`.
     """
     essential(payload, "co2Emissions", place)
-    unit = (text(payload.get("unit"), place / "unit") or "METRIC").upper()  # METRIC is what the request says
+    told = Fields(payload, place)
+    unit = (told.text("unit") or "METRIC").upper()  # METRIC is what the request says
     mass, way = UNITS.get(unit, (None, None))
     if mass is None:
         place.note(f"unknown unit {shown(unit)}")
     return {
-        "co2_saved": number(payload["co2Emissions"], place / "co2Emissions", scale=mass),
-        "ev_distance": number(payload.get("evMiles"), place / "evMiles", scale=way),
+        "co2_saved": told.number("co2Emissions", scale=mass),
+        "ev_distance": told.number("evMiles", scale=way),
     }
 
 

@@ -10,23 +10,11 @@ from tap_solaredge.errors import RangeTooLong
 from tap_solaredge.measured.readings import BatterySeries, MeterSeries, MeterType, Record, Series, SiteRef
 from tap_solaredge.measured.split import no_glitches
 from tap_solaredge.resources import Kind
-from tap_solaredge.service.payload import (
-    MOST_ID,
-    day,
-    entries,
-    essential,
-    is_empty,
-    keyed,
-    mapping,
-    number,
-    objects,
-    text,
-    utc_time,
-    whole,
-)
+from tap_solaredge.service.fields import Fields
+from tap_solaredge.service.payload import MOST_ID, essential, is_empty, keyed
 from tap_solaredge.service.place import Place
-from tap_solaredge.service.series import series
-from tap_solaredge.service.sites import of_site, without_doubles
+from tap_solaredge.service.series import series, site_series
+from tap_solaredge.service.sites import of_site, rows_of
 from tap_solaredge.service.units import CHARGE, ENERGY, PEAK_POWER, POWER
 from tap_solaredge.service.v2 import extensions
 from tap_solaredge.service.v2.charge import Levels, percent
@@ -35,7 +23,7 @@ from tap_solaredge.service.v2.endpoint import Endpoint
 from tap_solaredge.service.v2.totals import lifetime, overview
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from tap_solaredge.resources import Resource
     from tap_solaredge.service.units import Units
@@ -68,27 +56,14 @@ def listed_sites(payload: Any) -> list[Record]:  # noqa: ANN401
         UnexpectedPayload: If there is no list, or nothing in it can be read.
     """
     place = Place("site list")
-    listed = payload
-    if not isinstance(payload, list):
-        sites = essential(payload, "sites", place)
-        listed = sites if isinstance(sites, list) or is_empty(sites) else essential(sites, "site", place)
-    found = []
-    for site, where in objects(entries(listed, place, "site"), place):
-        site_id = whole(site.get("siteId"), where / "siteId", MOST_ID)
-        if site_id is None:
-            where.lose("a site without `siteId` is left out")
-            continue
-        place.notes.read += 1
-        found.append({"id": site_id, "name": text(site.get("name"), where), "status": _status(site, where)})
-    place.check(few=1)
-    place.finish()
-    return without_doubles(found)
+    sites = payload if isinstance(payload, list) else essential(payload, "sites", place)
+    if not isinstance(sites, list) and not is_empty(sites):
+        sites = essential(sites, "site", place)
+    return rows_of(sites, "siteId", _listed_site, place)
 
 
-def listed_count(payload: Any) -> int | None:  # noqa: ANN401
-    """Return how many sites the service says there are (5.2), None where it says nothing plausible."""
-    sites = payload.get("sites") if isinstance(payload, dict) else None
-    return whole(sites.get("count"), Place("site list")) if isinstance(sites, dict) else None
+def _listed_site(site_id: int, site: Fields) -> Record:
+    return {"id": site_id, "name": site.text("name"), "status": _status(site)}
 
 
 def parse(resource: Resource[Any], payloads: list[Any], site: SiteRef) -> Any:  # noqa: ANN401
@@ -127,55 +102,54 @@ def details(payload: Any, place: Place, site: SiteRef) -> Record:  # noqa: ANN40
     """
     of_site(essential(payload, "siteId", place), site.site_id, place)
     place.notes.read += 1
-    where = place / "location"
-    at = mapping(payload.get("location"), where)
+    told = Fields(payload, place)
+    at = told.inside("location")
     return {
         "id": site.site_id,
-        "name": text(payload.get("name"), place / "name"),
-        "account_id": whole(payload.get("accountId"), place / "accountId", MOST_ID),
-        "status": _status(payload, place),
-        "peak_power": number(payload.get("peakPower"), place / "peakPower", PEAK_POWER),
-        "last_update_time": utc_time(payload.get("lastUpdateTime"), place / "lastUpdateTime"),
-        "installation_date": day(payload.get("installationDate"), place / "installationDate"),
-        "notes": text(payload.get("note"), place / "note"),
-        "country": text(at.get("country"), where / "country"),
-        "state": text(at.get("state"), where / "state"),
-        "city": text(at.get("city"), where / "city"),
-        "address": text(at.get("address"), where / "address"),
-        "address2": text(at.get("address2"), where / "address2"),
-        "zip_code": text(at.get("zip"), where / "zip"),
-        "timezone": text(at.get("timezone"), where / "timezone"),
-        "latitude": _degrees(at.get("latitude"), where / "latitude", 90),
-        "longitude": _degrees(at.get("longitude"), where / "longitude", 180),
+        "name": told.text("name"),
+        "account_id": told.whole("accountId", MOST_ID),
+        "status": _status(told),
+        "peak_power": told.number("peakPower", PEAK_POWER),
+        "last_update_time": told.utc_time("lastUpdateTime"),
+        "installation_date": told.day("installationDate"),
+        "notes": told.text("note"),
+        "country": at.text("country"),
+        "state": at.text("state"),
+        "city": at.text("city"),
+        "address": at.text("address"),
+        "address2": at.text("address2"),
+        "zip_code": at.text("zip"),
+        "timezone": at.text("timezone"),
+        "latitude": _degrees(at, "latitude", 90),
+        "longitude": _degrees(at, "longitude", 180),
         **dict.fromkeys(("currency", "site_type", "is_public", "public_name")),
         **dict.fromkeys(f"primary_module_{name}" for name in ("manufacturer", "model", "power")),
     }
 
 
-def _degrees(value: Any, place: Place, most: float) -> float | None:  # noqa: ANN401
+def _degrees(location: Fields, name: str, most: float) -> float | None:
     """Return degrees; the official sample has a placeholder (5.3)."""
-    read = number(value, place)
+    read = location.number(name)
     if read is not None and not -most <= read <= most:
-        place.lose(f"{read:.5g} degrees cannot be")
+        (location.place / name).lose(f"{read:.5g} degrees cannot be")
         return None
     return read
 
 
-def _site_series(units: Units) -> Callable[[Any, Place, SiteRef], Series]:
-    """Return the reader of a series of the whole site: without its list of values it says nothing."""
+def power(payload: Any, place: Place, site: SiteRef) -> Series:  # noqa: ANN401
+    """Return the power of the whole site (5.6)."""
+    return site_series(payload, place, POWER, site.zone)
 
-    def read(payload: Any, place: Place, site: SiteRef) -> Series:  # noqa: ANN401
-        if not isinstance(values := essential(payload, "values", place), list) and not is_empty(values):
-            raise place.error("field `values` is no list")
-        return series(payload, place, units, site.zone)
 
-    return read
+def energy(payload: Any, place: Place, site: SiteRef) -> Series:  # noqa: ANN401
+    """Return the energy of the whole site (5.5)."""
+    return site_series(payload, place, ENERGY, site.zone)
 
 
 def meters(payload: Any, place: Place, site: SiteRef) -> list[MeterSeries]:  # noqa: ANN401
     """Return the readings of each meter and type (5.11); a site without a meter gives none."""
     found = []
-    for serial, metrics, where in keyed(essential(payload, "meters", place), place, "meters", _OF_METERS):
+    for serial, metrics, where in keyed(payload, "meters", place, _OF_METERS):
         for kind, prefix in _METRICS.items():
             read = {
                 name: series(metrics[f"{prefix}{name}"], where / f"{prefix}{name}", units, site.zone)
@@ -191,7 +165,7 @@ def storage(payload: Any, place: Place, site: SiteRef) -> list[BatterySeries]:  
     """Return the readings of each battery (5.12); a site without a battery gives none."""
     return [
         _battery(serial, metrics, where, site)
-        for serial, metrics, where in keyed(essential(payload, "storage", place), place, "storage", _STORED)
+        for serial, metrics, where in keyed(payload, "storage", place, _STORED)
     ]
 
 
@@ -214,8 +188,8 @@ def _battery(serial: str, metrics: Record, place: Place, site: SiteRef) -> Batte
     )
 
 
-def _status(site: Record, place: Place) -> str | None:
-    status = text(site.get("activationStatus"), place / "activationStatus")
+def _status(site: Fields) -> str | None:
+    status = site.text("activationStatus")
     return status.capitalize() if status else None
 
 
@@ -223,9 +197,9 @@ ENDPOINTS: Mapping[Resource[Any], Endpoint] = MappingProxyType(
     {
         resources.DETAILS: Endpoint("", details),
         resources.DEVICES: Endpoint("/devices", devices),
-        resources.POWER: Endpoint("/power", _site_series(POWER)),
-        resources.ENERGY: Endpoint("/energy", _site_series(ENERGY)),
-        resources.QUARTER_ENERGY: Endpoint("/energy", _site_series(ENERGY)),
+        resources.POWER: Endpoint("/power", power),
+        resources.ENERGY: Endpoint("/energy", energy),
+        resources.QUARTER_ENERGY: Endpoint("/energy", energy),
         resources.METERS: Endpoint("/meters/telemetry", meters),
         resources.METER_ENERGY: Endpoint("/meters/telemetry", meters),
         resources.STORAGE: Endpoint("/storage/telemetry", storage),

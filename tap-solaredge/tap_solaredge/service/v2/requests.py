@@ -63,14 +63,10 @@ def requests(
         params = (("unit", "METRIC"),)
     elif resource is LIFETIME_STORAGE:
         params = (("from", BEFORE_ALL_DATA), ("resolution", "TOTAL"))
-    elif resource is TOTALS and window is not None:
-        params = (("from", _text(window.start)), ("to", _text(window.end)))
     elif window is not None:
-        params = (
-            ("from", _text(window.start)),
-            ("to", _text(window.end)),
-            ("resolution", resolution),
-        )
+        params = (("from", _text(window.start)), ("to", _text(window.end)))
+        if resource is not TOTALS:
+            params += (("resolution", resolution),)
     return (Request(path, params, site.site_id),)
 
 

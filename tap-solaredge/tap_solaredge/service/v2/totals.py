@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.measured.production import Meaning
 from tap_solaredge.measured.readings import Totals
-from tap_solaredge.service.payload import essential, is_empty, mapping, number
-from tap_solaredge.service.series import series
+from tap_solaredge.service.fields import Fields
+from tap_solaredge.service.payload import essential_object
+from tap_solaredge.service.series import site_series
 from tap_solaredge.service.sites import of_site
 from tap_solaredge.service.units import ENERGY, factor
 
 if TYPE_CHECKING:
-    from tap_solaredge.measured.readings import Record, SiteRef
+    from tap_solaredge.measured.readings import SiteRef
     from tap_solaredge.service.place import Place
 
 
@@ -22,17 +23,13 @@ def overview(payload: Any, place: Place, site: SiteRef) -> Totals:  # noqa: ANN4
     Raises:
         UnexpectedPayload: If there is no `production`, or it is that of another site.
     """
-    made = essential(payload, "production", place)
+    made = essential_object(payload, "production", place)
     of_site(payload.get("siteId"), site.site_id, place)
-    if not isinstance(made, dict) and not is_empty(made):
-        raise place.error("field `production` is no object")
-    where = place / "consumption"
-    produced = _figures(made or {}, place / "production", "total", "toSelfConsumption", "toStorage", "toGrid")
-    used = _figures(
-        mapping(payload.get("consumption"), where), where, "total", "fromPv", "fromStorage", "fromGrid"
-    )
-    total, direct, stored, fed = produced
-    consumption, from_pv, from_storage, purchased = used
+    produced = Fields(made, place / "production")
+    total, direct, stored, fed = _figures(produced, "total", "toSelfConsumption", "toStorage", "toGrid")
+    used = Fields(payload, place).inside("consumption")
+    consumption, *sources = _figures(used, "total", "fromPv", "fromStorage", "fromGrid")
+    from_pv, from_storage, purchased = sources
     return Totals(
         production=total,
         self_consumption=_kept(total, direct, stored, fed),
@@ -53,12 +50,12 @@ def _kept(total: float | None, direct: float | None, stored: float | None, fed: 
     return None if total is None or fed is None else max(total - fed, 0.0)
 
 
-def _figures(block: Record, place: Place, *names: str) -> list[float | None]:
+def _figures(block: Fields, *names: str) -> list[float | None]:
     """Return figures in Wh; a figure that cannot be read is None, with a note."""
-    if all(block.get(name) is None for name in names):
+    if all(block.told.get(name) is None for name in names):
         return [None] * len(names)
-    unit = factor(block.get("unit"), ENERGY, place)
-    return [number(block.get(name), place / name, ENERGY, unit) for name in names]
+    unit = factor(block.told.get("unit"), ENERGY, block.place)
+    return [block.number(name, ENERGY, unit) for name in names]
 
 
 def lifetime(payload: Any, place: Place, site: SiteRef) -> Totals:  # noqa: ANN401
@@ -67,8 +64,6 @@ def lifetime(payload: Any, place: Place, site: SiteRef) -> Totals:  # noqa: ANN4
     Raises:
         UnexpectedPayload: If there is no list of values.
     """
-    if not isinstance(values := essential(payload, "values", place), list) and not is_empty(values):
-        raise place.error("field `values` is no list")
-    buckets = series(payload, place, ENERGY, site.zone)
+    buckets = site_series(payload, place, ENERGY, site.zone)
     known = [value for value in buckets.values() if value is not None]
     return Totals(production=sum(known) if known else None, first=min(buckets, default=None))
