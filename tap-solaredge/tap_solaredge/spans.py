@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -63,6 +64,12 @@ def common(some: Iterable[Window], others: Iterable[Window]) -> Spans:
         for other in covered
         if span.start < other.end and other.start < span.end
     ]
+
+
+def common_to_all(many: Iterable[Spans]) -> Spans:
+    """Return the spans that each covers, none where there is none to look at."""
+    covers = list(many)
+    return reduce(common, covers) if covers else []
 
 
 def touch(window: Window, spans: Iterable[Window]) -> bool:

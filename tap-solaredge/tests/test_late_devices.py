@@ -100,6 +100,18 @@ def test_a_device_that_is_left_out_for_a_while_is_read_on(household, caplog, kin
     home.check()
 
 
+@pytest.mark.parametrize(("kind", "read_from"), [("METER", "/meters/"), ("BATTERY", "/storage/")])
+def test_a_device_that_no_list_has_named_for_three_months_costs_no_call(household, caplog, kind, read_from):
+    home = household("v2")
+    home.run(1)
+    unlist(home.simulator, kind)
+    home.simulator.clock.advance(seconds=92 * DAY)
+    caplog.clear()
+    (calls,) = home.run(1)
+    assert "is listed any more" not in caplog.text
+    assert not [call.path for call in home.simulator.calls[-calls:] if read_from in call.path]
+
+
 def test_a_new_battery_does_not_cost_the_years_before_it(household):
     home = household("v2")
     unlist(home.simulator, "BATTERY")

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tap_solaredge.local_time import midnight
-from tap_solaredge.plan.windows import cut, cut_periods, first_period, periods_in, shorter, whole_periods
+from tap_solaredge.plan.windows import cut, cut_periods, periods_in, shorter, start_of_longest, whole_periods
 from tap_solaredge.spans import Window
 
 DAY = timedelta(days=1)
@@ -73,15 +73,15 @@ def test_refused_windows_shrink_along_the_known_limits_then_by_half():
 
 
 def test_a_window_of_days_across_a_clock_change_is_no_longer_than_allowed():
-    first = first_period(local(11, 3), 28 * DAY, "DAY", AMSTERDAM)
-    assert first == date(2026, 10, 7)  # from the 6th on it would be 28 days and an hour
+    start = start_of_longest(local(11, 3), 28 * DAY, "DAY", AMSTERDAM)
+    assert start == local(10, 7)  # from the 6th on it would be 28 days and an hour
     span = Window(local(10, 7), local(11, 3))
     assert cut_periods([span], 28 * DAY, "DAY", AMSTERDAM) == [span]
 
 
 def test_a_single_period_is_asked_for_even_if_it_is_longer_than_a_window():
     december = datetime(2026, 12, 1, tzinfo=UTC)
-    assert first_period(december, 28 * DAY, "MONTH", ZoneInfo("UTC")) == date(2026, 11, 1)
+    assert start_of_longest(december, 28 * DAY, "MONTH", ZoneInfo("UTC")) == at(1)
 
 
 def test_a_part_of_a_day_is_read_as_a_whole_day():

@@ -10,8 +10,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
-from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +18,10 @@ import msgspec
 import platformdirs
 
 from tap_solaredge.budget.ledger_file import LedgerFile
-from tap_solaredge.budget.limits import Left, Limits, billing_cycle
+from tap_solaredge.budget.limits import Left, Limits, billing_cycle, less, lowest
 from tap_solaredge.errors import BudgetReached, SiteDaySpent
+from tap_solaredge.local_time import DAY
+from tap_solaredge.wording import counted
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,11 +30,8 @@ if TYPE_CHECKING:
 
 MINUTE = timedelta(seconds=61)
 """A call is written down a little before the service counts it."""
-DAY = timedelta(days=1)
 KEPT = timedelta(days=70)
 """Calls older than two billing cycles are forgotten."""
-MOST_WAIT = 61.0
-"""Seconds; in a minute, the calls of this minute are over."""
 AHEAD = timedelta(days=1)
 """How far this computer's clock may be behind what it was told in an earlier run."""
 UNKNOWN = datetime.fromtimestamp(0, UTC)
@@ -90,11 +87,10 @@ class Ledger:
             month = self._count(database, start, now)
             minute = self._count(database, now - MINUTE, now)
             per_minute = self._per_minute(database)
-        credits_, per_run = self.limits.monthly_credits, self.limits.max_calls_per_run
         return Left(
-            minute=None if per_minute is None else per_minute - minute,
-            month=None if credits_ is None else credits_ - month,
-            run=None if per_run is None else per_run - self.spent_in_run,
+            minute=less(per_minute, minute),
+            month=less(self.limits.monthly_credits, month),
+            run=less(self.limits.max_calls_per_run, self.spent_in_run),
             cycle_start=start,
             cycle_end=end,
         )
@@ -162,8 +158,9 @@ class Ledger:
             (now.timestamp(), self._credential, (now + MINUTE).timestamp()),
         ).rowcount
         if changed:
-            calls = "1 call" if changed == 1 else f"{changed:,} calls"
-            logger.warning("The ledger holds %s from the future; counted as made now", calls)
+            logger.warning(
+                "The ledger holds %s from the future; counted as made now", counted(changed, "call")
+            )
 
     def _check_run(self) -> None:
         limit = self.limits.max_calls_per_run
@@ -203,18 +200,18 @@ class Ledger:
         now = self._clock.now()
         most, of_all = self.limits.daily_calls_per_site, self.limits.daily_calls
         with self._transaction() as database:
-            bounds = []
             if most is not None and site_id is not None:
-                bounds.append(most - self._count(database, now - DAY, now, site_id))
-            bounds += [] if of_all is None else [of_all - self._count(database, now - DAY, now)]
-        return max(min(bounds), 0) if bounds else None
+                most -= self._count(database, now - DAY, now, site_id)
+            if of_all is not None:
+                of_all -= self._count(database, now - DAY, now)
+        return lowest(None if site_id is None else most, of_all)
 
     def _minute_wait(self, database: sqlite3.Connection, now: datetime) -> float:
         limit = self._per_minute(database)
         if limit is None or self._count(database, now - MINUTE, now) < limit:
             return 0.0
         over = self._first(database, now - MINUTE, now) + MINUTE
-        return min(max((over - now).total_seconds(), 0.05), MOST_WAIT)
+        return min(max((over - now).total_seconds(), 0.05), MINUTE.total_seconds())
 
     def _per_minute(self, database: sqlite3.Connection) -> int | None:
         """Return the limit per minute: what the service's headers last said, else the setting."""
@@ -250,47 +247,6 @@ class Ledger:
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
-
-
-class Expected:
-    """A ledger as it will be: what is planned is taken off what is left, and nothing is written down."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self.limits = ledger.limits
-        self._ledger = ledger
-        self._left = ledger.left()
-        self._by_site: Counter[int | None] = Counter()
-
-    def left(self) -> Left:
-        """Return what will be left of each limit."""
-        calls, left = self._by_site.total(), self._left
-        return replace(
-            left,
-            month=None if left.month is None else left.month - calls,
-            run=None if left.run is None else left.run - calls,
-        )
-
-    def left_today(self, site_id: int | None) -> int | None:
-        """Return how many calls a site, or else all, will still have in these 24 hours, None for no limit."""
-        of_site, of_all = self._ledger.left_today(site_id), self._ledger.left_today(None)
-        bounds = [] if of_site is None else [of_site - self._by_site[site_id]]
-        bounds += [] if of_all is None else [of_all - self._by_site.total()]
-        return max(min(bounds), 0) if bounds else None
-
-    def spend(self, site_id: int | None, calls: int) -> int:
-        """Take calls and return how many of them there will be.
-
-        Raises:
-            BudgetReached: If no call is left; `SiteDaySpent` if only this site has none.
-        """
-        left, today = self.left().calls, self.left_today(site_id)
-        if calls and left == 0:
-            raise BudgetReached("no calls are left")
-        if calls and today == 0:
-            raise SiteDaySpent(f"site {site_id}: no calls are left today")
-        granted = min(bound for bound in (calls, left, today) if bound is not None)
-        self._by_site[site_id] += granted
-        return granted
 
 
 def default_path() -> Path:

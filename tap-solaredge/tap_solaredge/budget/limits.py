@@ -24,6 +24,17 @@ KEPT_BACK_OF_DAY = 5
 """One in so many of the day's calls is not for history."""
 
 
+def less(limit: int | None, calls: int) -> int | None:
+    """Return what calls leave of a limit; None is no limit."""
+    return None if limit is None else limit - calls
+
+
+def lowest(*limits: int | None) -> int | None:
+    """Return the lowest of some limits, at least 0; None is no limit."""
+    known = [limit for limit in limits if limit is not None]
+    return max(min(known), 0) if known else None
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What may be spent; None is no limit."""
@@ -39,8 +50,7 @@ class Limits:
     @property
     def calls_of_day(self) -> int | None:
         """Calls that one site may have in 24 hours."""
-        bounds = [limit for limit in (self.daily_calls_per_site, self.daily_calls) if limit is not None]
-        return min(bounds) if bounds else None
+        return lowest(self.daily_calls_per_site, self.daily_calls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +66,7 @@ class Left:
     @property
     def calls(self) -> int | None:
         """Calls that this run may still make."""
-        bounds = [bound for bound in (self.month, self.run) if bound is not None]
-        return max(min(bounds), 0) if bounds else None
+        return lowest(self.month, self.run)
 
 
 def billing_cycle(now: datetime, billing_day: int) -> tuple[datetime, datetime]:
@@ -94,8 +103,7 @@ def for_history(left: Left, limits: Limits, now: datetime, sites: int) -> int | 
     remaining = left.cycle_end - now
     share = limits.monthly_credits * (remaining / (left.cycle_end - left.cycle_start))
     kept_back = min(remaining / EVERY * TURN * sites, share * KEPT_BACK_OF_MONTH)
-    free = max(int(left.month - kept_back), 0)
-    return free if left.run is None else max(min(free, left.run), 0)
+    return lowest(int(left.month - kept_back), left.run)
 
 
 def for_history_today(left: int | None, limits: Limits, calls: int) -> bool:
@@ -103,10 +111,8 @@ def for_history_today(left: int | None, limits: Limits, calls: int) -> bool:
 
     The last block of a day may take from that fifth, so that the day is used.
     """
-    if left is None:
-        return True
     day = limits.calls_of_day
-    return day is None or (left > day // KEPT_BACK_OF_DAY and calls <= left)
+    return left is None or day is None or (left > day // KEPT_BACK_OF_DAY and calls <= left)
 
 
 def history_ends(calls: int, left: Left, limits: Limits, now: datetime, sites: int) -> datetime:

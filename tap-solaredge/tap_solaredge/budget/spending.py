@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from tap_solaredge.budget import limits
+from tap_solaredge.budget.limits import less, lowest
+from tap_solaredge.errors import BudgetReached, SiteDaySpent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime, timedelta
 
+    from tap_solaredge.budget.ledger import Ledger
     from tap_solaredge.budget.limits import Left, Limits
     from tap_solaredge.clock import Clock
     from tap_solaredge.plan.calls import Call
@@ -31,7 +35,39 @@ class Purse(Protocol):
         """Return what is left of each limit."""
 
     def left_today(self, site_id: int | None) -> int | None:
-        """Return how many calls a site, or else all, may still have in these 24 hours."""
+        """Return how many calls a site, or else all, may still have in these 24 hours, None for no limit."""
+
+
+class Expected:
+    """A ledger as it will be: what is planned is taken off what is left, and nothing is written down."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.limits = ledger.limits
+        self._ledger = ledger
+        self._left = ledger.left()
+        self._by_site: Counter[int | None] = Counter()
+
+    def left(self) -> Left:
+        """Return what will be left of each limit."""
+        calls, left = self._by_site.total(), self._left
+        return replace(left, month=less(left.month, calls), run=less(left.run, calls))
+
+    def left_today(self, site_id: int | None) -> int | None:
+        """Return how many calls a site, or else all, will still have in these 24 hours, None for no limit."""
+        of_site = less(self._ledger.left_today(site_id), self._by_site[site_id])
+        return lowest(of_site, less(self._ledger.left_today(None), self._by_site.total()))
+
+    def spend(self, site_id: int | None) -> None:
+        """Take a call off what is left.
+
+        Raises:
+            BudgetReached: If no call is left; `SiteDaySpent` if only this site has none.
+        """
+        if self.left().calls == 0:
+            raise BudgetReached("no calls are left")
+        if self.left_today(site_id) == 0:
+            raise SiteDaySpent(f"site {site_id}: no calls are left today")
+        self._by_site[site_id] += 1
 
 
 @dataclass(slots=True)
@@ -46,10 +82,10 @@ class Spending:
         """Return how old the newest data of a site must be to be worth a call."""
         return limits.patience(self.purse.left(), self.purse.limits, self.clock.now(), self.sites)
 
-    def serves(self, inventory: int) -> bool:
+    def affords_a_turn(self, lists: int) -> bool:
         """Whether a whole turn fits into what is left, so that a site is served fully or not at all."""
         left = self.purse.left().calls
-        return left is None or left >= inventory + UNKNOWN_TURN
+        return left is None or left >= lists + UNKNOWN_TURN
 
     def rounds(self, waiting: Blocks) -> Iterator[tuple[int, list[Call]]]:
         """Yield blocks of history, one per site and round, as far as the budget lets history have calls.

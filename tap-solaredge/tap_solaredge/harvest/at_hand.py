@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.measured.joining import copied, from_its_first_period, joined, trimmed
 from tap_solaredge.resources import Answers, Kind, Resource
-from tap_solaredge.spans import Spans, Window, common, missing, touch, union, without
+from tap_solaredge.spans import Spans, Window, common_to_all, missing, touch, union, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,11 +30,7 @@ class AtHand:
 
     def common(self, resources: Iterable[Resource[Any]]) -> Spans:
         """Return the spans in which all of some resources have been read."""
-        found: Spans | None = None
-        for resource in resources:
-            spans = self.read.get(resource, [])
-            found = spans if found is None else common(found, spans)
-        return found or []
+        return common_to_all(self.read.get(resource, []) for resource in resources)
 
     def answers(self, resources: Iterable[Resource[Any]], window: Window) -> Answers:
         """Return what was answered about a window."""

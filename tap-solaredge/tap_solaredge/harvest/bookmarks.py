@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-solaredge")
 
 Partition = dict[str, Any]
-_TIMES = ("start", "woke_at", "reopened_at")
+_SPANS, _TIMES = ("covered", "open"), ("start", "woke_at", "reopened_at")
 
 
 class Bookmarks:
@@ -97,16 +97,16 @@ class Bookmarks:
             ConfigError: If the state holds something else.
         """
         partition = self._index.get((stream, site_id), {})
+        held: dict[str, Any] = {}
+        name = VALUE
         try:
-            return Coverage(
-                covered=_spans(partition.get("covered")),
-                open=_spans(partition.get("open")),
-                newest=self.newest(stream, site_id),
-                **{name: _moment(partition[name]) for name in _TIMES if partition.get(name)},
-            )
+            for name in (*_SPANS, *_TIMES):
+                if partition.get(name):
+                    read = _spans if name in _SPANS else _moment
+                    held[name] = read(partition[name])
+            name = VALUE
+            return Coverage(**held, newest=self.newest(stream, site_id))
         except (TypeError, ValueError, AttributeError, OverflowError):
-            held = ("covered", "open", *_TIMES)
-            name = next((name for name in held if _is_damaged(partition, name)), VALUE)
             raise _damaged(stream, site_id, name, partition.get(name)) from None
 
     def move(self, stream: str, site_id: int, coverage: Coverage) -> None:
@@ -137,7 +137,7 @@ class Bookmarks:
 
     def failed_at(self, site_id: int, streams: Iterable[SolarEdgeStream]) -> datetime | None:
         """Return when a stream of a site failed last, None where none did in its newest run."""
-        partitions = (self._index.get((str(stream.name), site_id), {}) for stream in streams)
+        partitions = (self._index.get((stream.name, site_id), {}) for stream in streams)
         ends = [one[ENDED] for one in partitions if one.get("status") == "error" and one.get(ENDED)]
         return from_utc_text(max(ends)) if ends else None
 
@@ -186,15 +186,6 @@ def _partitions(stream: str, entry: Any) -> list[Partition]:  # noqa: ANN401
     return named
 
 
-def _is_damaged(partition: Partition, name: str) -> bool:
-    value = partition.get(name)
-    try:
-        _ = (_moment(value) if value else None) if name in _TIMES else _spans(value)
-    except (TypeError, ValueError, AttributeError, OverflowError):
-        return True
-    return False
-
-
 def _moment(text: str) -> datetime:
     """Read a time of the state.
 
@@ -207,8 +198,8 @@ def _moment(text: str) -> datetime:
     return moment
 
 
-def _spans(pairs: list[list[str]] | None) -> Spans:
-    return [Window(_moment(start), _moment(end)) for start, end in pairs or []]
+def _spans(pairs: list[list[str]]) -> Spans:
+    return [Window(_moment(start), _moment(end)) for start, end in pairs]
 
 
 def _pairs(spans: Spans) -> list[list[str]]:

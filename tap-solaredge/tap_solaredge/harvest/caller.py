@@ -6,7 +6,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.budget.ledger import Expected
+from tap_solaredge.budget.spending import Expected
 from tap_solaredge.errors import NotPermitted, ScopeMissing, TapSolarEdgeError
 from tap_solaredge.harvest.refusals import TELEMETRY, Refusals
 from tap_solaredge.plan.calls import answered_together
@@ -15,15 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future
 
-    from tap_solaredge.budget.ledger import Ledger
     from tap_solaredge.budget.spending import Purse
-    from tap_solaredge.clock import Clock
+    from tap_solaredge.harvest.job import Job
     from tap_solaredge.plan.calls import Call
-    from tap_solaredge.service.client import Client
     from tap_solaredge.service.responses import Answer
 
     Fetched = tuple[list[Call], "list[Any] | TapSolarEdgeError | None"]
     """Calls that belong together, and their payloads in order, or what went wrong; None of a forecast."""
+    UnderWay = deque[tuple[list[Call], list[Future[Answer | None]]]]
 
 READY = 2
 """Answers that may wait to be used, for each call that may run at once."""
@@ -35,11 +34,16 @@ class Caller:
     dry = False
     """Whether nothing is sent: the calls are those of a forecast."""
 
-    def __init__(self, client: Client, ledger: Ledger, clock: Clock) -> None:
-        self.purse: Purse = ledger
-        self._client = client
-        self.refusals = Refusals(ledger, clock)
+    def __init__(self, job: Job) -> None:
+        self.purse: Purse = job.ledger
+        self._client = job.client
+        self._refusals = Refusals(job.ledger, job.clock)
         self._pool: ThreadPoolExecutor | None = None
+
+    def reads_devices(self, site_id: int) -> bool:
+        """Whether telemetry is worth a call: not when the grant of a site does not cover it."""
+        refused = self._refusals.until(site_id, TELEMETRY) is not None
+        return self._client.credential.reads_devices(site_id) and not refused
 
     def send(self, call: Call) -> Answer | None:
         """Return the answer to one call.
@@ -51,12 +55,12 @@ class Caller:
         try:
             answer = self._client.get(call.request)
         except ScopeMissing:
-            self.refusals.note(call.site_id, TELEMETRY, lasting=True)
+            self._refusals.note(call.site_id, TELEMETRY, lasting=True)
             raise
         except NotPermitted:
-            self.refusals.note(call.site_id, call.request.endpoint)
+            self._refusals.note(call.site_id, call.request.endpoint)
             raise
-        self.refusals.lift(call.site_id, call.request.endpoint)
+        self._refusals.lift(call.site_id, call.request.endpoint)
         return answer
 
     def _check_refused(self, call: Call) -> None:
@@ -65,7 +69,7 @@ class Caller:
         Raises:
             NotPermitted: If it was.
         """
-        again = self.refusals.until(call.site_id, call.request.endpoint)
+        again = self._refusals.until(call.site_id, call.request.endpoint)
         if again is not None:
             raise NotPermitted(
                 f"{call.request.path} was refused or does not exist; it is asked for again "
@@ -79,19 +83,19 @@ class Caller:
             calls: The calls of a plan.
             wanted: Whether a call is still worth making.
         """
-        under_way: deque[tuple[list[Call], list[Future[Answer | None]]]] = deque()
+        under_way: UnderWay = deque()
         try:
             for group in answered_together(calls):
                 if not wanted(group[0]):
                     continue
                 if self._client.at_once == 1:
-                    yield group, self._result([self.send] * len(group), group)
+                    yield group, _payloads(self.send(call) for call in group)
                     continue
                 under_way.append((group, [self._submit(call) for call in group]))
                 while sum(len(futures) for _, futures in under_way) > READY * self._client.at_once:
-                    yield self._oldest(under_way)
+                    yield _oldest(under_way)
             while under_way:
-                yield self._oldest(under_way)
+                yield _oldest(under_way)
         finally:
             for _, futures in under_way:
                 for future in futures:
@@ -103,38 +107,33 @@ class Caller:
             self._pool.shutdown(wait=True, cancel_futures=True)
         self._client.close()
 
-    def _oldest(self, under_way: deque[tuple[list[Call], list[Future[Answer | None]]]]) -> Fetched:
-        group, futures = under_way.popleft()
-        return group, self._result([_waited_for(future) for future in futures], group)
-
-    def _result(
-        self, answers: list[Callable[[Call], Answer | None]], group: list[Call]
-    ) -> list[Any] | TapSolarEdgeError | None:
-        try:
-            found = [answer(call) for answer, call in zip(answers, group, strict=True)]
-        except TapSolarEdgeError as error:
-            return error
-        return [answer.payload for answer in found if answer is not None] or None
-
     def _submit(self, call: Call) -> Future[Answer | None]:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self._client.at_once, thread_name_prefix="solaredge")
         return self._pool.submit(self.send, call)
 
 
-def _waited_for(future: Future[Answer | None]) -> Callable[[Call], Answer | None]:
-    return lambda call: future.result()  # noqa: ARG005 (it is on its way)
+def _oldest(under_way: UnderWay) -> Fetched:
+    group, futures = under_way.popleft()
+    return group, _payloads(future.result() for future in futures)
+
+
+def _payloads(answers: Iterable[Answer | None]) -> list[Any] | TapSolarEdgeError | None:
+    try:
+        return [answer.payload for answer in answers if answer is not None] or None
+    except TapSolarEdgeError as error:
+        return error
 
 
 class Forecaster(Caller):
     """Notes calls and takes them off what is left, as the ledger would."""
 
     dry = True
+    purse: Expected
 
-    def __init__(self, client: Client, ledger: Ledger, clock: Clock) -> None:
-        super().__init__(client, ledger, clock)
-        self._expected = Expected(ledger)
-        self.purse = self._expected
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        self.purse = Expected(job.ledger)
         self.calls: list[Call] = []
 
     def send(self, call: Call) -> None:
@@ -145,5 +144,5 @@ class Forecaster(Caller):
             NotPermitted: If it was refused lately.
         """
         self._check_refused(call)
-        self._expected.spend(call.site_id, 1)
+        self.purse.spend(call.site_id)
         self.calls.append(call)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from tap_solaredge.harvest.notes import SEEN, UNIT
 from tap_solaredge.local_time import utc_text
 from tap_solaredge.plan import owed
-from tap_solaredge.plan.progress import earlier, first_run
-from tap_solaredge.plan.scope import Progress
+from tap_solaredge.plan.progress import Progress
+from tap_solaredge.plan.scope import first_run
 from tap_solaredge.plan.totals import BEFORE_ALL_DATA
 from tap_solaredge.spans import Window, union, without
 from tap_solaredge.streams import Cadence, SolarEdgeStream
@@ -19,10 +19,9 @@ from tap_solaredge.streams import Cadence, SolarEdgeStream
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_solaredge.clock import Clock
     from tap_solaredge.harvest.bookmarks import Bookmarks
+    from tap_solaredge.harvest.job import Job
     from tap_solaredge.measured.readings import Site
-    from tap_solaredge.plan.scope import Scope
     from tap_solaredge.spans import Spans
 
 logger = logging.getLogger("tap-solaredge")
@@ -35,11 +34,11 @@ DAYS = frozenset({Cadence.ENERGY, Cadence.TOTALS})
 class Coverages:
     """Reads and moves the coverage of the streams of one site."""
 
-    def __init__(self, site_id: int, bookmarks: Bookmarks, clock: Clock, scope: Scope) -> None:
+    def __init__(self, site_id: int, job: Job, bookmarks: Bookmarks) -> None:
         self._site_id = site_id
         self._bookmarks = bookmarks
-        self._clock = clock
-        self._scope = scope
+        self._clock = job.clock
+        self._scope = job.scope
         self._starts: dict[str, datetime | None] = {}
         self.doubtful = False
         """Whether the state says something of the future, as far as the time is known."""
@@ -51,12 +50,10 @@ class Coverages:
         A site that gives no answer must not stand in front of the others in each run.
         """
         series = [s for s in streams if s.cadence in {Cadence.QUARTER_HOURS, Cadence.ENERGY}]
-        read = [self._bookmarks.coverage(stream.name, self._site_id).until for stream in series]
-        known = [until for until in read if until is not None]
-        tried = [min(known) if known and len(known) == len(read) else None]
-        tried.append(self._bookmarks.failed_at(self._site_id, streams))
+        read = owed.all_until(self._bookmarks.coverage(stream.name, self._site_id) for stream in series)
+        failed = self._bookmarks.failed_at(self._site_id, streams)
         failed_whole = self._bookmarks.failed_whole(self._site_id, series)
-        return failed_whole, max(filter(None, tried), default=NEVER)
+        return failed_whole, max(filter(None, (read, failed)), default=NEVER)
 
     def newest(self, stream: SolarEdgeStream) -> datetime | None:
         """Return the start of the newest interval of a stream that carried a value."""
@@ -68,7 +65,7 @@ class Coverages:
 
     def progress(self, site: Site, streams: Iterable[SolarEdgeStream], now: datetime) -> dict[str, Progress]:
         """Return how far streams have come, for a plan."""
-        return {str(s.name): Progress(s.needs, self._believed(site, s, now)) for s in streams}
+        return {s.name: Progress(s.needs, self._believed(site, s, now)) for s in streams}
 
     def read(
         self, stream: SolarEdgeStream, window: Window, empty: Spans, newest: datetime | None, now: datetime
@@ -124,10 +121,10 @@ class Coverages:
         """Let streams begin where data were found, and return whether any did not do so already."""
         moved = False
         for stream in streams:
-            days = stream.cadence in DAYS
-            start, before = earlier(first_data, self._scope, self._end(now), days=days), self._of(stream)
+            start = self._scope.beginning(first_data, now, days=stream.cadence in DAYS)
+            before = self._of(stream)
             if before.start is None or start < before.start:
-                self._starts[str(stream.name)] = start
+                self._starts[stream.name] = start
                 self._move(stream, replace(before, start=start))
                 moved = True
         return moved
@@ -136,24 +133,21 @@ class Coverages:
         """Note when open spans were read again, where all that were due have been."""
         for stream in streams:
             coverage = self._bookmarks.coverage(stream.name, self._site_id)
-            if coverage.open and not without(owed.due(coverage, now), done.get(str(stream.name), [])):
+            if coverage.open and not without(owed.due(coverage, now), done.get(stream.name, [])):
                 self._move(stream, replace(coverage, reopened_at=now))
-
-    def _end(self, now: datetime) -> datetime:
-        return min(now, self._scope.end) if self._scope.end else now
 
     def _of(self, stream: SolarEdgeStream) -> owed.Coverage:
         """Return the coverage, with the start that the plan gave it."""
         found = self._bookmarks.coverage(stream.name, self._site_id)
-        return replace(found, start=self._starts.get(str(stream.name), found.start))
+        return replace(found, start=self._starts.get(stream.name, found.start))
 
     def _believed(self, site: Site, stream: SolarEdgeStream, now: datetime) -> owed.Coverage:
         told = self._bookmarks.coverage(stream.name, self._site_id)
         found = owed.believed(told, now)
         if stream.cadence is not Cadence.LATEST:
-            start = first_run(site, self._scope, self._end(now), days=stream.cadence in DAYS)
+            start = first_run(site, self._scope, now, days=stream.cadence in DAYS)
             found = owed.started(found, start, start if self._scope.start else None)
-        self._starts[str(stream.name)] = found.start
+        self._starts[stream.name] = found.start
         self.doubtful = self.doubtful or found.until != told.until
         if found.until != told.until and self._clock.heard:
             self._warn_of_the_future(told)

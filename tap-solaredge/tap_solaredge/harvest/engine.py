@@ -20,18 +20,19 @@ from tap_solaredge.errors import (
 from tap_solaredge.harvest.caller import Caller, Forecaster
 from tap_solaredge.harvest.lengths import Lengths
 from tap_solaredge.harvest.lists import Lists, NotAskedYet
-from tap_solaredge.harvest.outcomes import told
+from tap_solaredge.harvest.outcomes import as_ours
 from tap_solaredge.harvest.pace import Pace
-from tap_solaredge.harvest.refusals import TELEMETRY
 from tap_solaredge.harvest.site import SiteHarvest
 from tap_solaredge.harvest.summary import summarize
 from tap_solaredge.plan.calls import Purpose
-from tap_solaredge.plan.forecast import Forecast, counted
+from tap_solaredge.plan.forecast import Forecast
 from tap_solaredge.service import place
+from tap_solaredge.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
 
+    from tap_solaredge.budget.spending import Blocks
     from tap_solaredge.harvest.bookmarks import Bookmarks
     from tap_solaredge.harvest.job import Job
     from tap_solaredge.harvest.outcomes import Batch
@@ -45,8 +46,6 @@ logger = logging.getLogger("tap-solaredge")
 
 LISTS_EVERY = 12
 """Turns of a site for which its lists are kept at least."""
-FEWEST = 4
-"""Calls that bring a site with meters and a battery up to date: power, meters, batteries, days."""
 NAMED = 10
 """Sites that one line names at most."""
 
@@ -57,17 +56,16 @@ class Harvest:
     def __init__(self, job: Job, bookmarks: Bookmarks, caller: Caller | None = None) -> None:
         self._job = job
         self._bookmarks = bookmarks
-        self._caller = caller or Caller(job.client, job.ledger, job.clock)
-        self._lists = Lists(job.dialect, self._caller, job.ledger, job.clock, keep_for=job.keep_for)
-        self._lengths = Lengths(job.dialect, job.ledger, job.clock, job.scope.time_unit)
+        self._caller = caller or Caller(job)
+        self._lists = Lists(job, self._caller)
+        self._lengths = Lengths(job)
         self._turns: list[SiteHarvest] = []
-        self._pace = Pace(job.clock, job.ledger)
+        self._pace = Pace(job, self.forecast)
         self._spent: set[int] = set()
         """Sites that are through with this run."""
         self._listed: int | None = None
         """How many sites the credential sees."""
         self._unknown = 0
-        self._guesses = False
         self._history_left = 0
 
     def run(self) -> Work:
@@ -80,7 +78,7 @@ class Harvest:
         place.new_run()
         unreachable: Unreachable | None = None
         try:
-            self._say_plan()
+            self._pace.say_plan()
             for batch in self._work():
                 yield batch
                 self._pace.say()
@@ -105,7 +103,7 @@ class Harvest:
             NotAskedYet: If the sites were never listed.
         """
         job, ends_early = self._job, False
-        caller = Forecaster(job.client, job.ledger, job.clock)
+        caller = Forecaster(job)
         harvest = Harvest(job, self._bookmarks.copy(), caller)
         try:
             for _ in harvest._work():
@@ -123,42 +121,6 @@ class Harvest:
         self._caller.close()
         self._job.ledger.close()
 
-    def _say_plan(self) -> None:
-        left = self._job.ledger.left()
-        known = "no monthly limit"
-        if left.month is not None:
-            known = f"{counted(left.month, 'call')} left this month"
-        of_run = f", {left.run} in this run" if left.run is not None else ""
-        logger.info("Before the first call: %s%s", known, of_run)
-        if left.run is not None and left.run < FEWEST:
-            logger.warning(
-                "`max_calls_per_run` is %s: below %s not every stream of a site gets its calls",
-                left.run,
-                FEWEST,
-            )
-        self._expect()
-
-    def _expect(self) -> None:
-        """Say what a run costs and how long it takes; sites that nobody knows cost what the others do."""
-        try:
-            forecast = self.forecast()
-        except NotAskedYet:
-            logger.info("Plan: the sites of this account are not known yet")
-            return
-        for line in forecast.summary():
-            logger.info("%s", line)
-        self._guesses = bool(forecast.unknown)
-        if duration := self._pace.expect(forecast.estimate()):
-            logger.info("%s", duration)
-
-    def _guess(self) -> None:
-        """Say what a first run costs once its first site is known; guess anew each time twice as many are."""
-        served = self._pace.served
-        if self._pace.expected is None or (self._guesses and not served):
-            self._expect()
-        elif self._guesses and served & (served - 1) == 0:
-            self._pace.expect(self.forecast().estimate())
-
     # Today, then what is owed
 
     def _work(self) -> Work:
@@ -171,7 +133,7 @@ class Harvest:
         spending = Spending(self._caller.purse, self._job.clock, len(self._turns))
         self._lists.keep_at_least(spending.patience() * LISTS_EVERY)
         for number, turn in enumerate(self._turns):
-            if number and not spending.serves(turn.lists_price()):
+            if number and not spending.affords_a_turn(turn.lists_price()):
                 waiting = len(self._turns) - number
                 raise BudgetReached(f"No calls are left: {counted(waiting, 'site')} for the next run")
             yield from self._unless_spent(turn, self._today(turn, spending))
@@ -179,36 +141,39 @@ class Harvest:
 
     def _today(self, turn: SiteHarvest, spending: Spending) -> Work:
         try:
-            yield from turn.inventory(with_devices=self._reads_devices(turn.site_id))
+            yield from turn.inventory()
         except NotAskedYet:
             self._unknown += 1
             return
         if not self._caller.dry:
-            self._guess()
+            self._pace.guess()
+        if turn.site is not None:
+            yield from self._newest(turn, spending)
+        self._pace.served += 1
+
+    def _newest(self, turn: SiteHarvest, spending: Spending) -> Work:
         try:
-            calls = turn.today(spending.patience())
-            while (yield from self._do(turn, calls)):
-                calls = turn.today(spending.patience())
+            while (yield from self._do(turn, turn.today(spending.patience()))):
+                pass
             yield from self._do(turn, turn.check())
         except (BudgetReached, SiteDaySpent):
             yield from turn.release()
             raise
         yield from turn.release()
         yield from turn.latest()
-        self._pace.served += 1
 
     def _behind(self, spending: Spending) -> Work:
         """Read what is owed, block by block, until no late data show that more is owed."""
-        turns = {turn.site_id: turn for turn in self._turns if turn.site_id not in self._spent}
+        known = (turn for turn in self._turns if turn.site is not None)
+        turns = {turn.site_id: turn for turn in known if turn.site_id not in self._spent}
         waiting = {site_id: turn.behind() for site_id, turn in turns.items()}
-        owed = sum(len(block) for blocks in waiting.values() for block in blocks)
-        self._pace.expect(owed)
+        self._pace.expect(_calls_in(waiting))
         while waiting:
             for site_id, block in spending.rounds(waiting):
                 yield from self._unless_spent(turns[site_id], self._block(turns[site_id], block, waiting))
                 if site_id in self._spent:
                     del waiting[site_id]
-            self._history_left = sum(len(block) for blocks in waiting.values() for block in blocks)
+            self._history_left = _calls_in(waiting)
             for site_id, left in waiting.items():
                 if not any(call.purpose is Purpose.LATE for block in left for call in block):
                     turns[site_id].late_is_read()
@@ -218,7 +183,7 @@ class Harvest:
         if self._history_left and not self._caller.dry:
             logger.info("History waits for later runs: %s", counted(self._history_left, "call"))
 
-    def _block(self, turn: SiteHarvest, block: list[Call], waiting: dict[int, list[list[Call]]]) -> Work:
+    def _block(self, turn: SiteHarvest, block: list[Call], waiting: Blocks) -> Work:
         self._pace.reads(block)
         if (yield from self._do(turn, block)):
             waiting[turn.site_id] = turn.behind()
@@ -233,16 +198,14 @@ class Harvest:
             try:
                 yield from turn.take(group[0], payloads)
             except Exception as error:  # noqa: BLE001 (a fault in one answer costs the streams that need it)
-                if turn.fail(group[0], told(error)):
+                if turn.fail(group[0], as_ours(error)):
                     return True
-            if turn.plan_is_outdated():
+            if turn.plan_is_outdated:
                 return True
         return False
 
     def _unless_spent(self, turn: SiteHarvest, work: Work) -> Work:
         """Yield what a site gives; where its day is spent, this site waits and the others go on."""
-        if turn.site_id in self._spent:
-            return
         try:
             yield from work
         except SiteDaySpent as spent:
@@ -250,7 +213,7 @@ class Harvest:
             if not self._caller.dry:
                 logger.warning("%s", spent)
         except Exception as error:
-            ours = told(error)
+            ours = as_ours(error)
             if ours.stops_the_run:
                 raise
             self._spent.add(turn.site_id)
@@ -290,7 +253,6 @@ class Harvest:
         ]
         return sorted(turns, key=SiteHarvest.place_in_line)
 
-    def _reads_devices(self, site_id: int) -> bool:
-        """Whether telemetry is worth a call: not when the grant of a site does not cover it."""
-        refused = self._caller.refusals.until(site_id, TELEMETRY) is not None
-        return self._job.client.credential.reads_devices(site_id) and not refused
+
+def _calls_in(waiting: Blocks) -> int:
+    return sum(len(block) for blocks in waiting.values() for block in blocks)

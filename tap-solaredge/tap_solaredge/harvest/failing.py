@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from tap_solaredge.errors import NotPermitted, RangeTooLong, ScopeMissing, SiteDaySpent, TapSolarEdgeError
 from tap_solaredge.plan.calls import Purpose
-from tap_solaredge.plan.owed import Coverage
-from tap_solaredge.plan.scope import Progress
 from tap_solaredge.resources import QUARTER_SUMS, Kind
 from tap_solaredge.streams import Cadence
 
 if TYPE_CHECKING:
-    from tap_solaredge.harvest.inventory import Inventory
+    from tap_solaredge.harvest.inventory import SiteInventory
     from tap_solaredge.harvest.lengths import Lengths
     from tap_solaredge.harvest.outcomes import Outcomes
     from tap_solaredge.plan.calls import Call
@@ -34,13 +32,11 @@ class Failing:
 
     def __init__(
         self,
-        streams: list[SolarEdgeStream],
         *,
-        inventory: Inventory,
+        inventory: SiteInventory,
         outcomes: Outcomes,
         lengths: Lengths,
     ) -> None:
-        self._streams = streams
         self._inventory = inventory
         self._outcomes = outcomes
         self._lengths = lengths
@@ -66,12 +62,10 @@ class Failing:
             logger.warning("site %s: %s: %s", progress.site.site_id, NO_STREAM[call.purpose], error)
             return False
         if isinstance(error, RangeTooLong) and call.window and call.resource.kind is not Kind.TOTALS:
-            try:
-                self._lengths.shorten(call.resource, call.window, error, progress.site.site_id)
-            except TapSolarEdgeError as refused:
-                error = refused
-            else:
+            refused = self._lengths.shorten(call.resource, call.window, error, progress.site.site_id)
+            if refused is None:
                 return True
+            error = refused
         if isinstance(error, ScopeMissing):
             self._inventory.deny_devices()
             return True
@@ -82,19 +76,19 @@ class Failing:
         self, call: Call, error: TapSolarEdgeError, progress: SiteProgress, *, sums_wanted: bool
     ) -> None:
         """Let the streams fail that need an answer; days go without a split that may not be read."""
-        resource, going_on = call.resource, [s for s in self._streams if self._outcomes.goes_on(s)]
+        resource, going_on = call.resource, self._outcomes.going_on()
         assert resource is not None  # noqa: S101 (there is a plan)
         hit = [stream for stream in going_on if resource in _needed(stream, progress)]
-        energy = [stream for stream in going_on if stream.cadence is Cadence.ENERGY]
+        energy = self._outcomes.going_on(Cadence.ENERGY)
         if isinstance(error, NotPermitted) and resource.device is not None:
             progress.site.denied.add(resource.device)
             hit = [stream for stream in hit if stream not in energy]
             hit += [s for s in energy if any(n.device is resource.device for n in _needed(s, progress))]
         elif sums_wanted and resource in QUARTER_SUMS.values():
             hit += [stream for stream in energy if stream not in hit]
-        self._outcomes.give_up([str(stream.name) for stream in hit], resource.name, error)
+        self._outcomes.give_up(hit, resource.name, error)
 
 
 def _needed(stream: SolarEdgeStream, progress: SiteProgress) -> Needs:
     kind = KINDS.get(stream.cadence, Kind.QUARTERS)
-    return progress.needed([Progress(stream.needs, Coverage())], kind)
+    return progress.needed(stream.needs, kind=kind)

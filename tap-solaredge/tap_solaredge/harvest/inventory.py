@@ -20,7 +20,6 @@ from tap_solaredge.login.grants import DEVICE_DATA
 from tap_solaredge.measured.production import Meaning
 from tap_solaredge.measured.readings import Device, site_of
 from tap_solaredge.measured.zones import clocks_differ, shown_zone
-from tap_solaredge.plan.forecast import counted
 from tap_solaredge.plan.totals import BEFORE_ALL_DATA
 from tap_solaredge.resources import (
     DETAILS,
@@ -36,9 +35,10 @@ from tap_solaredge.resources import (
 )
 from tap_solaredge.spans import Window
 from tap_solaredge.streams import Cadence, SolarEdgeStream
+from tap_solaredge.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -55,15 +55,17 @@ PRODUCTION = frozenset({POWER, ENERGY, QUARTER_ENERGY})
 SLOW = tuple(resource for resource in RESOURCES if resource.kind is Kind.LIST)
 
 
-class Inventory:
+class SiteInventory:
     """Reads the lists of one site that its streams need."""
 
     def __init__(
-        self, site_id: int, job: Job, *, lists: Lists, outcomes: Outcomes, bookmarks: Bookmarks
+        self, site_id: int, job: Job, lists: Lists, outcomes: Outcomes, bookmarks: Bookmarks
     ) -> None:
         self.site: Site | None = None
         self.answers = Answers()
         """The answers that hold for the whole run."""
+        self.fresh: set[Resource[Any]] = set()
+        """The lists that took a call in this run."""
         self._arrived: dict[Device, datetime] = {}
         """Kinds of devices that were never listed before, and since when they may have readings."""
         self.zone_changed = False
@@ -76,8 +78,6 @@ class Inventory:
         self._bookmarks = bookmarks
         self._refused = False
         self._named: ZoneInfo | None = None
-        self._fresh = False
-        """Whether the list of devices was read in this run."""
 
     def price(self) -> int:
         """Return how many calls the lists take now."""
@@ -93,9 +93,10 @@ class Inventory:
         self._leave_out_what_is_not_offered()
         for resource in SLOW:
             if resource in self._wanted() and (with_devices or resource.device is None):
-                fresh = self._lists.price(resource, self._site_id) > 0
+                if self._lists.price(resource, self._site_id):
+                    self.fresh.add(resource)
                 self._read(resource)
-                self._fresh |= resource is DEVICES and fresh and not self._lists.dry
+        says_devices = DEVICES in self.fresh and not self._lists.dry
         details = self.answers.get(DETAILS)
         if details is not None:
             self.site = site_of(self._with_zone(details, now), self.answers.get(DEVICES))
@@ -106,10 +107,10 @@ class Inventory:
             self._keep_serial_numbers(self.site)
             self._keep_meter_names(self.site)
             if self.answers.get(DEVICES) is not None:
-                self._arrived = arrived(self.site, self._bookmarks, now, fresh=self._fresh)
+                self._arrived = arrived(self.site, self._bookmarks, now, fresh=says_devices)
             if self._refused or not with_devices:
                 self.deny_devices()
-        if self._fresh:
+        if says_devices:
             self._say_devices()
 
     def _with_zone(self, details: Record, now: datetime) -> Record:
@@ -128,8 +129,8 @@ class Inventory:
             logger.warning("site %s: no time zone is told; %s is used, as before", self._site_id, known)
             return details | {"timezone": known}
         error = UnexpectedPayload("no time zone is told, and times have no offset: name it in the portal")
-        hit = [s for s in self._streams if s.cadence is not Cadence.INVENTORY and self._outcomes.goes_on(s)]
-        self._outcomes.give_up([str(stream.name) for stream in hit], "details", error)
+        hit = [s for s in self._outcomes.going_on() if s.cadence is not Cadence.INVENTORY]
+        self._outcomes.give_up(hit, "details", error)
         return details | {"timezone": "UTC"}
 
     def _see_correction(self, known: str | None, told: str, now: datetime) -> None:
@@ -147,15 +148,16 @@ class Inventory:
 
     def give_up_what_batteries_decide(self) -> None:
         """Let production fail where it is told with what batteries do, and one of them cannot be read."""
-        site, devices = self.site, self.answers.get(DEVICES)
-        if site is None or devices is None or not devices.unreadable_batteries:
+        assert self.site is not None  # noqa: S101 (it has been read)
+        devices = self.answers.get(DEVICES)
+        if devices is None or not devices.unreadable_batteries:
             return
-        if (site.meaning or self._dialect.assumed) == Meaning.AC:
+        if (self.site.meaning or self._dialect.assumed) == Meaning.AC:
             error = UnexpectedPayload(
                 "a battery cannot be read, and production counts what it gives and takes"
             )
-            hit = [s for s in self._streams if s.needs & PRODUCTION and self._outcomes.goes_on(s)]
-            self._outcomes.give_up([str(s.name) for s in hit], "devices", error)
+            hit = [s for s in self._outcomes.going_on() if s.needs & PRODUCTION]
+            self._outcomes.give_up(hit, "devices", error)
 
     def read_without(self, now: datetime) -> Iterator[tuple[list[SolarEdgeStream], Window]]:
         """Yield which streams were read without a kind of devices that is listed now, and when."""
@@ -179,7 +181,8 @@ class Inventory:
             answer: A series; its times have the site's offset.
         """
         site = self.site
-        if site is None or self._named is None or not isinstance(answer, dict) or not answer:
+        assert site is not None and self._named is not None  # noqa: S101, PT018 (it has been read)
+        if not isinstance(answer, dict) or not answer:
             return False
         newest = max(answer)
         shown = shown_zone((min(answer), newest), self._named)
@@ -200,14 +203,13 @@ class Inventory:
     def deny_devices(self) -> None:
         """Skip what a grant without DEVICE_DATA does not cover; bookmarks stay, for a later grant."""
         site = self.site
-        if site is None:
-            return
+        assert site is not None  # noqa: S101 (it has been read)
         has = {device for device in Device if site.has(device)}
         site.denied |= set(Device)
         quarters = [stream for stream in self._streams if stream.cadence is Cadence.QUARTER_HOURS]
-        hit = [s.name for s in quarters if any(need.device in has for need in s.needs)]
+        hit = [s for s in quarters if any(need.device in has for need in s.needs)]
         if site.meaning == Meaning.AC and Device.BATTERY in has:
-            hit += [s.name for s in self._streams if s.needs & PRODUCTION and s.name not in hit]
+            hit += [s for s in self._streams if s.needs & PRODUCTION and s not in hit]
         if hit:
             error = ScopeMissing(
                 "the grant does not cover what meters and batteries measured: log in again with "
@@ -220,7 +222,7 @@ class Inventory:
         for stream in self._streams:
             for resource in stream.needs - self._dialect.offers:
                 missing = NotPermitted(f"API {self._dialect.name} has no {resource}: the stream is left out")
-                self._outcomes.give_up([str(stream.name)], resource.name, missing)
+                self._outcomes.give_up([stream], resource.name, missing)
 
     def _keep_serial_numbers(self, site: Site) -> None:
         """Let devices have the serial numbers as they were written first: else they would be others."""
@@ -257,8 +259,7 @@ class Inventory:
 
     def _wanted(self) -> list[Resource[Any]]:
         """Return the lists that are wanted, as far as is known: only batteries have lifetime sums."""
-        going_on = [stream for stream in self._streams if self._outcomes.goes_on(stream)]
-        needs = {resource for stream in going_on for resource in stream.needs | stream.extras}
+        needs = {need for stream in self._outcomes.going_on() for need in stream.needs | stream.extras}
         devices = self.answers.get(DEVICES)
         if devices is None or not devices.batteries:
             needs.discard(LIFETIME_STORAGE)
@@ -273,15 +274,14 @@ class Inventory:
             if isinstance(error, ScopeMissing):
                 self._refused = True
                 return
-            hit: Iterable[SolarEdgeStream] = [s for s in self._streams if resource in s.needs | s.extras]
+            hit = [s for s in self._outcomes.going_on() if resource in s.needs | s.extras]
             if not isinstance(error, NotPermitted):
                 known = self._lists.last_known(resource, self._site_id)
                 self.answers.put(resource, known)
                 hit = [stream for stream in hit if known is None or _lists(stream, resource)]
                 if known is None and resource is DEVICES and self._dialect.assumed is Meaning.AC:
-                    hit = [*hit, *(s for s in self._streams if s not in hit and s.needs & PRODUCTION)]
-            names = [str(stream.name) for stream in hit if self._outcomes.goes_on(stream)]
-            self._outcomes.give_up(names, resource.name, error)
+                    hit += [s for s in self._outcomes.going_on() if s not in hit and s.needs & PRODUCTION]
+            self._outcomes.give_up(hit, resource.name, error)
 
 
 def _lists(stream: SolarEdgeStream, resource: Resource[Any]) -> bool:

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.errors import UnexpectedPayload
 from tap_solaredge.plan import windows
-from tap_solaredge.resources import Kind
 from tap_solaredge.service.responses import NOT_TAKEN
 
 if TYPE_CHECKING:
-    from tap_solaredge.budget.ledger import Ledger
-    from tap_solaredge.clock import Clock
     from tap_solaredge.errors import RangeTooLong
+    from tap_solaredge.harvest.job import Job
     from tap_solaredge.resources import Resource
-    from tap_solaredge.service.dialect import Dialect
     from tap_solaredge.spans import Window
 
 logger = logging.getLogger("tap-solaredge")
@@ -31,11 +28,11 @@ TRIED_AGAIN = timedelta(hours=23)
 class Lengths:
     """Knows how long a window may be, by resource and resolution."""
 
-    def __init__(self, dialect: Dialect, ledger: Ledger, clock: Clock, time_unit: str) -> None:
-        self._dialect = dialect
-        self._ledger = ledger
-        self._clock = clock
-        self._time_unit = time_unit
+    def __init__(self, job: Job) -> None:
+        self._dialect = job.dialect
+        self._ledger = job.ledger
+        self._clock = job.clock
+        self._scope = job.scope
         self._of_run: set[str] = set()
         """What was learned in this run, and holds whatever its clock says."""
 
@@ -46,15 +43,12 @@ class Lengths:
         holds = name in self._of_run or self._is_younger(f"{name} since", HOLDS_FOR)
         return self._ladder(resource)[0] if learned is None or not holds else timedelta(seconds=learned)
 
-    def resolution(self, resource: Resource[Any]) -> str:
-        """Return how long the intervals of a resource's series are, as the service names it."""
-        return self._time_unit if resource.kind is Kind.PERIODS else "QUARTER_HOUR"
+    def shorten(
+        self, resource: Resource[Any], window: Window, error: RangeTooLong, site_id: int
+    ) -> UnexpectedPayload | None:
+        """Learn that a window is too long; where it was not the length, return what is to be said instead.
 
-    def shorten(self, resource: Resource[Any], window: Window, error: RangeTooLong, site_id: int) -> None:
-        """Learn that a window is too long.
-
-        Raises:
-            UnexpectedPayload: If even the shortest is refused, or was lately: then it was not the length.
+        That is so if even the shortest window is refused, or was lately.
         """
         name, length = self._name(resource), window.end - window.start
         refused = f"{name} refused by site {site_id}"
@@ -63,11 +57,12 @@ class Lengths:
             if shorter is None:
                 self._ledger.learn(name, self._ladder(resource)[0].total_seconds())
                 self._ledger.learn(refused, self._clock.now().timestamp())
-            raise UnexpectedPayload(f"Even the shortest window is refused: {error}; {NOT_TAKEN}") from None
+            return UnexpectedPayload(f"Even the shortest window is refused: {error}; {NOT_TAKEN}")
         logger.info("%s accepts no window of %s; trying %s", resource, length, shorter)
         self._ledger.learn(name, shorter.total_seconds())
         self._ledger.learn(f"{name} since", self._clock.now().timestamp())
         self._of_run.add(name)
+        return None
 
     def _is_younger(self, name: str, age: timedelta) -> bool:
         """Whether something was noted lately, by a clock that may have been set back since."""
@@ -75,7 +70,7 @@ class Lengths:
         return noted is not None and abs(self._clock.now().timestamp() - noted) < age.total_seconds()
 
     def _name(self, resource: Resource[Any]) -> str:
-        return f"longest {self._dialect.name} {resource} {self.resolution(resource)}"
+        return f"longest {self._dialect.name} {resource} {self._scope.resolution(resource)}"
 
     def _ladder(self, resource: Resource[Any]) -> tuple[timedelta, ...]:
-        return self._dialect.ladder(resource, self.resolution(resource))
+        return self._dialect.ladder(resource, self._scope.resolution(resource))

@@ -17,11 +17,9 @@ from tap_solaredge.service.sites import listed_count
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tap_solaredge.budget.ledger import Ledger
-    from tap_solaredge.clock import Clock
     from tap_solaredge.harvest.caller import Caller
+    from tap_solaredge.harvest.job import Job
     from tap_solaredge.measured.readings import Record
-    from tap_solaredge.service.dialect import Dialect
     from tap_solaredge.service.request import Request
 
     Parse = Callable[[list[Any]], Any]
@@ -45,15 +43,13 @@ class NotAskedYet(TapSolarEdgeError):
 class Lists:
     """Reads lists from what is kept, else by calls."""
 
-    def __init__(
-        self, dialect: Dialect, caller: Caller, ledger: Ledger, clock: Clock, *, keep_for: timedelta
-    ) -> None:
-        self._dialect = dialect
+    def __init__(self, job: Job, caller: Caller) -> None:
+        self._dialect = job.dialect
         self._caller = caller
         self.dry = caller.dry
-        self._ledger = ledger
-        self._clock = clock
-        self._keep_for = keep_for
+        self._ledger = job.ledger
+        self._clock = job.clock
+        self._keep_for = job.keep_for
         self._listed: dict[int, Record] = {}
         self.failure: TapSolarEdgeError | None = None
         """Why the list of sites is an older one, if it is."""
@@ -122,7 +118,7 @@ class Lists:
         if self._is_listed(resource):
             return 0
         requests, _ = self._of(resource, site_id)
-        return sum(self._kept(request) is None for request in requests)
+        return sum(not self._is_fresh(request) for request in requests)
 
     def _is_listed(self, resource: Resource[Any]) -> bool:
         return resource is DETAILS and self._dialect.lists_details
@@ -165,43 +161,42 @@ class Lists:
     def _read(self, requests: tuple[Request, ...], parse: Parse, *, keep_empty: bool = True) -> Any:  # noqa: ANN401
         """Return a list from what is kept, else by calls; what makes no sense is not kept."""
         sent: dict[Request, bytes] = {}
-        payloads, pages = [], list(requests)
-        for request in pages:
-            body = self._kept(request)
-            if body is None:
-                answer = self._caller.send(Call(request, Purpose.LISTS))
-                if answer is None:
-                    payloads.append(self._forecast(request))
-                else:
-                    sent[request], payload = answer
-                    payloads.append(payload)
-            else:
-                payloads.append(msgspec.json.decode(body))
-            pages += self._next(request, payloads)
-        found = parse(payloads)
+
+        def payload(request: Request) -> Any:  # noqa: ANN401
+            answer = None if self._is_fresh(request) else self._caller.send(Call(request, Purpose.LISTS))
+            if answer is None:
+                return self._last_answer(request)
+            sent[request] = answer.body
+            return answer.payload
+
+        found = parse(self._pages(requests, payload))
         if keep_empty or not _is_empty(found):
             for request, body in sent.items():
                 self._ledger.keep(str(request), body)
         return found
 
-    def _forecast(self, request: Request) -> Any:  # noqa: ANN401
-        """Return what an answer will hold, as far as an older one tells."""
-        known = self._ledger.kept(str(request))
-        if known is None:
+    def _outdated(self, requests: tuple[Request, ...], parse: Parse) -> Any:  # noqa: ANN401
+        """Return a list as it was last answered, however long ago, None where it never was."""
+        try:
+            return parse(self._pages(requests, self._last_answer))
+        except NotAskedYet:
+            return None
+
+    def _pages(self, requests: tuple[Request, ...], payload: Callable[[Request], Any]) -> list[Any]:
+        """Return the payloads of some requests, and of those for what follows."""
+        payloads, pages = [], list(requests)
+        for request in pages:
+            payloads.append(payload(request))
+            pages += self._next(request, payloads)
+        return payloads
+
+    def _last_answer(self, request: Request) -> Any:  # noqa: ANN401
+        kept = self._ledger.kept(str(request))
+        if kept is None:
             raise NotAskedYet(
                 "Nothing is known yet of this account: run the tap once, then --plan knows its sites"
             )
-        return msgspec.json.decode(known[1])
-
-    def _outdated(self, requests: tuple[Request, ...], parse: Parse) -> Any:  # noqa: ANN401
-        payloads, pages = [], list(requests)
-        for request in pages:
-            known = self._ledger.kept(str(request))
-            if known is None:
-                return None
-            payloads.append(msgspec.json.decode(known[1]))
-            pages += self._next(request, payloads)
-        return parse(payloads)
+        return msgspec.json.decode(kept[1])
 
     def _next(self, request: Request, payloads: list[Any]) -> list[Request]:
         """Return the request for the page after the newest one, none where the service turns no page."""
@@ -214,10 +209,9 @@ class Lists:
             return []
         return [following]
 
-    def _kept(self, request: Request) -> bytes | None:
+    def _is_fresh(self, request: Request) -> bool:
         kept = self._ledger.kept(str(request))
-        fresh = kept is not None and timedelta() <= self._clock.now() - kept[0] < self._keep_for
-        return kept[1] if fresh and kept is not None else None
+        return kept is not None and timedelta() <= self._clock.now() - kept[0] < self._keep_for
 
 
 def _is_empty(found: Any) -> bool:  # noqa: ANN401

@@ -7,7 +7,7 @@ from calendar import monthrange
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.harvest.notes import ASKED, CHECKED, MEANS
+from tap_solaredge.harvest.notes import ASKED, CHECKED, MEANS, day_of
 from tap_solaredge.local_time import DAY, local_day, midnight
 from tap_solaredge.measured.production import Day, Meaning, fits, meaning_of
 from tap_solaredge.measured.readings import MeterType
@@ -141,7 +141,7 @@ class ProductionCheck:
             return
         partition = self._bookmarks.of("sites", self._site_id)
         if fits(Meaning(site.meaning), of_month.values(), totals.production):
-            partition[self._checked] = local_day(self._clock.now(), site.zone).isoformat()
+            partition[self._checked] = day_of(site, self._clock.now())
         else:
             partition.pop(self._checked, None)
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
-from tap_solaredge.local_time import is_of_this_age
+from tap_solaredge.local_time import is_of_this_age, local_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from tap_solaredge.measured.readings import Site
 
 # In the bookmark of `sites`
 
@@ -88,3 +90,8 @@ def unreadable(partition: Mapping[str, Any]) -> Iterator[str]:
             times = (each for each in (held if isinstance(held, dict) else [held]) if isinstance(each, date))
             if not all(map(is_of_this_age, times)):
                 yield name
+
+
+def day_of(site: Site, now: datetime) -> str:
+    """Return the site's day, as notes hold it."""
+    return local_day(now, site.zone).isoformat()

@@ -6,14 +6,16 @@ import logging
 from typing import TYPE_CHECKING
 
 from tap_solaredge.errors import NotPermitted, TapSolarEdgeError, Unforeseen
-from tap_solaredge.plan.forecast import counted
+from tap_solaredge.streams import Cadence
+from tap_solaredge.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
     from tap_solaredge.harvest.bookmarks import Bookmarks
-    from tap_solaredge.measured.readings import Record
+    from tap_solaredge.measured.readings import Record, Site
+    from tap_solaredge.resources import Answers
     from tap_solaredge.streams import SolarEdgeStream
 
     Batch = tuple[SolarEdgeStream, list[Record]]
@@ -26,11 +28,12 @@ class Outcomes:
     """A stream that failed or is skipped stays so until the run ends; the others go on."""
 
     def __init__(
-        self, site_id: int, streams: Iterable[SolarEdgeStream], bookmarks: Bookmarks, *, dry: bool
+        self, site_id: int, streams: list[SolarEdgeStream], bookmarks: Bookmarks, *, dry: bool
     ) -> None:
         self.failures: dict[str, TapSolarEdgeError] = {}
         self.skipped: dict[str, TapSolarEdgeError] = {}
-        self.counts: dict[str, int] = {str(stream.name): 0 for stream in streams}
+        self.counts: dict[str, int] = {stream.name: 0 for stream in streams}
+        self._streams = streams
         self._site_id = site_id
         self._bookmarks = bookmarks
         self._dry = dry
@@ -38,6 +41,11 @@ class Outcomes:
     def goes_on(self, stream: SolarEdgeStream) -> bool:
         """Whether a stream neither failed nor is skipped."""
         return stream.name not in self.failures and stream.name not in self.skipped
+
+    def going_on(self, *cadences: Cadence) -> list[SolarEdgeStream]:
+        """Return the streams, of some cadences or of all, that neither failed nor are skipped."""
+        wanted = cadences or tuple(Cadence)
+        return [stream for stream in self._streams if stream.cadence in wanted and self.goes_on(stream)]
 
     def all_skipped(self, *, known: bool) -> bool:
         """Whether the credential may read nothing of the site.
@@ -56,15 +64,19 @@ class Outcomes:
         self.counts[stream.name] += len(records)
         return stream, records
 
-    def give_up(self, names: Iterable[str], what: str, error: TapSolarEdgeError) -> None:
+    def batch(self, stream: SolarEdgeStream, site: Site, answers: Answers) -> Batch:
+        """Make and count the records of some answers."""
+        return self.counted(stream, list(stream.records(site, answers)))
+
+    def give_up(self, streams: Iterable[SolarEdgeStream], what: str, error: TapSolarEdgeError) -> None:
         """Let streams fail, or skip them where the credential may not read what they need.
 
         Args:
-            names: The streams.
+            streams: The streams.
             what: What could not be read, for the log where no stream needs it.
             error: Why.
         """
-        skipped, hit = isinstance(error, NotPermitted), list(names)
+        skipped, hit = isinstance(error, NotPermitted), [stream.name for stream in streams]
         level = logging.ERROR
         if skipped:
             level = logging.DEBUG if self._were_skipped_before(hit) else logging.WARNING
@@ -91,7 +103,7 @@ class Outcomes:
             logger.info("site %s (%s): %s: %s%s", self._site_id, site_name, stream, records, complete)
 
 
-def told(error: Exception) -> TapSolarEdgeError:
+def as_ours(error: Exception) -> TapSolarEdgeError:
     """Return an error as one of ours; where it is none, its traceback is for the log at level DEBUG."""
     if isinstance(error, TapSolarEdgeError):
         return error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tap_solaredge.measured.day_sums import DaySums
 from tap_solaredge.plan import windows
 from tap_solaredge.plan.owed import CLOCKS_DIFFER, changed_days
-from tap_solaredge.resources import ENERGY, METERS, POWER, QUARTER_SUMS, Answers, Needs
+from tap_solaredge.resources import ENERGY, METERS, POWER, QUARTER_SUMS, Answers
 from tap_solaredge.spans import Spans, Window, common, union, without
 
 if TYPE_CHECKING:
@@ -31,15 +31,9 @@ class Periods:
         self._summed: Spans = []
         self._sums: DaySums | None = None
 
-    def needed_quarters(self, progress: SiteProgress) -> Needs:
-        """Return the quarter hours that give the split of days without a call."""
-        if not progress.sums_help():
-            return frozenset()
-        return frozenset(QUARTER_SUMS[r] for r in progress.period_resources() if r in QUARTER_SUMS)
-
     def add(self, progress: SiteProgress, *, dry: bool) -> None:
         """Add what was read of meters and batteries to the sums of days."""
-        needed = self.needed_quarters(progress)
+        needed = progress.sum_resources()
         self._sums = self._sums or DaySums(progress.site)
         for window in without(self._at_hand.common(needed), self._summed):
             self._summed = union(self._summed, [window])

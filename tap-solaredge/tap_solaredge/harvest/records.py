@@ -130,7 +130,7 @@ class Records:
 
     def _quarters(self, progress: SiteProgress) -> Iterator[Batch]:
         for stream in self._ready(Cadence.QUARTER_HOURS):
-            needed = progress.needed([progress.quarters[str(stream.name)]])
+            needed = progress.needed(stream.needs)
             for window in self.done.left(stream.name, self._read(needed)):
                 answers = self.at_hand.answers(needed, window)
                 progress.dialect.complete(answers, progress.site, progress.scope.time_unit)
@@ -271,10 +271,10 @@ class Records:
     def _forget(self, progress: SiteProgress) -> None:
         """Let go of answers from which all streams have made their records."""
         needs = {
-            str(stream.name): progress.needed([progress.quarters[str(stream.name)]])
+            str(stream.name): progress.needed(stream.needs)
             for stream in self._going_on(Cadence.QUARTER_HOURS)
         }
-        summed = self._periods.needed_quarters(progress)
+        summed = progress.sum_resources()
         for resource, read in self.at_hand.read.items():
             users = [self.done.of(name) for name, needed in needs.items() if resource in needed]
             if resource.kind is Kind.PERIODS:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_solaredge.harvest.bookmarks import Bookmarks
+    from tap_solaredge.harvest.job import Job
     from tap_solaredge.measured.readings import Record, Site
     from tap_solaredge.plan.calls import Call
     from tap_solaredge.resources import Resource
-    from tap_solaredge.service.dialect import Dialect
 
     Counted = MeterSeries | BatterySeries
     Span = tuple[str, str]
@@ -40,9 +40,9 @@ class ServiceTimes:
     not left with it. Before its first value a device was there if it was registered.
     """
 
-    def __init__(self, dialect: Dialect, bookmarks: Bookmarks) -> None:
-        self._name = f"{dialect.name}_{IN_SERVICE}"
-        self._whole = dialect.tells_each_interval
+    def __init__(self, job: Job, bookmarks: Bookmarks) -> None:
+        self._name = f"{job.dialect.name}_{IN_SERVICE}"
+        self._whole = job.dialect.tells_each_interval
         self._bookmarks = bookmarks
         self._said: set[str] = set()
 

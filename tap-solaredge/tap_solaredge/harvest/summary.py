@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from tap_solaredge.errors import HarvestIncomplete, NotAuthorized
-from tap_solaredge.plan.forecast import counted
+from tap_solaredge.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

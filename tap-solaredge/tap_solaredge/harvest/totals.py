@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tap_solaredge.harvest.meaning import ProductionCheck
-from tap_solaredge.harvest.notes import FIRST_DATA, LIFE_READ, READ_ON, SEEN
+from tap_solaredge.harvest.notes import FIRST_DATA, LIFE_READ, READ_ON, SEEN, day_of
 from tap_solaredge.local_time import local_day, utc_text
 from tap_solaredge.measured.production import Meaning
 from tap_solaredge.plan import windows
-from tap_solaredge.plan.calls import Purpose
 from tap_solaredge.resources import LIFETIME, TOTALS, Answers
 from tap_solaredge.streams import Cadence
 from tap_solaredge.streams.energy_totals import FIGURES
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from tap_solaredge.harvest.bookmarks import Bookmarks
     from tap_solaredge.harvest.coverages import Coverages
     from tap_solaredge.harvest.job import Job
+    from tap_solaredge.harvest.meaning import ProductionCheck
     from tap_solaredge.harvest.outcomes import Batch, Outcomes
     from tap_solaredge.measured.readings import Site, Totals
     from tap_solaredge.plan.calls import Call
@@ -33,70 +32,73 @@ class TotalsOfSite:
     """Keeps how far the totals of one site have been read, and makes their records."""
 
     def __init__(
-        self, site_id: int, job: Job, outcomes: Outcomes, bookmarks: Bookmarks, coverages: Coverages
+        self,
+        site_id: int,
+        job: Job,
+        outcomes: Outcomes,
+        bookmarks: Bookmarks,
+        *,
+        coverages: Coverages,
+        check: ProductionCheck,
     ) -> None:
         self._site_id = site_id
         self._assumed = job.dialect.assumed
         self._outcomes = outcomes
         self._bookmarks = bookmarks
         self._coverages = coverages
-        self.check = ProductionCheck(site_id, job, bookmarks)
-        self._daily = [str(s.name) for s in job.streams if s.cadence is Cadence.ENERGY]
+        self._check = check
+        self._daily = [s.name for s in job.streams if s.cadence is Cadence.ENERGY]
         self._streams = [stream for stream in job.streams if stream.cadence is Cadence.TOTALS]
 
     def are_due(self, site: Site, now: datetime) -> bool:
         """Whether totals were not read yet on this day of the site."""
-        return any(
-            self._bookmarks.noted(stream.name, self._site_id, READ_ON) != _day(now, site)
-            for stream in self._going_on()
-        )
+        return self._differs(READ_ON, day_of(site, now))
 
     def are_read(self, site: Site, now: datetime) -> None:
         """Note that what the plan of this day named was read."""
-        for stream in self._going_on():
-            self._bookmarks.of(stream.name, self._site_id)[READ_ON] = _day(now, site)
+        for stream in self._outcomes.going_on(Cadence.TOTALS):
+            self._bookmarks.of(stream.name, self._site_id)[READ_ON] = day_of(site, now)
 
     def lifetime_is_due(self, site: Site, now: datetime) -> bool:
         """Whether the total of the whole life was not read yet in this month."""
-        return any(
-            self._bookmarks.noted(stream.name, self._site_id, LIFE_READ) != _month(now, site)
-            for stream in self._going_on()
-        )
+        return self._differs(LIFE_READ, day_of(site, now)[:7])
+
+    def _differs(self, note: str, value: str) -> bool:
+        streams = self._outcomes.going_on(Cadence.TOTALS)
+        return any(self._bookmarks.noted(stream.name, self._site_id, note) != value for stream in streams)
 
     def first_data(self) -> str | None:
         """Return the first day with data, None where the service has not told it."""
         days = [self._bookmarks.noted(stream.name, self._site_id, FIRST_DATA) for stream in self._streams]
         return next((day for day in days if isinstance(day, str)), None)
 
-    def wants(self, call: Call, site: Site | None) -> bool:
+    def wants(self, call: Call, site: Site) -> bool:
         """Whether a call is worth making: before the first data there is no month to read."""
         first = self.first_data()
-        if call.resource is not TOTALS or call.window is None or first is None or site is None:
+        if call.resource is not TOTALS or call.window is None or first is None:
             return True
-        return local_day(call.window.end, site.zone).isoformat() > first
+        return day_of(site, call.window.end) > first
 
     def reopen(self, spans: Spans, site: Site) -> None:
         """Let the months be read again in which something changed."""
         if spans:
-            self._coverages.reopen(self._going_on(), windows.whole_periods(spans, "MONTH", site.zone))
+            months = windows.whole_periods(spans, "MONTH", site.zone)
+            self._coverages.reopen(self._outcomes.going_on(Cadence.TOTALS), months)
 
     def take(self, call: Call, totals: Totals | None, site: Site, now: datetime) -> Iterator[Batch]:
         """Yield the record that an answer gives; None is that of a forecast."""
         assert call.window is not None  # noqa: S101 (all totals have a window)
-        if call.purpose is Purpose.CHECK:
-            self.check.take(totals, site)
-            return
         if call.resource is TOTALS and totals is not None:
-            month = local_day(call.window.start, site.zone).isoformat()[:7]
+            month = day_of(site, call.window.start)[:7]
             for name in self._daily:
                 days = self._bookmarks.noted(name, self._site_id, SEEN) or {}
-                self.check.see_month(days, month, totals, site)
-        for stream in self._going_on():
+                self._check.see_month(days, month, totals, site)
+        for stream in self._outcomes.going_on(Cadence.TOTALS):
             if totals is not None and not _is_before(call, totals, site):
                 yield self._batch(stream, call, totals, site, now)
             if call.resource is LIFETIME:
                 partition = self._bookmarks.of(stream.name, self._site_id)
-                partition[LIFE_READ] = _month(now, site)
+                partition[LIFE_READ] = day_of(site, now)[:7]
                 if totals is not None and totals.first is not None:
                     partition[FIRST_DATA] = totals.first.local_date
             elif totals is None:
@@ -113,10 +115,7 @@ class TotalsOfSite:
         meaning = totals.meaning or (site.meaning or self._assumed if site.stores else Meaning.PV)
         answers = Answers(window)
         answers.put(call.resource, replace(totals, meaning=meaning))
-        return self._outcomes.counted(stream, list(stream.records(site, answers)))
-
-    def _going_on(self) -> list[SolarEdgeStream]:
-        return [stream for stream in self._streams if self._outcomes.goes_on(stream)]
+        return self._outcomes.batch(stream, site, answers)
 
 
 def _is_before(call: Call, totals: Totals, site: Site) -> bool:
@@ -125,11 +124,3 @@ def _is_before(call: Call, totals: Totals, site: Site) -> bool:
     if call.resource is not TOTALS or call.window is None or site.installed is None or told:
         return False
     return local_day(call.window.end, site.zone) <= site.installed
-
-
-def _day(now: datetime, site: Site) -> str:
-    return local_day(now, site.zone).isoformat()
-
-
-def _month(now: datetime, site: Site) -> str:
-    return _day(now, site)[:7]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tap_solaredge.local_time import utc_text
 from tap_solaredge.plan.calls import Purpose
+from tap_solaredge.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,11 +65,6 @@ class Forecast:
                 f"{'is' if self.history_left == 1 else 'are'} left for later runs, "
                 f"until about {self.history_ends:%Y-%m-%d} with frequent runs"
             )
-
-
-def counted(number: int, what: str, several: str = "") -> str:
-    """Return a number of things, such as `1 call` or `2,000 calls`."""
-    return f"{number:,} {what if number == 1 else several or what + 's'}"
 
 
 def _line(calls: list[Call]) -> str:

@@ -16,7 +16,7 @@ from tap_solaredge.local_time import QUARTER
 from tap_solaredge.spans import Spans, Window, common, missing, union, without
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 OUTAGE = timedelta(hours=2)
@@ -98,10 +98,17 @@ def started(coverage: Coverage, first_run: datetime, explicit: datetime | None) 
     return replace(coverage, start=min(known, explicit) if explicit else known)
 
 
+def all_until(coverages: Iterable[Coverage]) -> datetime | None:
+    """Return up to when all of some streams have been read, None where one was not, or there is none."""
+    ends = [coverage.until for coverage in coverages]
+    known = [end for end in ends if end is not None]
+    return min(known) if known and len(known) == len(ends) else None
+
+
 def owed(coverage: Coverage, until: datetime) -> Spans:
     """Return what was never read between the start and an instant."""
     assert coverage.start is not None  # noqa: S101 (see `started`)
-    return missing(Window(coverage.start, until), coverage.covered) if coverage.start < until else []
+    return missing(Window(coverage.start, until), coverage.covered)
 
 
 def woken(coverage: Coverage) -> bool:

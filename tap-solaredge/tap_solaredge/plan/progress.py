@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.local_time import local_day, midnight, quarter_ceil, unit_start
+from tap_solaredge.local_time import local_day, midnight, quarter_ceil
 from tap_solaredge.plan import windows
 from tap_solaredge.plan.calls import Call
+from tap_solaredge.plan.owed import all_until
 from tap_solaredge.resources import ENERGY, METER_ENERGY, QUARTER_SUMS, STORAGE_ENERGY, Kind, Needs, Resource
-from tap_solaredge.spans import Spans, Window, common, union, without
+from tap_solaredge.spans import Spans, Window, common_to_all, union, without
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -18,14 +19,23 @@ if TYPE_CHECKING:
 
     from tap_solaredge.measured.readings import Site
     from tap_solaredge.plan.calls import Purpose
-    from tap_solaredge.plan.scope import Progress, Scope
+    from tap_solaredge.plan.owed import Coverage
+    from tap_solaredge.plan.scope import Scope
     from tap_solaredge.service.dialect import Dialect
 
 ENOUGH = timedelta(days=7)
 """How much of the newest window is read again where the service would accept more: late data are in it."""
-HINT = timedelta(days=28)
-"""How long before the installation date daily energy is read: one call."""
+LONGEST_WAIT = timedelta(hours=30)
+"""How old a day's energy may be before its split is read, where quarter hours gave none."""
 PERIODS: Needs = frozenset({ENERGY, METER_ENERGY, STORAGE_ENERGY})
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One stream of one site: what its records need, and how far it has been read."""
+
+    needs: Needs
+    coverage: Coverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,50 +58,51 @@ class SiteProgress:
     longest: Callable[[Resource[Any]], timedelta]
     """The longest window that the service accepts."""
     dialect: Dialect
-    patience: timedelta = timedelta()
-    """How old the newest data must be to be worth a call; more than 0 when calls were spent ahead of time."""
-    late_is_due: bool = False
+    last_update: datetime | None
+    """The service's newest data of the site, where that was told in this run."""
+    late_is_due: bool
     """Whether the last days were not read again yet on this day of the site."""
-    totals_are_due: bool = False
+    totals_are_due: bool
     """Whether the service's own totals were not read yet on this day of the site."""
-    first_data: str | None = None
+    first_data: str | None
     """The site's first day with data, where the service has told it."""
-    lifetime_is_due: bool = False
+    lifetime_is_due: bool
     """Whether the total of the whole life was not read yet in this month of the site."""
-    end: datetime = field(init=False)
-    """Nothing is read from here on."""
 
-    def __post_init__(self) -> None:
-        end = min(self.now, self.scope.end) if self.scope.end else self.now
-        object.__setattr__(self, "end", end)
+    @property
+    def end(self) -> datetime:
+        """Nothing is read from here on."""
+        return self.scope.until(self.now)
 
-    def needed(self, streams: Iterable[Progress], kind: Kind = Kind.QUARTERS) -> Needs:
-        """Return the resources that some streams need."""
-        wanted = frozenset(need for stream in streams for need in stream.needs if need.kind is kind)
+    def needed(self, *needs: Needs, kind: Kind = Kind.QUARTERS) -> Needs:
+        """Return the resources that must be fetched for what some streams need."""
+        wanted = frozenset(need for needed in needs for need in needed if need.kind is kind)
         others = frozenset(need for progress in self.quarters.values() for need in progress.needs)
         return self.dialect.needed(self.site, wanted, others)
+
+    def users(self, resource: Resource[Any], streams: Mapping[str, Progress]) -> dict[str, Progress]:
+        """Return those of some streams of quarter hours that need a resource."""
+        return {name: one for name, one in streams.items() if resource in self.needed(one.needs)}
 
     def newest_start(self, resources: Needs) -> datetime:
         """Return the start of the newest window of quarter hours, paid for whole."""
         lengths = [self.longest(resource) for resource in resources]
         never_read = any(p.coverage.until is None for p in self.quarters.values())
         longest = max(lengths) if never_read else min(ENOUGH, *lengths)
-        return max(quarter_ceil(self.end - longest), self.quarters_start())
+        return max(quarter_ceil(self.end - longest), self.start(self.quarters))
 
-    def quarters_start(self) -> datetime:
-        """Return the first instant that any stream of quarter hours owes."""
-        return self._start(self.quarters)
+    def start(self, streams: Mapping[str, Progress]) -> datetime:
+        """Return the first instant that any of some streams owes."""
+        starts = (progress.coverage.start for progress in streams.values())
+        return min((start for start in starts if start is not None), default=self.end)
 
-    def first_period(self) -> date:
-        """Return the first day of the first period that is owed."""
-        start = self._start(self.energy)
-        return unit_start(local_day(start, self.site.zone), self.scope.time_unit)
+    def periods_start(self) -> datetime:
+        """Return where the first day, week, month or year begins that is owed."""
+        return windows.period_at(self.start(self.energy), self.scope.time_unit, self.site.zone).start
 
     def periods_until(self) -> datetime | None:
-        """Return up to when the stream of days that is furthest behind has been read."""
-        read = [progress.coverage.until for progress in self.energy.values()]
-        known = [until for until in read if until is not None]
-        return min(known) if known and len(known) == len(read) else None
+        """Return up to when days, weeks, months or years have been read, None before the first time."""
+        return all_until(progress.coverage for progress in self.energy.values())
 
     def period_resources(self) -> Needs:
         """Return the resources of days with their split, where quarter hours do not give it."""
@@ -99,18 +110,30 @@ class SiteProgress:
 
     def sums_help(self) -> bool:
         """Whether quarter hours of this site save calls for the days that are wanted."""
-        return bool(self.energy) and self.scope.time_unit == "DAY" and len(self.period_resources()) > 1
+        return bool(self.sum_resources())
 
-    def summed(self, planned: Mapping[Resource[Any], Spans]) -> Spans:
-        """Return the spans of which the quarter hours of this run give the split of the days."""
-        if not self.sums_help():
-            return []
-        found: Spans | None = None
-        for days, quarters in QUARTER_SUMS.items():
-            if days in self.period_resources():
-                spans = [*self.read.get(quarters, []), *planned.get(quarters, [])]
-                found = union(spans) if found is None else common(found, union(spans))
-        return found or []
+    def sum_resources(self) -> Needs:
+        """Return the quarter hours whose sums give the split of days without a call."""
+        if not self.energy or self.scope.time_unit != "DAY":
+            return frozenset()
+        return frozenset(QUARTER_SUMS[one] for one in self.period_resources() if one in QUARTER_SUMS)
+
+    def periods_wait(self) -> bool:
+        """Whether the days since the last read may wait for a run that reads quarter hours."""
+        until = self.periods_until()
+        return until is not None and self.sums_help() and self.end - until < LONGEST_WAIT
+
+    def summed(self, planned: Iterable[Call]) -> Spans:
+        """Return the spans of which the quarter hours of this run give the split of the days.
+
+        Args:
+            planned: The calls for quarter hours that this run will make yet.
+        """
+        read: dict[Resource[Any], Spans] = {}
+        for call in planned:
+            if call.resource is not None and call.window is not None:
+                read.setdefault(call.resource, []).append(call.window)
+        return common_to_all(union(self.read.get(one, []), read.get(one, [])) for one in self.sum_resources())
 
     def calls(
         self,
@@ -130,11 +153,10 @@ class SiteProgress:
             streams: The streams that need it.
             by_day: Whether windows of quarter hours begin with a day where that is possible.
         """
-        names, periods = tuple(streams), resource.kind is Kind.PERIODS
-        resolution = self.scope.time_unit if periods else "QUARTER_HOUR"
+        names, resolution = tuple(streams), self.scope.resolution(resource)
         left = without(spans, self.read.get(resource, []))
         longest, zone = self.longest(resource), self.site.zone
-        if periods:
+        if resource.kind is Kind.PERIODS:
             cut = windows.cut_periods(left, longest, self.scope.time_unit, zone)
         else:
             cut = windows.cut(left, longest, zone if by_day else None)
@@ -151,26 +173,3 @@ class SiteProgress:
     def today(self) -> date:
         """Return the site's date."""
         return local_day(self.end, self.site.zone)
-
-    def _start(self, streams: Mapping[str, Progress]) -> datetime:
-        starts = (progress.coverage.start for progress in streams.values())
-        return min((start for start in starts if start is not None), default=self.end)
-
-
-def first_run(site: Site, scope: Scope, end: datetime, *, days: bool) -> datetime:
-    """Return where a first run begins: at the start that the settings name, else a look-back before its end.
-
-    The installation date is a hint only (gotcha 81): daily energy is read from before it, at little cost, and
-    where that shows data, the rest follows; see `earlier`. One that is still to come says nothing.
-    """
-    wanted = scope.start or end - (scope.energy_lookback if days else scope.power_lookback)
-    installed = midnight(site.installed, site.zone) if site.installed else None
-    if installed and installed <= end and not (days and scope.start):
-        wanted = max(wanted, installed - HINT if days else installed)
-    return quarter_ceil(wanted)
-
-
-def earlier(first_data: datetime, scope: Scope, end: datetime, *, days: bool) -> datetime:
-    """Return where reading begins, now that data from before the installation date were found."""
-    wanted = scope.start or end - (scope.energy_lookback if days else scope.power_lookback)
-    return quarter_ceil(max(wanted, first_data - HINT if days else first_data))

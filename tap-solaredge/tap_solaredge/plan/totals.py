@@ -51,8 +51,7 @@ def _months(p: SiteProgress) -> Spans:
     spans = union(*(owed(one.coverage, closed) for one in p.totals.values()))
     if not spans:
         return []
-    start = min(one.coverage.start for one in p.totals.values() if one.coverage.start is not None)
-    first_day = local_day(start, zone)
+    first_day = local_day(p.start(p.totals), zone)
     first = unit_start(first_day, "MONTH")
     if first < first_day:
         first = unit_end(first, "MONTH")

@@ -12,8 +12,8 @@ from tap_solaredge.local_time import DAY, local_day, midnight, quarter_ceil, uni
 from tap_solaredge.spans import Spans, Window, union, without
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import date, datetime
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
 SHORTEST = timedelta(hours=1)
@@ -28,34 +28,27 @@ def cut(spans: Spans, longest: timedelta, day_zone: ZoneInfo | None = None) -> l
         longest: The longest window of one call.
         day_zone: Windows begin with a day of this zone where that is possible: sums of days are whole then.
     """
-    windows, left = [], list(spans)
-    while left:
-        end = left[-1].end
+
+    def start(end: datetime) -> datetime:
         first = quarter_ceil(end - longest)
-        if day_zone is not None:
-            seam = _midnight_at_or_after(first, day_zone)
-            first = seam if seam - first <= longest / 2 else first
-        left, window = _taken(left, first)
-        windows.append(window)
-    return windows
+        if day_zone is None:
+            return first
+        seam = _midnight_at_or_after(first, day_zone)
+        return seam if seam - first <= longest / 2 else first
+
+    return _cut(spans, start)
 
 
 def cut_periods(spans: Iterable[Window], longest: timedelta, unit: str, zone: ZoneInfo) -> list[Window]:
     """Cut spans into windows of whole local days, weeks, months or years."""
-    windows, left = [], whole_periods(spans, unit, zone)
-    while left:
-        left, window = _taken(left, midnight(first_period(left[-1].end, longest, unit, zone), zone))
-        windows.append(window)
-    return windows
+    whole = whole_periods(spans, unit, zone)
+    return _cut(whole, lambda end: start_of_longest(end, longest, unit, zone))
 
 
 def whole_periods(spans: Iterable[Window], unit: str, zone: ZoneInfo) -> Spans:
     """Return spans, widened to the local periods that they touch."""
     return union(
-        Window(
-            midnight(unit_start(local_day(span.start, zone), unit), zone),
-            midnight(unit_end(unit_start(local_day(span.end - _MOMENT, zone), unit), unit), zone),
-        )
+        Window(period_at(span.start, unit, zone).start, period_before(span.end, unit, zone).end)
         for span in spans
     )
 
@@ -73,20 +66,19 @@ def period_before(moment: datetime, unit: str, zone: ZoneInfo) -> Window:
 
 def periods_in(span: Window, unit: str, zone: ZoneInfo) -> Spans:
     """Return each local day, week, month or year of a span that consists of whole ones."""
-    found, start = [], local_day(span.start, zone)
-    while midnight(start, zone) < span.end:
-        following = unit_end(start, unit)
-        found.append(Window(midnight(start, zone), midnight(following, zone)))
-        start = following
+    found, start = [], span.start
+    while start < span.end:
+        found.append(period_at(start, unit, zone))
+        start = found[-1].end
     return found
 
 
-def first_period(end: datetime, longest: timedelta, unit: str, zone: ZoneInfo) -> date:
-    """Return the first day of the oldest period that fits into one call with those up to an end."""
-    first = unit_start(local_day(end - _MOMENT, zone), unit)
-    while end - midnight(before := unit_start(first - DAY, unit), zone) <= longest:
-        first = before
-    return first
+def start_of_longest(end: datetime, longest: timedelta, unit: str, zone: ZoneInfo) -> datetime:
+    """Return where the oldest period begins that fits into one call with those up to an end."""
+    start = period_before(end, unit, zone).start
+    while end - (before := period_before(start, unit, zone).start) <= longest:
+        start = before
+    return start
 
 
 def shorter(longest: timedelta, ladder: tuple[timedelta, ...]) -> timedelta | None:
@@ -101,11 +93,16 @@ def shorter(longest: timedelta, ladder: tuple[timedelta, ...]) -> timedelta | No
     return length if length >= SHORTEST else None
 
 
-def _taken(left: Spans, first: datetime) -> tuple[Spans, Window]:
-    """Return what is left of some spans below an instant, and the window over what lies above it."""
-    newest = [span for span in left if span.end > first]
-    window = Window(max(newest[0].start, first), newest[-1].end)
-    return without(left, [window]), window
+def _cut(left: Spans, start: Callable[[datetime], datetime]) -> list[Window]:
+    """Cut spans into windows, newest first; `start` says where one may begin at the earliest, by its end."""
+    found = []
+    while left:
+        first = start(left[-1].end)
+        newest = [span for span in left if span.end > first]
+        window = Window(max(newest[0].start, first), newest[-1].end)
+        found.append(window)
+        left = without(left, [window])
+    return found
 
 
 def _midnight_at_or_after(moment: datetime, zone: ZoneInfo) -> datetime:
