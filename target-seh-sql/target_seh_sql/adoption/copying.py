@@ -14,7 +14,7 @@ from target_seh_sql.adoption.conversion import Clocks, Converter
 from target_seh_sql.adoption.newer import NAMED_ANEW
 from target_seh_sql.adoption.oddities import read
 from target_seh_sql.adoption.recorded import DATA_TYPES, WITHOUT_STREAM
-from target_seh_sql.load.parents import insert_new
+from target_seh_sql.load.parents import bare_sites, insert_bare, insert_new
 from target_seh_sql.tables.streams import STREAMS
 
 if TYPE_CHECKING:
@@ -138,15 +138,11 @@ class Copying:
     def _add_bare_sites(self, report: TableReport) -> int:
         """Make the sites that rows hang on and that are missing (SQLite does not enforce foreign keys)."""
         missing = sites_of_children(self._connection, self._old) - self._known_sites()
-        now = datetime.now(UTC).replace(microsecond=0)
-        bare = [
-            {"id": site_id, "name": f"Site {site_id}", "created_at": now, "updated_at": now}
-            for site_id in sorted(missing)
-        ]
-        if bare and self._new is not None:
-            self._connection.execute(insert(self._new["sites"]), bare)
-        report.rows += len(bare)
-        return len(bare)
+        if self._new is not None:
+            now = datetime.now(UTC).replace(microsecond=0)
+            insert_bare(self._connection, self._new["sites"], bare_sites(missing), now)
+        report.rows += len(missing)
+        return len(missing)
 
     def _known_sites(self) -> set[int]:
         return set(self._connection.execute(select(self._old["sites"].c.id)).scalars())

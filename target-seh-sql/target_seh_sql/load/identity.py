@@ -6,7 +6,7 @@ import logging
 import re
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import delete, select, update
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -103,11 +103,8 @@ def _bare(serial: str) -> str:
 
 def _stored_meters(connection: Connection, meters: Table, sites: set[int]) -> Stored:
     c = meters.c
-    query = select(c.id, c.site_id, c.name, c.serial_number, c.meter_type).where(
-        c.site_id.in_(bindparam("ids", expanding=True))
-    )
-    found = connection.execute(query.order_by(c.id), {"ids": sorted(sites)})
-    return {_named(meter): (meter.id, _identity(meter)) for meter in found}
+    query = select(c.id, c.site_id, c.name, c.serial_number, c.meter_type).where(c.site_id.in_(sorted(sites)))
+    return {_named(meter): (meter.id, _identity(meter)) for meter in connection.execute(query.order_by(c.id))}
 
 
 TWIN_KEYS: Final = frozenset({"id", "meter_id", "timestamp", "created_at"})
@@ -181,8 +178,5 @@ def active_ones(
 def _active_at(connection: Connection, devices: Table, serials: set[str]) -> dict[str, int]:
     """Return the site of each stored device that is active, by serial number."""
     c = devices.c
-    query = select(c.serial_number, c.site_id).where(
-        c.active.is_(True), c.serial_number.in_(bindparam("serials", expanding=True))
-    )
-    found = connection.execute(query, {"serials": sorted(serials)})
-    return {device.serial_number: device.site_id for device in found}
+    query = select(c.serial_number, c.site_id).where(c.active.is_(True), c.serial_number.in_(sorted(serials)))
+    return dict(connection.execute(query).tuples().all())

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine, Table
 
     from target_seh_sql.load.identity import MeterNames
+    from target_seh_sql.load.parents import Bare
     from target_seh_sql.load.records import RecordType, Row
 
 logger = logging.getLogger("target-seh-sql")
@@ -95,7 +96,7 @@ class Session:
         if kind is SITE:
             yield SITE, parents.name_sites(self._connection, self._tables, rows, now)
             return
-        missing_of: Mapping[RecordType, Callable[[], list[Row]]] = {
+        missing_of: Mapping[RecordType, Callable[[], list[Bare]]] = {
             SITE: partial(parents.missing_sites, self._connection, self._tables, rows),
             METER: partial(parents.missing_meters, self._connection, self._tables, kind, rows),
         }
@@ -121,7 +122,7 @@ class Session:
         return self._loading.merge(self._connection, self._plans[kind.stream.name], now, staged)
 
 
-def _warn(kind: RecordType, parent: RecordType, bare: Sequence[Row]) -> None:
+def _warn(kind: RecordType, parent: RecordType, bare: Sequence[Bare]) -> None:
     for row in bare:
         logger.warning(
             "%s came without their parent in %s (%s): a bare row stands for it",
@@ -131,5 +132,5 @@ def _warn(kind: RecordType, parent: RecordType, bare: Sequence[Row]) -> None:
         )
 
 
-def _key(kind: RecordType, row: Row) -> str:
-    return ", ".join(f"{name}={getattr(row, name)!r}" for name in kind.stream.key)
+def _key(kind: RecordType, row: Bare) -> str:
+    return ", ".join(f"{name}={row[name]!r}" for name in kind.stream.key)
