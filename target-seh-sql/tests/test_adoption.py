@@ -20,7 +20,7 @@ from target_seh_sql.adoption import takeover
 from target_seh_sql.adoption.takeover import Wanted
 from target_seh_sql.database import open_engine
 from target_seh_sql.errors import SchemaMismatch, WriteFailed
-from target_seh_sql.tables.metadata import nine_tables
+from target_seh_sql.tables.streams import NINE
 
 from .conftest import record, schema
 
@@ -253,7 +253,7 @@ def test_the_tables_are_exactly_ours(old, adopt, tmp_path):
                     for k in found.get_foreign_keys(table.name)
                 ),
             )
-            for table in nine_tables().values()
+            for table in NINE
         }
 
     with old.connect() as connection:
@@ -261,7 +261,8 @@ def test_the_tables_are_exactly_ours(old, adopt, tmp_path):
     if make_url(old.url).get_backend_name() == "sqlite":
         fresh = type(old)(f"sqlite:///{tmp_path / 'fresh.db'}")
     else:
-        old.execute(*(f"DROP TABLE {name} CASCADE" for name in ["schema_version", *reversed(nine_tables())]))
+        names = ["schema_version", *(stream.name for stream in reversed(NINE))]
+        old.execute(*(f"DROP TABLE {name} CASCADE" for name in names))
         fresh = old
     fresh.load(schema("sites"), record("sites", id=1, name="Dak"))
     with fresh.connect() as connection:

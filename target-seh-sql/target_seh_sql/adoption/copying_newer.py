@@ -12,6 +12,7 @@ from target_seh_sql.adoption.copying import PAGE, TableReport, add_moved, as_wri
 from target_seh_sql.adoption.newer import flow, quarter_of, quarters
 from target_seh_sql.adoption.oddities import ODD, odd, read
 from target_seh_sql.adoption.wall_time import in_utc, wall_of
+from target_seh_sql.tables.metadata import prefix_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -100,7 +101,7 @@ class CopyingNewer:
     def _begin(
         self, name: str, stream: str, named_anew: Callable[[dict[str, Any]], dict[str, Any]] = dict
     ) -> tuple[TableReport, Converter]:
-        report = TableReport(self._shapes["sites"].name.removesuffix("sites") + name)
+        report = TableReport(prefix_of(self._shapes) + name)
         shape = self._shapes[stream]
         return report, Converter(shape, self._clocks, report.counts, report.name, named_anew)
 

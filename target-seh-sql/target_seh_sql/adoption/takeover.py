@@ -14,18 +14,19 @@ from target_seh_sql.adoption.bookmarks import carry_over
 from target_seh_sql.adoption.conversion import Clocks
 from target_seh_sql.adoption.copying import Copying, TableReport, sites_of_children
 from target_seh_sql.adoption.copying_newer import CopyingNewer
-from target_seh_sql.adoption.recorded import EXTENSIONS, NEWER, PREFIXES, STAYING, differences
-from target_seh_sql.adoption.replacing import REPLACING, Replacing, kept_tables, settle
+from target_seh_sql.adoption.recorded import NEWER, PREFIXES, STAYING, differences
+from target_seh_sql.adoption.relinking import settle
+from target_seh_sql.adoption.replacing import REPLACING, Replacing, kept_tables
 from target_seh_sql.adoption.wall_time import zone_named
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
-from target_seh_sql.tables.metadata import all_tables, nine_tables, nine_tables_and
+from target_seh_sql.tables.metadata import all_tables
 from target_seh_sql.tables.schema import (
+    REVISIONS,
     alone_in_session,
     existing,
     fitting_revision,
     noted_revision,
-    revisions,
 )
 from target_seh_sql.tables.streams import NINE
 
@@ -131,7 +132,7 @@ def _copy(
     prefix: str,
 ) -> list[TableReport]:
     clocks = Clocks(_zones(connection, old), wanted.machine, wanted.session or session_zone(connection))
-    shapes = nine_tables_and(EXTENSIONS.values(), prefix)
+    shapes = all_tables(prefix)
     return [
         table
         for copying in (Copying, CopyingNewer)
@@ -208,7 +209,7 @@ def find(connection: Connection, prefix: str | None, schema: str | None) -> Foun
 
 
 def _look(connection: Connection, prefix: str, schema: str | None) -> Found:
-    ours = nine_tables(prefix, schema)
+    ours = all_tables(prefix, schema)
     inspector = inspect(connection)
     there = set(inspector.get_table_names(schema=schema))
     old = {
@@ -222,5 +223,5 @@ def _look(connection: Connection, prefix: str, schema: str | None) -> Found:
         if f"{prefix}{name}" in there
     }
     noted = bool(old) and noted_revision(connection, ours) is not None
-    adopted = noted and fitting_revision(connection, ours) in revisions()
+    adopted = noted and fitting_revision(connection, ours) in REVISIONS
     return Found(prefix, adopted, old)

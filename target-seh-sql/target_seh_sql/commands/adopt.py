@@ -11,7 +11,7 @@ from target_seh_sql.advice import command
 from target_seh_sql.commands.settings import with_settings
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
-from target_seh_sql.tables.metadata import nine_tables
+from target_seh_sql.tables.metadata import all_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,5 +125,5 @@ def state_line(wanted: Wanted, form: str) -> str:
             raise SchemaMismatch(
                 f"the database is not adopted yet: run `{command('adopt')}` without --print-state"
             )
-        state = bookmarks.state(connection, nine_tables(found.prefix, wanted.schema))
+        state = bookmarks.state(connection, all_tables(found.prefix, wanted.schema))
     return json.dumps({"singer_state": state} if form == "meltano" else state)

@@ -30,13 +30,7 @@ from target_seh_sql.database_url import database_url, missing_file
 from target_seh_sql.errors import TargetSehSqlError, WriteFailed
 from target_seh_sql.failures import error_code, explained
 from target_seh_sql.tables.flaws import ADVICE, flaws
-from target_seh_sql.tables.schema import (
-    BEING_CREATED,
-    create,
-    existing,
-    fitting_revision,
-    revisions,
-)
+from target_seh_sql.tables.schema import BEING_CREATED, NEWEST, create, existing, fitting_revision
 from target_seh_sql.tables.views import names_of_views
 
 if TYPE_CHECKING:
@@ -154,9 +148,9 @@ def _tables(
     connection: Connection, tables: Mapping[str, Table]
 ) -> Generator[Finding, None, tuple[str | None, list[Table]]]:
     """Tell which tables there are; return their revision and themselves."""
-    revision, newest = fitting_revision(connection, tables), revisions()[-1]
+    revision = fitting_revision(connection, tables)
     there = list(existing(connection, tables).values()) if revision is not None else []
-    if revision == newest:
+    if revision == NEWEST:
         wrong = list(flaws(connection, tables))
         yield Finding(True, f"tables of revision {revision}")
         yield from (Finding(False, f"{each}: {ADVICE}") for each in wrong)
@@ -164,7 +158,7 @@ def _tables(
     elif revision is None:
         yield Finding(True, f"no tables yet: the first run, or `{command('init-db')}`, makes them")
     else:
-        yield Finding(True, f"tables of revision {revision}: the next run upgrades them to {newest}")
+        yield Finding(True, f"tables of revision {revision}: the next run upgrades them to {NEWEST}")
     return revision, there
 
 
@@ -181,7 +175,7 @@ def _views(connection: Connection, tables: Mapping[str, Table]) -> Iterator[Find
 def _rights(
     connection: Connection, tables: Mapping[str, Table], revision: str | None, there: list[Table]
 ) -> Iterator[Finding]:
-    if revision != revisions()[-1]:
+    if revision != NEWEST:
         attempt = partial(_create, tables=tables, revision=revision)
         yield _allowed(connection, "create tables", [attempt])
     temporary = text("CREATE TEMPORARY TABLE target_seh_sql_check (id INTEGER PRIMARY KEY)")
@@ -223,7 +217,7 @@ def _create(connection: Connection, tables: Mapping[str, Table], revision: str |
     elif older:
         probe.create(connection)
     else:
-        create(connection, tables, revisions()[-1])
+        create(connection, tables)
 
 
 def _write_a_row(connection: Connection, table: Table) -> None:

@@ -12,11 +12,11 @@ from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.tables.flaws import ADVICE, flaws
 from target_seh_sql.tables.schema import (
     BEING_CREATED,
+    NEWEST,
     alone,
     comment_on,
     ensure_tables,
     existing,
-    revisions,
 )
 from target_seh_sql.tables.streams import NINE
 from target_seh_sql.tables.views import make_views
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 def init_db(settings: Settings) -> None:
     """Create tables and views, or upgrade those of an older version."""
     tables = tables_of(settings)
-    newest = revisions()[-1]
     with connected(settings["sqlalchemy_url"]) as connection:
         before = ensure_tables(connection, tables)
         if wrong := list(flaws(connection, tables)):
@@ -39,10 +38,10 @@ def init_db(settings: Settings) -> None:
             there = existing(connection, tables)
             made = "; the views were made again" if make_views(connection, there) else ""
             comment_on(connection, there)
-    if before == newest:
-        click.echo(f"The tables are there, of revision {newest}{made}.")
+    if before == NEWEST:
+        click.echo(f"The tables are there, of revision {NEWEST}{made}.")
     elif before in {None, BEING_CREATED}:
         names = ", ".join(tables[stream.name].name for stream in NINE)
-        click.echo(f"Created {len(NINE)} tables of revision {newest}: {names}.")
+        click.echo(f"Created {len(NINE)} tables of revision {NEWEST}: {names}.")
     else:
-        click.echo(f"Upgraded the tables from revision {before} to {newest}.")
+        click.echo(f"Upgraded the tables from revision {before} to {NEWEST}.")

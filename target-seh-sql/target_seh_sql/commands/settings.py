@@ -14,7 +14,7 @@ from target_seh_sql.errors import SchemaMismatch, UnsupportedDatabase
 from target_seh_sql.settings import settings_of
 from target_seh_sql.status.odd_cells import odd_cells
 from target_seh_sql.tables.metadata import all_tables
-from target_seh_sql.tables.schema import existing, fitting_revision, revisions
+from target_seh_sql.tables.schema import NEWEST, existing, fitting_revision
 from target_seh_sql.tables.streams import NINE
 
 if TYPE_CHECKING:
@@ -77,12 +77,12 @@ def readable(settings: Settings) -> Iterator[tuple[Connection, dict[str, Table]]
         raise UnsupportedDatabase(f"there is no file {path}: check sqlalchemy_url, or run the pipeline first")
     tables = tables_of(settings)
     with connected(url, read_only=True) as connection:
-        revision, newest = fitting_revision(connection, tables), revisions()[-1]
+        revision = fitting_revision(connection, tables)
         if revision is None:
             raise SchemaMismatch(f"there are no tables yet: run the pipeline, or `{command('init-db')}`")
-        if revision != newest:
+        if revision != NEWEST:
             raise SchemaMismatch(
-                f"the tables are of revision {revision}, and this target-seh-sql reads those of {newest}: "
+                f"the tables are of revision {revision}, and this target-seh-sql reads those of {NEWEST}: "
                 f"the next run of the pipeline, or `{command('init-db')}`, upgrades them"
             )
         there = existing(connection, tables)

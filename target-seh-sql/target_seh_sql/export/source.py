@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import BigInteger, Boolean, Date, DateTime, Double, Integer, column, select, text
 
 from target_seh_sql.errors import NothingToExport
+from target_seh_sql.tables.metadata import prefix_of
 from target_seh_sql.tables.streams import STREAMS
 from target_seh_sql.tables.views import columns_of, names_of_views, views
 
@@ -93,8 +94,7 @@ def source(connection: Connection, tables: Mapping[str, Table], name: str) -> So
     Raises:
         NothingToExport: there is no such table or view.
     """
-    prefix = tables["sites"].name.removesuffix("sites")
-    plain = name.removeprefix(prefix)
+    plain = name.removeprefix(prefix_of(tables))
     if plain in tables:
         return _of_table(connection, tables, plain)
     names = names_of_views(connection, tables)

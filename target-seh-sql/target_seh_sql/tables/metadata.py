@@ -8,14 +8,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData, Table, UniqueConstraint, func
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Table,
+    TableClause,
+    UniqueConstraint,
+    func,
+    table,
+)
 
 from target_seh_sql.tables.columns import INSTANT
 from target_seh_sql.tables.meanings import meaning
-from target_seh_sql.tables.streams import NINE, STREAMS
+from target_seh_sql.tables.streams import STREAMS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Mapping
 
     from target_seh_sql.tables.columns import Columns
     from target_seh_sql.tables.stream import Stream
@@ -64,20 +75,15 @@ def _table(stream: Stream, metadata: MetaData, prefix: str) -> Table:
 
 def all_tables(prefix: str = "", schema: str | None = None) -> dict[str, Table]:
     """Return the tables by stream name, their own names led by `prefix`, inside the database's `schema`."""
-    return _tables(STREAMS, prefix, schema)
-
-
-def nine_tables(prefix: str = "", schema: str | None = None) -> dict[str, Table]:
-    """Return the tables that are always there, as `all_tables` does."""
-    return _tables(NINE, prefix, schema)
-
-
-def nine_tables_and(more: Collection[str], prefix: str = "", schema: str | None = None) -> dict[str, Table]:
-    """Return the tables that are always there and some extensions, as `all_tables` does."""
-    chosen = tuple(stream for stream in STREAMS if not stream.extension or stream.name in more)
-    return _tables(chosen, prefix, schema)
-
-
-def _tables(streams: tuple[Stream, ...], prefix: str, schema: str | None) -> dict[str, Table]:
     metadata = MetaData(schema=schema)
-    return {stream.name: _table(stream, metadata, prefix) for stream in streams}
+    return {stream.name: _table(stream, metadata, prefix) for stream in STREAMS}
+
+
+def prefix_of(tables: Mapping[str, Table]) -> str:
+    """Return what leads the names of the tables."""
+    return tables["sites"].name.removesuffix("sites")
+
+
+def beside(tables: Mapping[str, Table], name: str) -> TableClause:
+    """Return a table or view that is named as the tables are, and in their schema."""
+    return table(prefix_of(tables) + name, schema=tables["sites"].schema)
