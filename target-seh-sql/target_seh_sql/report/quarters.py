@@ -10,7 +10,7 @@ import msgspec
 
 from target_seh_sql.errors import UnsupportedDatabase
 from target_seh_sql.report.packing import ABSURD, NO_VALUE, Quarters
-from target_seh_sql.report.reader import DIVIDED, EPOCH, WHOLE, instant
+from target_seh_sql.report.reader import instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -87,8 +87,7 @@ class _Series:
             return
         places: Sequence[int] = range(_number(instant(first)), _number(instant(newest)) + 1)
         if len(places) != count:
-            place = self._reader.word(DIVIDED, self._reader.word(EPOCH, "timestamp"), QUARTER)
-            _, places, *lists = self._lists([place, *self._whole()], span)
+            _, places, *lists = self._lists(["QUARTERS_TO(timestamp)", *self._whole()], span)
         self._add_offsets([(places[0], least)] if least == most else self._offsets(span))
         for (name, values), numbers in zip(self._found.series.items(), lists, strict=True):
             _put(values, places, self._found.first, self._possible(self._columns[name], numbers))
@@ -106,7 +105,7 @@ class _Series:
 
     def _whole_of(self, name: str, column: str) -> str:
         most = self._most.get(name, MOST)
-        number = self._reader.word(WHOLE, f"{TIMES[name]} * {column}" if name in TIMES else column)
+        number = f"WHOLE_OF({TIMES[name]} * {column})" if name in TIMES else f"WHOLE_OF({column})"
         # not abs(): in SQLite a text has one, and is above all numbers
         possible = f"WHEN {column} BETWEEN -{most:.0f} AND {most:.0f} THEN {number}"
         return f"CASE {possible} WHEN {column} IS NULL THEN {NO_VALUE} ELSE {ABSURD} END"

@@ -43,6 +43,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "DAYS": "((strftime('%s', {1}) - strftime('%s', {0})) / 86400)",
         "ON_QUARTER": "(strftime('%s', {0}) % 900 = 0)",
         "TEXT_OF": "CAST({0} AS TEXT)",
+        "WHOLE_OF": "CAST(round({0}) AS INTEGER)",
+        "QUARTERS_TO": "CAST(strftime('%s', {0}) AS INTEGER) / 900",
     },
     "postgresql": {
         "LOCAL_TIME": "({0}.timestamp AT TIME ZONE 'UTC' "
@@ -60,6 +62,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "DAYS": "CAST({1} - {0} AS bigint)",
         "ON_QUARTER": "(mod(CAST(extract(epoch FROM {0}) AS bigint), 900) = 0)",
         "TEXT_OF": "CAST({0} AS text)",
+        "WHOLE_OF": "CAST(round({0}) AS bigint)",
+        "QUARTERS_TO": "CAST(extract(epoch FROM {0}) AS bigint) / 900",
     },
     "mariadb": {
         "LOCAL_TIME": "({0}.timestamp + INTERVAL coalesce({0}.utc_offset_minutes, 0) MINUTE)",
@@ -75,9 +79,14 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "DAYS": "datediff({1}, {0})",
         "ON_QUARTER": "(mod(minute({0}) * 60 + second({0}), 900) = 0)",
         "TEXT_OF": "CAST({0} AS CHAR(100))",
+        "WHOLE_OF": "CAST(round({0}) AS SIGNED)",
+        "QUARTERS_TO": "timestampdiff(SECOND, '1970-01-01', {0}) DIV 900",
     },
 }
-"""What the functions in capitals are; {0} and {1} are their arguments."""
+"""What the functions in capitals are; {0} and {1} are their arguments.
+
+The last two are the report's: a number without decimals, and the quarter hours from 1970 to an instant.
+"""
 _FUNCTION: Final = re.compile(r"\b([A-Z_]+)\(([^()]*)\)")
 _NAME: Final = re.compile(r"\{(\w+)\}")
 
