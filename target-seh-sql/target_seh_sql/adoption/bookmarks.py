@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Table, and_, func, select, union, update
 
 from target_seh_sql.adoption.spans import QUARTER, Span, days_covered, quarters_covered, utc_text
-from target_seh_sql.adoption.wall_time import in_utc, midnight, zone_named
+from target_seh_sql.adoption.wall_time import midnight
+from target_seh_sql.clocks import in_utc, zone_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -11,7 +11,8 @@ from target_seh_sql.adoption.conversion import Clocks, Converter
 from target_seh_sql.adoption.copying import PAGE, TableReport, add_moved, as_written, pages
 from target_seh_sql.adoption.newer import flow, quarter_of, quarters
 from target_seh_sql.adoption.oddities import ODD, odd, read
-from target_seh_sql.adoption.wall_time import in_utc, wall_of
+from target_seh_sql.adoption.wall_time import wall_of
+from target_seh_sql.clocks import in_utc
 from target_seh_sql.tables.metadata import prefix_of
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from target_seh_sql.adoption.copying_newer import CopyingNewer
 from target_seh_sql.adoption.recorded import NEWER, PREFIXES, STAYING, differences
 from target_seh_sql.adoption.relinking import settle
 from target_seh_sql.adoption.replacing import REPLACING, Replacing, kept_tables
-from target_seh_sql.adoption.wall_time import zone_named
+from target_seh_sql.clocks import zone_named
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.tables.metadata import all_tables

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from target_seh_sql.advice import command
+from target_seh_sql.clocks import zone_named
 from target_seh_sql.commands.settings import with_settings
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 
 def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -> ZoneInfo | None:
-    from target_seh_sql.adoption.wall_time import zone_named  # noqa: PLC0415
-
     found = zone_named(name)
     if name is not None and found is None:
         raise click.BadParameter(f"{name!r} is no time zone; give one such as Europe/Amsterdam")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from datetime import UTC, date, datetime
+from datetime import date
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
@@ -74,12 +74,6 @@ class Reader:
         if query not in self._statements:
             self._statements[query] = text(in_words_of(self._connection.dialect.name, query, self._names))
         return self._connection.execute(self._statements[query], values)
-
-
-def instant(value: datetime | str) -> datetime:
-    """Return an instant of any driver, aware."""
-    found = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def day_number(day: date | str) -> int:
