@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from sqlalchemy import Column, MetaData, Table, func, inspect, select, text
 from target_seh_sql.adoption.belongings import belongings
 from target_seh_sql.adoption.bookmarks import carry_over
 from target_seh_sql.adoption.conversion import Clocks
-from target_seh_sql.adoption.copying import Copying, TableReport, sites_of_children
+from target_seh_sql.adoption.copying import CopyingNamesakes, TableReport, sites_of_children
 from target_seh_sql.adoption.copying_newer import CopyingNewer
 from target_seh_sql.adoption.recorded import NEWER, PREFIXES, STAYING, differences
 from target_seh_sql.adoption.relinking import settle
@@ -100,7 +100,7 @@ def adopt(wanted: Wanted) -> Adoption:
         replacing = REPLACING[connection.dialect.name](connection, found.old, found.prefix, wanted.schema)
         replacing.prepare()
         try:
-            return replace(_replace(replacing, wanted), left=left)
+            return _replace(replacing, wanted, left)
         except BaseException:
             connection.rollback()
             raise
@@ -113,7 +113,7 @@ def _settle_again(connection: Connection, prefix: str, schema: str | None) -> No
         connection.commit()
 
 
-def _replace(replacing: Replacing, wanted: Wanted) -> Adoption:
+def _replace(replacing: Replacing, wanted: Wanted, left: list[str]) -> Adoption:
     replacing.make_room()
     tables = _copy(replacing.connection, wanted, replacing.old, replacing.new, replacing.prefix)
     carry_over(replacing.connection, replacing.new)
@@ -121,7 +121,7 @@ def _replace(replacing: Replacing, wanted: Wanted) -> Adoption:
     energy = replacing.new["energy_readings"].c
     oldest = replacing.connection.execute(select(func.min(energy.reading_date))).scalar()
     replacing.connection.commit()
-    return Adoption(replacing.prefix, tables=tables, where=where, oldest=oldest)
+    return Adoption(replacing.prefix, tables=tables, left=left, where=where, oldest=oldest)
 
 
 def _copy(
@@ -132,12 +132,8 @@ def _copy(
     prefix: str,
 ) -> list[TableReport]:
     clocks = Clocks(_zones(connection, old), wanted.machine, wanted.session or session_zone(connection))
-    shapes = all_tables(prefix)
-    return [
-        table
-        for copying in (Copying, CopyingNewer)
-        for table in copying(connection, old, new, shapes, clocks).run()
-    ]
+    given = (connection, old, new, all_tables(prefix), clocks)
+    return [*CopyingNamesakes(*given).run(), *CopyingNewer(*given).run()]
 
 
 def session_zone(connection: Connection) -> ZoneInfo | None:
