@@ -122,16 +122,18 @@ def _server(connection: Connection, url: URL, title: str) -> Iterator[Finding]:
     if kind in NAME:
         where = f"{_host(connection)}, database {_asked(connection, NAME[kind])}"
     yield Finding(True, f"{title} {version} at {where}")
-    found, wanted = (_asked(connection, ENCODING[kind][0]), ENCODING[kind][1])
-    advice = "" if found == wanted else f": create the database anew with {wanted}, or names may not fit"
-    yield Finding(found == wanted, f"encoding {found}{advice}")
+    query, wanted = ENCODING[kind]
+    advice = f"create the database anew with {wanted}, or names may not fit"
+    yield _compared("encoding", _asked(connection, query), wanted, advice)
     if kind in ZONE:
-        found, wanted = (_asked(connection, ZONE[kind][0]), ZONE[kind][1])
-        advice = (
-            "" if found == wanted else f": something between here and the server changes it from {wanted}"
-        )
-        yield Finding(found == wanted, f"time zone of the session {found}{advice}")
+        query, wanted = ZONE[kind]
+        advice = f"something between here and the server changes it from {wanted}"
+        yield _compared("time zone of the session", _asked(connection, query), wanted, advice)
     connection.rollback()
+
+
+def _compared(what: str, found: str, wanted: str, advice: str) -> Finding:
+    return Finding(found == wanted, f"{what} {found}" + ("" if found == wanted else f": {advice}"))
 
 
 def _host(connection: Connection) -> str:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 import click
-from sqlalchemy import select
 
 from target_seh_sql.commands.output import whole
 from target_seh_sql.commands.settings import of_sites, readable, with_settings
@@ -55,11 +54,8 @@ def export(settings: Settings, name: str, output: Path, form: str | None, **want
     if chosen.begin and chosen.end and chosen.end < chosen.begin:
         raise click.UsageError("--to is before --from")
     write = FORMATS[form or _form_of(output)]
-    with readable(settings) as (connection, tables):
+    with readable(settings, chosen.site_ids) as (connection, tables):
         found = source(connection, tables, name)
-        known = set(connection.scalars(select(tables["sites"].c.id)))
-        if unknown := sorted(set(chosen.site_ids) - known):
-            raise NothingToExport(f"no such site is in the database: {', '.join(map(str, unknown))}")
         with _opened(output) as out:
             kinds = found.kinds
             if chosen.local:
