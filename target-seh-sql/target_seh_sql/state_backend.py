@@ -23,7 +23,7 @@ from target_seh_sql.database import open_engine
 from target_seh_sql.errors import TargetSehSqlError
 from target_seh_sql.failures import explained
 from target_seh_sql.tables.columns import INSTANT
-from target_seh_sql.tables.metadata import COLLATION
+from target_seh_sql.tables.metadata import IN_MARIADB
 from target_seh_sql.tables.schema import alone
 
 if TYPE_CHECKING:
@@ -43,9 +43,7 @@ STATES: Final = Table(
     ),
     Column("updated_at", INSTANT, nullable=False, comment="When the state was written [UTC]"),
     comment="bookmarks of Meltano's runs",
-    mariadb_engine="InnoDB",
-    mariadb_charset="utf8mb4",
-    mariadb_collate=COLLATION,
+    **IN_MARIADB,
 )
 ENDS_WHEN_IDLE: Final = {
     "postgresql": "SET LOCAL idle_in_transaction_session_timeout = '{}s'",

@@ -6,7 +6,7 @@ parent has no index where the unique key begins with it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 ID: Final = BigInteger().with_variant(Integer, "sqlite")
 COLLATION: Final = "utf8mb4_nopad_bin"
 """MariaDB's: texts that differ in case, accent or trailing space are different, as everywhere else."""
+IN_MARIADB: Final[dict[str, Any]] = {
+    "mariadb_engine": "InnoDB",
+    "mariadb_charset": "utf8mb4",
+    "mariadb_collate": COLLATION,
+}
+"""Options of a table."""
 
 
 def _parent(stream: Stream, metadata: MetaData, prefix: str) -> Columns:
@@ -62,9 +68,7 @@ def _table(stream: Stream, metadata: MetaData, prefix: str) -> Table:
             for name in ("created_at", "updated_at")
         ),
         comment=stream.about,
-        mariadb_engine="InnoDB",
-        mariadb_charset="utf8mb4",
-        mariadb_collate=COLLATION,
+        **IN_MARIADB,
     )
     for column in table.c:
         column.comment = meaning(stream.name, column.name)

@@ -16,7 +16,7 @@ from sqlalchemy.schema import CreateTable
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.load.dialects import Merged, staging_table
 from target_seh_sql.tables.flaws import ADVICE, key_flaws
-from target_seh_sql.tables.metadata import COLLATION
+from target_seh_sql.tables.metadata import IN_MARIADB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,8 +39,7 @@ def prepare(connection: Connection, plan: Plan) -> None:
     so that staging would become slower with every batch. Where a server enforces an engine, that one will do.
     """
     enforced = connection.exec_driver_sql("SELECT @@enforce_storage_engine").scalar()
-    options = {"engine": enforced or "MyISAM", "charset": "utf8mb4", "collate": COLLATION}
-    table = staging_table(plan, **{f"mariadb_{name}": value for name, value in options.items()})
+    table = staging_table(plan, **IN_MARIADB | {"mariadb_engine": enforced or "MyISAM"})
     for name in plan.kind.instants:
         table.c[name].type = String(20)
     _check_keys(connection, plan)
