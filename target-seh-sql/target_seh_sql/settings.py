@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -189,12 +190,6 @@ def _from_text(value: str, types: set[str], schema: Mapping[str, Any]) -> object
     if "boolean" in types:
         return _FLAGS.get(text.lower(), value)
     if "object" in types:
-        return _from_json(text, value)
+        with suppress(ValueError):
+            return json.loads(text)
     return text.lower() if text.lower() in schema.get("enum", ()) else value
-
-
-def _from_json(text: str, otherwise: object) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return otherwise

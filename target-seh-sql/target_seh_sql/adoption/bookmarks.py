@@ -6,7 +6,7 @@ Bookmarks of the old program are not carried over as they are: they ran ahead of
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -153,7 +153,7 @@ def carry_over(connection: Connection, tables: Mapping[str, Table]) -> None:
     for bookmark in bookmarks(connection, tables):
         newest = bookmark.newest
         if not isinstance(newest, datetime):
-            newest = datetime(newest.year, newest.month, newest.day, tzinfo=UTC)
+            newest = midnight(newest, ZoneInfo("UTC"))
         mine = (synced.c.site_id == bookmark.site_id, synced.c.data_type == bookmark.series.stream)
         connection.execute(update(synced).where(*mine).values(last_data_timestamp=newest))
 

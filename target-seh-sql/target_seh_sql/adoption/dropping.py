@@ -10,8 +10,7 @@ from sqlalchemy.schema import DropSchema, DropTable
 from target_seh_sql.adoption.belongings import belongings
 from target_seh_sql.adoption.relinking import BEFORE, settle, views_on_old
 from target_seh_sql.adoption.replacing import backup_path, kept_tables
-from target_seh_sql.adoption.takeover import find
-from target_seh_sql.advice import command
+from target_seh_sql.adoption.takeover import find_adopted
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.tables.metadata import all_tables
@@ -34,11 +33,7 @@ def drop_old(wanted: Wanted) -> str:
         WriteFailed: the database refused.
     """
     with connected(wanted.url) as connection, alone_in_session(connection):
-        found = find(connection, wanted.prefix, wanted.schema)
-        if not found.adopted:
-            raise SchemaMismatch(
-                f"the database is not adopted yet: run `{command('adopt')}` without --drop-old"
-            )
+        found = find_adopted(connection, wanted, "--drop-old")
         if connection.dialect.name == "sqlite":
             removed = _backup(connection)
         else:

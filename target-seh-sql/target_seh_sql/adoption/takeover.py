@@ -17,6 +17,7 @@ from target_seh_sql.adoption.copying_newer import CopyingNewer
 from target_seh_sql.adoption.recorded import NEWER, PREFIXES, STAYING, differences
 from target_seh_sql.adoption.relinking import settle
 from target_seh_sql.adoption.replacing import REPLACING, Replacing, kept_tables
+from target_seh_sql.advice import command
 from target_seh_sql.clocks import zone_named
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
@@ -202,6 +203,18 @@ def find(connection: Connection, prefix: str | None, schema: str | None) -> Foun
             + "; ".join(f"{found.prefix}{each}" for found in waiting for each in problems[found.prefix])
         )
     return fitting[0]
+
+
+def find_adopted(connection: Connection, wanted: Wanted, option: str) -> Found:
+    """Find the tables of a database that is adopted already, as an option of the command needs it.
+
+    Raises:
+        SchemaMismatch: as `find` does, or it is not adopted.
+    """
+    found = find(connection, wanted.prefix, wanted.schema)
+    if not found.adopted:
+        raise SchemaMismatch(f"the database is not adopted yet: run `{command('adopt')}` without {option}")
+    return found
 
 
 def _look(connection: Connection, prefix: str, schema: str | None) -> Found:

@@ -11,7 +11,6 @@ from target_seh_sql.advice import command
 from target_seh_sql.clocks import zone_named
 from target_seh_sql.commands.settings import with_settings
 from target_seh_sql.database import connected
-from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.tables.metadata import all_tables
 
 if TYPE_CHECKING:
@@ -119,10 +118,6 @@ def state_line(wanted: Wanted, form: str) -> str:
     from target_seh_sql.adoption import bookmarks, takeover  # noqa: PLC0415
 
     with connected(wanted.url) as connection:
-        found = takeover.find(connection, wanted.prefix, wanted.schema)
-        if not found.adopted:
-            raise SchemaMismatch(
-                f"the database is not adopted yet: run `{command('adopt')}` without --print-state"
-            )
+        found = takeover.find_adopted(connection, wanted, "--print-state")
         state = bookmarks.state(connection, all_tables(found.prefix, wanted.schema))
     return json.dumps({"singer_state": state} if form == "meltano" else state)

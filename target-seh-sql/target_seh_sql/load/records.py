@@ -215,15 +215,9 @@ def _refused(value: object) -> str | None:
 
 def _only_days(kind: RecordType, record: Mapping[str, Any]) -> dict[str, Any]:
     """Cut date-times down to their date where the column holds a date."""
-    cut = {name: record.get(name) for name in kind.days}
-    return {
-        **record,
-        **{
-            name: text[:10]
-            for name, text in cut.items()
-            if isinstance(text, str) and text[10:11] in {"T", " "}
-        },
-    }
+    given = {name: record.get(name) for name in kind.days}
+    long = {name: text for name, text in given.items() if isinstance(text, str) and text[10:11] in {"T", " "}}
+    return {**record, **{name: text[:10] for name, text in long.items()}}
 
 
 def bad_record(kind: RecordType, record: Mapping[str, Any], problem: str) -> BadRecord:
