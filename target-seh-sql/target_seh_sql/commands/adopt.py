@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from target_seh_sql.advice import command
+from target_seh_sql.advice import command, counted
 from target_seh_sql.clocks import zone_named
 from target_seh_sql.commands.settings import with_settings
 from target_seh_sql.database import connected
@@ -89,9 +89,7 @@ def described(adoption: Adoption, wanted: Wanted) -> Iterator[str]:
     yield "Would be changed:" if wanted.dry_run else "Adopted:"
     for table in adoption.tables:
         decided = (f"{count:,} {what}" for what, count in table.counts.items() if count)
-        yield "  " + ", ".join(
-            [f"{table.name}: {table.rows:,} {'row' if table.rows == 1 else 'rows'}", *decided]
-        )
+        yield "  " + ", ".join([f"{table.name}: {counted(table.rows, 'row')}", *decided])
     for each in adoption.left:
         yield f"  not carried over, make them again: {each}"
     if wanted.dry_run:

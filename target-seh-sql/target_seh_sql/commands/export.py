@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 import click
 
+from target_seh_sql.advice import counted
 from target_seh_sql.commands.output import whole
 from target_seh_sql.commands.settings import of_sites, readable, with_settings
 from target_seh_sql.errors import NothingToExport
@@ -62,7 +63,7 @@ def export(settings: Settings, name: str, output: Path, form: str | None, **want
                 kinds = {key: "local" if kind == "instant" else kind for key, kind in kinds.items()}
             count = write(out, found.name, kinds, rows_of(connection, tables, found, chosen))
     if output != STANDARD_OUTPUT:
-        click.echo(f"Wrote {output}: {count:,} {'row' if count == 1 else 'rows'} of {name}.")
+        click.echo(f"Wrote {output}: {counted(count, 'row')} of {name}.")
 
 
 def _form_of(output: Path) -> str:
