@@ -25,8 +25,6 @@ Identity: TypeAlias = "tuple[int, str, str]"
 Stored: TypeAlias = "Mapping[Named, tuple[int, Identity | None]]"
 """Id and identity of the meters that the database has."""
 
-
-_NOTHING: Final[Identity] = (0, "", "")
 _CHECK_DIGITS: Final = re.compile("-[0-9a-f]{2}$")
 
 
@@ -48,11 +46,13 @@ class MeterNames:
     ) -> list[Row]:
         """Return one row for each meter, under its newest name; rename those stored under another."""
         stored = _stored_meters(connection, tables["meters"], {row.site_id for row in rows})
-        before = {identity: named for named, (_, identity) in stored.items() if identity}
+        before: dict[Identity | None, Named] = {
+            identity: named for named, (_, identity) in stored.items() if identity
+        }
         for row in rows:
             made = (row.site_id, f"{row.meter_type} {row.serial_number}")
-            if _identity(row) and stored.get(made, (0, _NOTHING))[1] is None:
-                before.setdefault(_identity(row) or _NOTHING, made)  # read before a list named it
+            if _identity(row) and made in stored and stored[made][1] is None:
+                before.setdefault(_identity(row), made)  # read before a list named it
         bearers = dict(before)
         newest: dict[Named | Identity, Any] = {}
         for row in rows:
@@ -64,7 +64,7 @@ class MeterNames:
         for row in newest.values():
             self._now.pop(_named(row), None)
         by_name = {_named(row): row for row in newest.values()}
-        old_names = {named: before.get(_identity(row) or _NOTHING) for named, row in by_name.items()}
+        old_names = {named: before.get(_identity(row)) for named, row in by_name.items()}
         moved = {stored[old][0]: named for named, old in old_names.items() if old and old != named}
         new = [named for named, row in by_name.items() if _is_another(stored.get(named), row)]
         _rename(connection, tables, stored, moved=moved, new=new, now=now)
