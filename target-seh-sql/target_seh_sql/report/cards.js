@@ -23,9 +23,7 @@ function drawFlow(view, plot, choice) {
     const now = choice === "now" && latest;
     const values = now ? momentFlows(latest) : energies(view.site, view.period);
     const format = now ? power : energy;
-    const when = now
-        ? `${longDay(Math.floor(latest.local / 1440))}, ${time(latest.local % 1440)}`
-        : titleOf(view.period);
+    const when = now ? dayAndTime(latest.local) : titleOf(view.period);
     flowPicture(plot, values, format, {
         name: word("flow_name", { when }),
         charge: now ? latest.charge : null,

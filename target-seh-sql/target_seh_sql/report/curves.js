@@ -87,11 +87,10 @@ function linePath(frame, places, [begin, end], value) {
 
 /** Return all values of a quarter hour. */
 function momentOf(site, place) {
-    const local = localQuarter(site.quarters, place);
+    const title = dayAndTime(localQuarter(site.quarters, place) * 15);
     const charge = at(site.quarters.charge, place) / 10;
     const rows = toldOf(powers(site.quarters, place), power);
     if (isKnown(charge)) rows.push([word("charge"), percent(charge), "charge"]);
-    const title = `${longDay(Math.floor(local / 96))}, ${clock(local % 96)}`;
     return { title, rows: rows.length ? rows : [[word("nothing"), ""]] };
 }
 
