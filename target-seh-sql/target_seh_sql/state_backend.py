@@ -22,9 +22,9 @@ from sqlalchemy.pool import NullPool
 from target_seh_sql.database import open_engine
 from target_seh_sql.errors import TargetSehSqlError
 from target_seh_sql.failures import explained
+from target_seh_sql.locks import alone
 from target_seh_sql.tables.columns import INSTANT
 from target_seh_sql.tables.metadata import IN_MARIADB
-from target_seh_sql.tables.schema import alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

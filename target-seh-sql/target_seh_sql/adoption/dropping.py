@@ -13,8 +13,9 @@ from target_seh_sql.adoption.replacing import backup_path, kept_tables
 from target_seh_sql.adoption.takeover import find_adopted
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
+from target_seh_sql.locks import alone_in_session
 from target_seh_sql.tables.metadata import all_tables
-from target_seh_sql.tables.schema import alone_in_session, existing
+from target_seh_sql.tables.schema import existing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

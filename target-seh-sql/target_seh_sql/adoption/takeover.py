@@ -21,14 +21,9 @@ from target_seh_sql.advice import command
 from target_seh_sql.clocks import zone_named
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
+from target_seh_sql.locks import alone_in_session
 from target_seh_sql.tables.metadata import all_tables
-from target_seh_sql.tables.schema import (
-    REVISIONS,
-    alone_in_session,
-    existing,
-    fitting_revision,
-    noted_revision,
-)
+from target_seh_sql.tables.schema import REVISIONS, existing, fitting_revision, noted_revision
 from target_seh_sql.tables.streams import NINE
 
 if TYPE_CHECKING:

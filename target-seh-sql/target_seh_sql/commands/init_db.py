@@ -9,15 +9,9 @@ import click
 from target_seh_sql.commands.settings import tables_of, with_settings
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
+from target_seh_sql.locks import alone
 from target_seh_sql.tables.flaws import ADVICE, flaws
-from target_seh_sql.tables.schema import (
-    BEING_CREATED,
-    NEWEST,
-    alone,
-    comment_on,
-    ensure_tables,
-    existing,
-)
+from target_seh_sql.tables.schema import BEING_CREATED, NEWEST, comment_on, ensure_tables, existing
 from target_seh_sql.tables.streams import NINE
 from target_seh_sql.tables.views import make_views
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,12 +10,13 @@ from sqlalchemy.schema import CreateSchema, SetColumnComment, SetTableComment
 
 from target_seh_sql.advice import command
 from target_seh_sql.errors import SchemaMismatch
+from target_seh_sql.locks import alone
 from target_seh_sql.tables.metadata import prefix_of
 from target_seh_sql.tables.streams import NINE
 from target_seh_sql.tables.views import make_views
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Mapping
 
     from sqlalchemy import Connection
 
@@ -27,7 +27,6 @@ REVISIONS: Final = sorted(
 NEWEST: Final = REVISIONS[-1]
 BEING_CREATED: Final = "being created"
 """Stands in for a revision until all tables are there: MariaDB commits each CREATE TABLE by itself."""
-LOCK: Final = "target-seh-sql schema"
 
 
 def version_table(tables: Mapping[str, Table]) -> Table:
@@ -68,49 +67,6 @@ def existing(connection: Connection, tables: Mapping[str, Table]) -> dict[str, T
     """Return those of the tables that the database has."""
     names = set(inspect(connection).get_table_names(schema=tables["sites"].schema))
     return {stream: table for stream, table in tables.items() if table.name in names}
-
-
-@contextmanager
-def alone(connection: Connection, lock: str = LOCK) -> Iterator[None]:
-    """Begin a transaction, and let one process at a time do what the lock is named for.
-
-    PostgreSQL's lock is the transaction's: a pooler may have the next one in another session.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.rollback()  # what was only looked at
-        with connection.begin():
-            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:lock))"), {"lock": lock})
-            yield
-        return
-    with alone_in_session(connection, lock), connection.begin():
-        yield
-
-
-@contextmanager
-def alone_in_session(connection: Connection, lock: str = LOCK) -> Iterator[None]:
-    """Do the same over several transactions; SQLite's own write lock does that already.
-
-    The server lets go of the lock when the session ends, however that happens.
-    """
-    take, let_go = LOCKING.get(connection.dialect.name, (None, None))
-    _call(connection, take, lock)
-    try:
-        yield
-    finally:
-        _call(connection, let_go, lock)
-
-
-LOCKING: Final = {
-    "postgresql": ("SELECT pg_advisory_lock(hashtext(:lock))", "SELECT pg_advisory_unlock(hashtext(:lock))"),
-    "mariadb": ("SELECT get_lock(:lock, 86400)", "SELECT release_lock(:lock)"),
-}
-"""Statements that wait for a lock, and that let go of it."""
-
-
-def _call(connection: Connection, statement: str | None, lock: str) -> None:
-    if statement is not None:
-        connection.execute(text(statement), {"lock": lock})
-    connection.rollback()
 
 
 def noted_revision(connection: Connection, tables: Mapping[str, Table]) -> str | None:
