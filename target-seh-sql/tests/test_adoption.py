@@ -427,6 +427,7 @@ def test_an_adoption_that_fails_anywhere_changes_nothing_and_can_be_run_again(ol
             assert "schema_version" not in found
     assert number > 40
     assert rounded(old.rows("power_readings", *READING)) == POWER
+    assert takeover.adopt(Wanted(old.url, dry_run=True)).done_before
     assert takeover.adopt(Wanted(old.url)).done_before
 
 
@@ -517,3 +518,14 @@ def test_an_unknown_machine_zone_is_refused(database, adopt):
     code, _, err = adopt(database, "--machine-zone", "Europe/Nowhere")
     assert code == 2
     assert "'Europe/Nowhere' is no time zone; give one such as Europe/Amsterdam" in err
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_readings_are_left_out_where_the_table_of_meters_is_gone(old, adopt):
+    connection = sqlite3.connect(make_url(old.url).database)
+    connection.execute("DROP TABLE meters")
+    connection.close()
+    code, out, _ = adopt(old)
+    assert code == 0
+    assert "  meter_readings: 1 row, 1 of meters that are gone, left out\n" in out
+    assert old.rows("meter_readings") == old.rows("meters") == []
