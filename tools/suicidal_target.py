@@ -41,10 +41,10 @@ class Rows(list):
 def _in_the_middle_of_staging(bomb):
     for module in DIALECTS:
 
-        def stage(connection, plan, rows, real=module.stage):
+        def stage(connection, sql, rows, real=module.stage):
             rows = Rows(rows)
             rows.bomb = bomb
-            real(connection, plan, rows)
+            real(connection, sql, rows)
 
         module.stage = stage
 

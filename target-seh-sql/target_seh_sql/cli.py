@@ -9,7 +9,7 @@ import traceback
 from errno import EDQUOT, EFBIG, EIO, ENOSPC
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import click
 
@@ -29,30 +29,16 @@ class CommandLine(click.Group):
     """The SDK's command and ours; an error that is meant for people is one line and exit code 1."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        """Run; the traceback of a known error is shown at DEBUG."""
+        """Run; the traceback of an error is shown at DEBUG."""
         try:
             return super().main(*args, **kwargs)
-        except (TargetSehSqlError, OSError) as error:
-            nameless = isinstance(error, OSError) and error.filename is None and error.errno in FULL
-            if nameless and sys.stdout is not None:
+        except Exception as error:  # the last place to say it
+            logger.error("%s", _said(error))  # noqa: TRY400
+            logger.debug("", exc_info=error)
+            if _has_no_name(error) and sys.stdout is not None:
                 with Path(os.devnull).open("wb") as nowhere:  # or Python tries again, and ends with 120
                     os.dup2(nowhere.fileno(), sys.stdout.fileno())
-            self._end(f"standard input or output: {error}" if nameless else str(error), error)
-        except Exception as error:  # the last place to say it: its text may hold anything
-            frame = traceback.extract_tb(error.__traceback__)[-1]
-            logger.error(  # noqa: TRY400
-                "a fault of the program: %s in %s, line %s; TARGET_SEH_SQL_LOGLEVEL=DEBUG shows all of it",
-                type(error).__name__,
-                Path(frame.filename).name,
-                frame.lineno,
-            )
-            logger.debug("", exc_info=error)
             sys.exit(1)
-
-    def _end(self, said: str, error: Exception) -> NoReturn:
-        logger.error("%s", said)
-        logger.debug("", exc_info=error)
-        sys.exit(1)
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Take the SDK's options where no command stands first, and set up the log."""
@@ -92,6 +78,22 @@ class CommandLine(click.Group):
         module = name.replace("-", "_")
         command: click.Command = getattr(import_module(f"target_seh_sql.commands.{module}"), module)
         return command
+
+
+def _has_no_name(error: Exception) -> bool:
+    """Whether nothing more could be written to standard output, or to a file that the shell has opened."""
+    return isinstance(error, OSError) and error.filename is None and error.errno in FULL
+
+
+def _said(error: Exception) -> str:
+    """Return what people are told of an error; of a fault of ours not its text, which may hold anything."""
+    if _has_no_name(error):
+        return f"standard input or output: {error}"
+    if isinstance(error, TargetSehSqlError | OSError):
+        return str(error)
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
+    return f"a fault of the program: {where}; TARGET_SEH_SQL_LOGLEVEL=DEBUG shows all of it"
 
 
 main = CommandLine(

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -64,6 +65,8 @@ STREAM_MAPS: Final[dict[str, dict[str, Any]]] = {
     name: {"type": ["object", "null"]} for name in ("stream_maps", "stream_map_config", "faker_config")
 }
 """The SDK's settings, of which a load knows more: that needs the SDK, which commands need not wait for."""
+PREFIX: Final = "TARGET_SEH_SQL_"
+"""Of the variables of the environment that are settings."""
 NOT_SETTINGS: Final = frozenset({"LOGLEVEL"})
 """Variables with the prefix that the SDK reads by itself."""
 _WHOLE: Final = re.compile(r"[+-]?\d+(\.0*)?")
@@ -125,7 +128,6 @@ def accepted(
     given: Mapping[str, Any],
     properties: Mapping[str, Mapping[str, Any]],
     variables: Mapping[str, str] | None = None,
-    prefix: str = "TARGET_SEH_SQL_",
 ) -> dict[str, Any]:
     """Return the settings to use, by name; one that does not exist is named with the nearest one.
 
@@ -133,7 +135,6 @@ def accepted(
         given: from files; null is not set.
         properties: JSON Schema of each setting.
         variables: of the environment, where it counts; they go before files, and an empty one is not set.
-        prefix: of the variables that are settings.
 
     Raises:
         ConfigError: a value that cannot be; the text names the setting, and shows no secret.
@@ -141,12 +142,11 @@ def accepted(
     _name_unknown(given.keys(), properties, str)
     settings = {name: value for name, value in given.items() if value is not None}
     if variables is not None:
-        ours = {name: value for name, value in variables.items() if name.startswith(prefix)}
-        names = (name.removeprefix(prefix) for name in ours)
+        names = (name.removeprefix(PREFIX) for name in variables if name.startswith(PREFIX))
         unknown = (name.lower() for name in names if name[:1] != "_" and name not in NOT_SETTINGS)
-        _name_unknown(unknown, properties, lambda name: prefix + name.upper())
+        _name_unknown(unknown, properties, lambda name: PREFIX + name.upper())
         for name in properties:
-            if (value := ours.get(prefix + name.upper(), "").strip()) != "":
+            if value := variables.get(PREFIX + name.upper(), "").strip():
                 settings[name] = value
     return {
         name: _checked(name, value, properties[name]) if name in properties else value
@@ -190,12 +190,6 @@ def _from_text(value: str, types: set[str], schema: Mapping[str, Any]) -> object
     if "boolean" in types:
         return _FLAGS.get(text.lower(), value)
     if "object" in types:
-        return _from_json(text, value)
+        with suppress(ValueError):
+            return json.loads(text)
     return text.lower() if text.lower() in schema.get("enum", ()) else value
-
-
-def _from_json(text: str, otherwise: object) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return otherwise

@@ -22,9 +22,9 @@ from sqlalchemy.pool import NullPool
 from target_seh_sql.database import open_engine
 from target_seh_sql.errors import TargetSehSqlError
 from target_seh_sql.failures import explained
+from target_seh_sql.locks import alone
 from target_seh_sql.tables.columns import INSTANT
-from target_seh_sql.tables.metadata import COLLATION
-from target_seh_sql.tables.schema import alone
+from target_seh_sql.tables.metadata import IN_MARIADB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,9 +43,7 @@ STATES: Final = Table(
     ),
     Column("updated_at", INSTANT, nullable=False, comment="When the state was written [UTC]"),
     comment="bookmarks of Meltano's runs",
-    mariadb_engine="InnoDB",
-    mariadb_charset="utf8mb4",
-    mariadb_collate=COLLATION,
+    **IN_MARIADB,
 )
 ENDS_WHEN_IDLE: Final = {
     "postgresql": "SET LOCAL idle_in_transaction_session_timeout = '{}s'",

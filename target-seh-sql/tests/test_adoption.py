@@ -20,7 +20,7 @@ from target_seh_sql.adoption import takeover
 from target_seh_sql.adoption.takeover import Wanted
 from target_seh_sql.database import open_engine
 from target_seh_sql.errors import SchemaMismatch, WriteFailed
-from target_seh_sql.tables.metadata import nine_tables
+from target_seh_sql.tables.streams import NINE
 
 from .conftest import record, schema
 
@@ -253,7 +253,7 @@ def test_the_tables_are_exactly_ours(old, adopt, tmp_path):
                     for k in found.get_foreign_keys(table.name)
                 ),
             )
-            for table in nine_tables().values()
+            for table in NINE
         }
 
     with old.connect() as connection:
@@ -261,7 +261,8 @@ def test_the_tables_are_exactly_ours(old, adopt, tmp_path):
     if make_url(old.url).get_backend_name() == "sqlite":
         fresh = type(old)(f"sqlite:///{tmp_path / 'fresh.db'}")
     else:
-        old.execute(*(f"DROP TABLE {name} CASCADE" for name in ["schema_version", *reversed(nine_tables())]))
+        names = ["schema_version", *(stream.name for stream in reversed(NINE))]
+        old.execute(*(f"DROP TABLE {name} CASCADE" for name in names))
         fresh = old
     fresh.load(schema("sites"), record("sites", id=1, name="Dak"))
     with fresh.connect() as connection:
@@ -426,6 +427,7 @@ def test_an_adoption_that_fails_anywhere_changes_nothing_and_can_be_run_again(ol
             assert "schema_version" not in found
     assert number > 40
     assert rounded(old.rows("power_readings", *READING)) == POWER
+    assert takeover.adopt(Wanted(old.url, dry_run=True)).done_before
     assert takeover.adopt(Wanted(old.url)).done_before
 
 
@@ -516,3 +518,14 @@ def test_an_unknown_machine_zone_is_refused(database, adopt):
     code, _, err = adopt(database, "--machine-zone", "Europe/Nowhere")
     assert code == 2
     assert "'Europe/Nowhere' is no time zone; give one such as Europe/Amsterdam" in err
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_readings_are_left_out_where_the_table_of_meters_is_gone(old, adopt):
+    connection = sqlite3.connect(make_url(old.url).database)
+    connection.execute("DROP TABLE meters")
+    connection.close()
+    code, out, _ = adopt(old)
+    assert code == 0
+    assert "  meter_readings: 1 row, 1 of meters that are gone, left out\n" in out
+    assert old.rows("meter_readings") == old.rows("meters") == []

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+import click
 import pytest
 
+from target_seh_sql.cli import CommandLine
 from target_seh_sql.errors import (
     BadMessage,
     BadRecord,
@@ -223,3 +225,17 @@ def test_newer_tables_are_not_touched(database, command):
         SchemaMismatch, match="the tables are of revision 0099, which this target-seh-sql does not know"
     ):
         database.load(*GOOD)
+
+
+def test_a_fault_of_ours_is_told_without_its_text(caplog):
+    class Broken(CommandLine):
+        def get_command(self, context, name):
+            return click.Command(name, callback=lambda: int("s3cret"))
+
+    with pytest.raises(SystemExit) as end:
+        Broken(name="target-seh-sql").main(["status"])
+    assert end.value.code == 1
+    (said,) = caplog.messages
+    where, _, advice = said.partition("; ")
+    assert where.startswith("a fault of the program: ValueError in test_errors.py, line ")
+    assert advice == "TARGET_SEH_SQL_LOGLEVEL=DEBUG shows all of it"

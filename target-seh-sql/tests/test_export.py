@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 import zipfile
 from datetime import date, datetime, timedelta
 from xml.etree import ElementTree as ET
@@ -242,3 +243,36 @@ def test_a_last_day_before_the_first_is_refused(database, command):
     code, out, errors = command(database, "export", "power_readings", *days)
     assert (code, out) == (2, "")
     assert "--to is before --from" in errors
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("package", "said"),
+    [
+        ("xlsxwriter", (1, "", "Excel files need XlsxWriter: pip install 'target-seh-sql[excel]'")),
+        ("pyarrow", (1, "", "Parquet files need PyArrow: pip install 'target-seh-sql[parquet]'")),
+    ],
+)
+def test_a_format_whose_package_is_missing_says_how_to_get_it(database, command, monkeypatch, package, said):
+    monkeypatch.setitem(sys.modules, package, None)
+    database.load(*LOADED)
+    form = {"xlsxwriter": "xlsx", "pyarrow": "parquet"}[package]
+    assert command(database, "export", "sites", f"--format={form}") == said
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_an_ending_that_is_no_format_is_refused(database, command, tmp_path):
+    database.load(*LOADED)
+    code, out, errors = command(database, "export", "sites", f"--output={tmp_path / 'sites.ods'}")
+    assert (code, out) == (2, "")
+    assert "--format is needed: " in errors
+    assert "sites.ods ends in none of csv, jsonl, xlsx, parquet" in errors
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("days", "count"), [((), 1), (("--from=0001-01-01",), 0), (("--to=9999-12-31",), 0)])
+def test_a_row_without_a_time_is_in_no_span_of_days(database, command, days, count):
+    database.load(schema("sites"), record("sites", id=1, name="Dak"), state("sites", 1))
+    code, said, errors = command(database, "export", "sync_metadata", *days)
+    assert (code, errors) == (0, "")
+    assert len(said.splitlines()) == 1 + count

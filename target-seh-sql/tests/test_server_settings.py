@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError
 from target_seh_sql.database import open_engine
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.failures import explained, is_transient
-from target_seh_sql.tables.metadata import nine_tables
+from target_seh_sql.tables.streams import NINE
 
 from .conftest import Database, lines, record, schema, state
 from .own_servers import OWN_SERVERS, NoServer
@@ -441,4 +441,4 @@ def test_capitals_in_a_prefix_are_refused_where_the_server_has_none(command):
 
 
 def test_the_names_of_the_matrix_are_many_enough():
-    assert (len(MARIADB), len(ROLES), len(ENCODINGS), len(nine_tables())) == (26, 18, 5, 9)
+    assert (len(MARIADB), len(ROLES), len(ENCODINGS), len(NINE)) == (26, 18, 5, 9)

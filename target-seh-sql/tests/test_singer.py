@@ -11,7 +11,7 @@ import pytest
 from singer_sdk.testing import get_target_test_class
 from sqlalchemy import inspect
 
-from target_seh_sql.tables.metadata import nine_tables
+from target_seh_sql.tables.streams import NINE
 from target_seh_sql.target import TargetSehSql
 
 from .conftest import record, schema
@@ -100,5 +100,5 @@ def test_a_prefix_leads_every_table(database, prefix):
     database.load(schema("sites"), record("sites", id=1, name="Dak"), table_prefix=prefix)
     with database.connect() as connection:
         names = set(inspect(connection).get_table_names())
-    assert names == {prefix + name for name in ("schema_version", *nine_tables())}
+    assert names == {prefix + name for name in ("schema_version", *(s.name for s in NINE))}
     assert database.execute(f"SELECT name FROM {prefix}sites") == [("Dak",)]  # noqa: S608

@@ -170,3 +170,19 @@ def test_the_documented_pipe_keeps_the_old_state_when_the_database_is_down(tmp_p
         assert run(command, url) == (1 if url == down and command == again else 0)
         if command == keep:
             assert json.loads((tmp_path / "state.json").read_text()) == sent["value"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_state_that_is_not_utf_8_is_named_and_what_came_before_it_is_kept(database):
+    done = database.run(lines(*SITE).encode() + b'{"type": "STATE", "value": {"a": "\xff"}}\n')
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "a STATE message is not UTF-8" in done.stderr
+    assert database.rows("sites", "name") == [("Dak",)]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_stream_that_is_mapped_to_a_name_without_table_is_ignored_with_one_warning(database, caplog):
+    maps = {"power_readings": {"__alias__": "others"}}
+    database.load(*SITE, *POWER, stream_maps=maps, unknown_streams="ignore")
+    assert database.rows("power_readings") == []
+    assert warnings(caplog) == ["stream 'others' has no table and is ignored (unknown_streams: ignore)"]

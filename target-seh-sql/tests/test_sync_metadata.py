@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from datetime import UTC, datetime
 
+import pytest
+
 from target_seh_sql.target import TargetSehSql
 
 from .conftest import lines, record, schema, state
@@ -132,3 +134,13 @@ def test_what_is_no_site_or_no_stream_of_ours_is_left_out(database):
         {"type": "STATE", "value": {"bookmarks": []}},
     )
     assert database.rows("sync_metadata") == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "newest",
+    ["2026-13-45", "yesterday", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00", "1899-01-01", 5],
+)
+def test_a_bookmark_that_is_no_time_of_any_database_says_nothing_of_the_data(database, newest):
+    database.load(*SITES, state("power_readings", 1, replication_key_value=newest))
+    assert database.rows("sync_metadata", "data_type", "last_data_timestamp") == [("power_readings", None)]

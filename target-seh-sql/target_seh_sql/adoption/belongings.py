@@ -47,9 +47,7 @@ def belongings(connection: Connection, tables: Collection[Table]) -> list[str]:
     """Return what users have made of tables, one line for each kind, as `triggers: a of sites`."""
     schema = next((table.schema for table in tables), None)
     query = text(QUERIES[connection.dialect.name]).bindparams(bindparam("tables", expanding=True))
-    given = {"tables": [table.name for table in tables]}
-    if connection.dialect.name == "postgresql":
-        given["schema"] = schema  # type: ignore[assignment]
+    given = {"tables": [table.name for table in tables], "schema": schema}
     found: defaultdict[str, list[str]] = defaultdict(list)
     for kind, name, of in connection.execute(query, given):
         found[kind].append(f"{name} of {of}")

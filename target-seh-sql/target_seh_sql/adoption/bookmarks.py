@@ -6,7 +6,7 @@ Bookmarks of the old program are not carried over as they are: they ran ahead of
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Table, and_, func, select, union, update
 
 from target_seh_sql.adoption.spans import QUARTER, Span, days_covered, quarters_covered, utc_text
-from target_seh_sql.adoption.wall_time import in_utc, midnight, zone_named
+from target_seh_sql.adoption.wall_time import midnight
+from target_seh_sql.clocks import in_utc, zone_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -152,7 +153,7 @@ def carry_over(connection: Connection, tables: Mapping[str, Table]) -> None:
     for bookmark in bookmarks(connection, tables):
         newest = bookmark.newest
         if not isinstance(newest, datetime):
-            newest = datetime(newest.year, newest.month, newest.day, tzinfo=UTC)
+            newest = midnight(newest, ZoneInfo("UTC"))
         mine = (synced.c.site_id == bookmark.site_id, synced.c.data_type == bookmark.series.stream)
         connection.execute(update(synced).where(*mine).values(last_data_timestamp=newest))
 

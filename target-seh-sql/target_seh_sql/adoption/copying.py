@@ -14,14 +14,16 @@ from target_seh_sql.adoption.conversion import Clocks, Converter
 from target_seh_sql.adoption.newer import NAMED_ANEW
 from target_seh_sql.adoption.oddities import read
 from target_seh_sql.adoption.recorded import DATA_TYPES, WITHOUT_STREAM
-from target_seh_sql.load.parents import insert_new
+from target_seh_sql.load.parents import bare_sites, insert_bare, insert_new
+from target_seh_sql.tables.metadata import prefix_of
 from target_seh_sql.tables.streams import STREAMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from sqlalchemy import ColumnElement, Connection
 
+    from target_seh_sql.adoption.conversion import OldRow
     from target_seh_sql.tables.stream import Stream
 
 STAMPS: Final = frozenset({"created_at", "updated_at"})
@@ -39,8 +41,9 @@ class TableReport:
     counts: Counter[str] = field(default_factory=Counter)
 
 
+@dataclass
 class Copying:
-    """One copy of all tables.
+    """One copy of tables.
 
     Args:
         connection: in whose transaction it happens.
@@ -50,52 +53,61 @@ class Copying:
         clocks: of the sites, of the machine and of the database's session.
     """
 
-    def __init__(
-        self,
-        connection: Connection,
-        old: Mapping[str, Table],
-        new: Mapping[str, Table] | None,
-        shapes: Mapping[str, Table],
-        clocks: Clocks,
-    ) -> None:
-        self._connection = connection
-        self._old = old
-        self._new = new
-        self._shapes = shapes
-        self._clocks = clocks
-        self._site_of_meter: dict[int, int] = {}
-        self._meters: dict[int, int] = {}
+    connection: Connection
+    old: Mapping[str, Table]
+    new: Mapping[str, Table] | None
+    shapes: Mapping[str, Table]
+    clocks: Clocks
+
+    def begin(
+        self, name: str, stream: str, named_anew: Callable[[OldRow], OldRow] = dict, *, own_time: bool = False
+    ) -> tuple[TableReport, Converter]:
+        """Return the report on an old table, and what makes its rows those of a stream."""
+        report = TableReport(prefix_of(self.shapes) + name)
+        shape = self.shapes[stream]
+        return report, Converter(shape, self.clocks, report.counts, report.name, named_anew, own_time)
+
+    def insert(self, stream: str, rows: list[dict[str, Any]]) -> None:
+        """Insert rows, but in a dry run."""
+        if rows and self.new is not None:
+            self.connection.execute(insert(self.new[stream]), rows)
+
+    def add_moved(self, stream: str, moved: list[dict[str, Any]], report: TableReport) -> None:
+        """Insert what was moved out of the missing hour, unless a row is there already (gotcha 16)."""
+        if moved and self.new is not None:
+            added = insert_new(self.connection, self.new[stream], moved)
+            report.counts["of these dropped: the hour after it has them"] = len(moved) - added
+
+
+@dataclass
+class CopyingNamesakes(Copying):
+    """One copy of the tables that are called as ours are."""
+
+    _site_of_meter: dict[int, int] = field(default_factory=dict)
+    _meters: dict[int, int] = field(default_factory=dict)
+    """The meter that stays, by one of the same name that does not."""
 
     def run(self) -> list[TableReport]:
         """Copy, parents first; return what happened."""
-        return [self._copy(stream) for stream in STREAMS if stream.name in self._old]
+        return [self._copy(stream) for stream in STREAMS if stream.name in self.old]
 
     def _copy(self, stream: Stream) -> TableReport:
-        report = TableReport(self._shapes[stream.name].name)
-        lost = doubles(self._connection, stream, self._old)
+        named_anew = NAMED_ANEW.get(stream.name, dict)
+        own_time = stream.name == "power_flows"
+        report, convert = self.begin(stream.name, stream.name, named_anew, own_time=own_time)
+        lost = doubles(self.connection, stream, self.old)
         if stream.name == "meters":
-            meters = self._old["meters"].c
-            self._site_of_meter = {
-                row.id: row.site_id for row in self._connection.execute(select(meters.id, meters.site_id))
-            }
-            self._meters = lost
+            meters = self.old["meters"].c
+            found = self.connection.execute(select(meters.id, meters.site_id))
+            self._site_of_meter, self._meters = dict(found.tuples().all()), lost
         moved: list[dict[str, Any]] = []
-        convert = Converter(
-            self._shapes[stream.name],
-            self._clocks,
-            report.counts,
-            report.name,
-            NAMED_ANEW.get(stream.name, dict),
-            own_time=stream.name == "power_flows",
-        )
-        for page in pages(self._connection, self._old[stream.name]):
+        for page in pages(self.connection, self.old[stream.name]):
             self._copy_page(stream, page, lost, convert, moved)
             report.rows += len(page)
         report.counts["doubled, the newest kept"] += len(lost)
         if stream.is_site:
             report.counts["made for rows without a site"] += self._add_bare_sites(report)
-        if self._new is not None:
-            add_moved(self._connection, self._new[stream.name], moved, report)
+        self.add_moved(stream.name, moved, report)
         return report
 
     def _copy_page(
@@ -119,8 +131,7 @@ class Copying:
                 continue
             converted = convert(self._named_anew(stream, old), site_id)
             (moved if converted.moved else ready).append(converted.row)
-        if ready and self._new is not None:
-            self._connection.execute(insert(self._new[stream.name]), ready)
+        self.insert(stream.name, ready)
 
     def _site_id(self, stream: Stream, old: Mapping[str, Any]) -> int | None:
         if stream.of_meter:
@@ -137,26 +148,13 @@ class Copying:
 
     def _add_bare_sites(self, report: TableReport) -> int:
         """Make the sites that rows hang on and that are missing (SQLite does not enforce foreign keys)."""
-        missing = sites_of_children(self._connection, self._old) - self._known_sites()
-        now = datetime.now(UTC).replace(microsecond=0)
-        bare = [
-            {"id": site_id, "name": f"Site {site_id}", "created_at": now, "updated_at": now}
-            for site_id in sorted(missing)
-        ]
-        if bare and self._new is not None:
-            self._connection.execute(insert(self._new["sites"]), bare)
-        report.rows += len(bare)
-        return len(bare)
-
-    def _known_sites(self) -> set[int]:
-        return set(self._connection.execute(select(self._old["sites"].c.id)).scalars())
-
-
-def add_moved(connection: Connection, table: Table, moved: list[dict[str, Any]], report: TableReport) -> None:
-    """Insert what was moved out of the missing hour, unless a row is there already (gotcha 16)."""
-    if moved:
-        added = insert_new(connection, table, moved)
-        report.counts["of these dropped: the hour after it has them"] = len(moved) - added
+        known = set(self.connection.scalars(select(self.old["sites"].c.id)))
+        missing = sites_of_children(self.connection, self.old) - known
+        if self.new is not None:
+            now = datetime.now(UTC).replace(microsecond=0)
+            insert_bare(self.connection, self.new["sites"], bare_sites(missing), now)
+        report.rows += len(missing)
+        return len(missing)
 
 
 def sites_of_children(connection: Connection, old: Mapping[str, Table]) -> set[int]:

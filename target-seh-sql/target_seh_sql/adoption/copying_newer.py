@@ -5,49 +5,37 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
-from target_seh_sql.adoption.conversion import Clocks, Converter
-from target_seh_sql.adoption.copying import PAGE, TableReport, add_moved, as_written, pages
+from target_seh_sql.adoption.copying import PAGE, Copying, as_written, pages
 from target_seh_sql.adoption.newer import flow, quarter_of, quarters
 from target_seh_sql.adoption.oddities import ODD, odd, read
-from target_seh_sql.adoption.wall_time import in_utc, wall_of
+from target_seh_sql.adoption.wall_time import wall_of
+from target_seh_sql.clocks import in_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import datetime
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Table
+
+    from target_seh_sql.adoption.copying import TableReport
 
 
-class CopyingNewer:
-    """One copy of power details and of inverters' telemetry; its arguments are those of `Copying`."""
-
-    def __init__(
-        self,
-        connection: Connection,
-        old: Mapping[str, Table],
-        new: Mapping[str, Table] | None,
-        shapes: Mapping[str, Table],
-        clocks: Clocks,
-    ) -> None:
-        self._connection = connection
-        self._old = old
-        self._new = new
-        self._shapes = shapes
-        self._clocks = clocks
+class CopyingNewer(Copying):
+    """One copy of power details and of inverters' telemetry."""
 
     def run(self) -> list[TableReport]:
         """Copy what is there; return what happened."""
         copies = {"power_details": self._details, "inverter_telemetry": self._telemetry}
-        return [copy(self._old[name]) for name, copy in copies.items() if name in self._old]
+        return [copy(self.old[name]) for name, copy in copies.items() if name in self.old]
 
     def _details(self, old: Table) -> TableReport:
         """Let quarter hours become flows, beside the snapshots of the moment."""
-        report, convert = self._begin("power_details", "power_flows", flow)
+        report, convert = self.begin("power_details", "power_flows", flow)
         taken, ids = self._on_quarters(), count(self._highest_id() + 1)
         moved: list[dict[str, Any]] = []
-        for page in pages(self._connection, old):
+        for page in pages(self.connection, old):
             rows: list[dict[str, Any]] = []
             for each in page:
                 found = convert(each, each["site_id"])
@@ -57,16 +45,16 @@ class CopyingNewer:
                 else:
                     (moved if found.moved else rows).append(found.row)
             report.rows += len(page)
-            self._insert("power_flows", rows)
-        self._add_moved("power_flows", moved, report)
+            self.insert("power_flows", rows)
+        self.add_moved("power_flows", moved, report)
         return report
 
     def _telemetry(self, old: Table) -> TableReport:
         """Let whole quarter hours become readings of inverters."""
-        report, convert = self._begin("inverter_telemetry", "inverter_readings")
+        report, convert = self.begin("inverter_telemetry", "inverter_readings")
         inverters = select(old.c.site_id, old.c.serial_number).distinct()
         moved: list[dict[str, Any]] = []
-        for site_id, serial in self._connection.execute(inverters).all():
+        for site_id, serial in self.connection.execute(inverters).all():
             rows: list[dict[str, Any]] = []
             try:
                 for quarter in quarters(self._samples(old, site_id, serial, report)):
@@ -76,51 +64,36 @@ class CopyingNewer:
                 raise odd(report.name, f"rows of {serial}", "a value") from error
             report.counts["whole quarter hours copied"] += len(rows)
             for start in range(0, len(rows), PAGE):
-                self._insert("inverter_readings", rows[start : start + PAGE])
-        self._add_moved("inverter_readings", moved, report)
+                self.insert("inverter_readings", rows[start : start + PAGE])
+        self.add_moved("inverter_readings", moved, report)
         return report
 
     def _samples(
         self, old: Table, site_id: int, serial: str, report: TableReport
     ) -> Iterator[dict[str, Any]]:
         """Yield the samples of an inverter in order, times by the wall clock."""
-        query = select(*as_written(self._connection, old)).order_by(old.c.timestamp).limit(PAGE)
+        query = select(*as_written(self.connection, old)).order_by(old.c.timestamp).limit(PAGE)
         query = query.where(old.c.site_id == site_id, old.c.serial_number == serial)
         last: datetime | None = None
         while True:
             page = query if last is None else query.where(old.c.timestamp > last)
-            rows = read(self._connection, old, page)
+            rows = read(self.connection, old, page)
             if not rows:
                 return
             report.rows += len(rows)
             for row in rows:
-                yield {**row, "timestamp": wall_of(row["timestamp"], self._clocks.session)}
+                yield {**row, "timestamp": wall_of(row["timestamp"], self.clocks.session)}
             last = rows[-1]["timestamp"]
-
-    def _begin(
-        self, name: str, stream: str, named_anew: Callable[[dict[str, Any]], dict[str, Any]] = dict
-    ) -> tuple[TableReport, Converter]:
-        report = TableReport(self._shapes["sites"].name.removesuffix("sites") + name)
-        shape = self._shapes[stream]
-        return report, Converter(shape, self._clocks, report.counts, report.name, named_anew)
 
     def _on_quarters(self) -> set[tuple[int, datetime]]:
         """Return site and time of the snapshots that were taken in the first second of a quarter hour."""
-        if self._new is None:
+        if self.new is None:
             return set()
-        flows = self._new["power_flows"].c
-        found = self._connection.execute(select(flows.site_id, flows.timestamp))
+        flows = self.new["power_flows"].c
+        found = self.connection.execute(select(flows.site_id, flows.timestamp))
         return {(site, in_utc(at)) for site, at in found if at == quarter_of(at)}
 
     def _highest_id(self) -> int:
-        if self._new is None:
+        if self.new is None:
             return 0
-        return self._connection.execute(select(func.max(self._new["power_flows"].c.id))).scalar() or 0
-
-    def _insert(self, stream: str, rows: list[dict[str, Any]]) -> None:
-        if rows and self._new is not None:
-            self._connection.execute(insert(self._new[stream]), rows)
-
-    def _add_moved(self, stream: str, moved: list[dict[str, Any]], report: TableReport) -> None:
-        if self._new is not None:
-            add_moved(self._connection, self._new[stream], moved, report)
+        return self.connection.execute(select(func.max(self.new["power_flows"].c.id))).scalar() or 0

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect
 from sqlalchemy.schema import DropSchema, DropTable
 
 from target_seh_sql.adoption.belongings import belongings
-from target_seh_sql.adoption.relinking import BEFORE, views_on_old
-from target_seh_sql.adoption.replacing import backup_path, kept_tables, settle
-from target_seh_sql.adoption.takeover import find
-from target_seh_sql.advice import command
+from target_seh_sql.adoption.relinking import BEFORE, settle, views_on_old
+from target_seh_sql.adoption.replacing import backup_path, kept_tables
+from target_seh_sql.adoption.takeover import find_adopted
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
+from target_seh_sql.locks import alone_in_session
 from target_seh_sql.tables.metadata import all_tables
-from target_seh_sql.tables.schema import alone_in_session, existing
+from target_seh_sql.tables.schema import existing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from sqlalchemy import Connection, Table
 
     from target_seh_sql.adoption.takeover import Wanted
-
-Tables: TypeAlias = "dict[str, Table]"
 
 
 def drop_old(wanted: Wanted) -> str:
@@ -36,18 +34,18 @@ def drop_old(wanted: Wanted) -> str:
         WriteFailed: the database refused.
     """
     with connected(wanted.url) as connection, alone_in_session(connection):
-        found = find(connection, wanted.prefix, wanted.schema)
-        if not found.adopted:
-            raise SchemaMismatch(
-                f"the database is not adopted yet: run `{command('adopt')}` without --drop-old"
-            )
-        tables = existing(connection, all_tables(found.prefix, wanted.schema))
-        removed = DROPPING[connection.dialect.name](connection, tables, found.prefix)
+        found = find_adopted(connection, wanted, "--drop-old")
+        if connection.dialect.name == "sqlite":
+            removed = _backup(connection)
+        else:
+            tables = existing(connection, all_tables(found.prefix, wanted.schema))
+            removed = _kept_tables(connection, tables, found.prefix)
         connection.commit()
     return f"Removed {removed}." if removed else "Nothing of the old tables is left: nothing to do."
 
 
-def _on_sqlite(connection: Connection, _tables: Tables, _prefix: str) -> str:
+def _backup(connection: Connection) -> str:
+    """Remove the copy of a SQLite file; return its name, nothing where there is none."""
     path = backup_path(connection)
     if not path.exists():
         return ""
@@ -55,7 +53,8 @@ def _on_sqlite(connection: Connection, _tables: Tables, _prefix: str) -> str:
     return str(path)
 
 
-def _on_a_server(connection: Connection, tables: Tables, prefix: str) -> str:
+def _kept_tables(connection: Connection, tables: Mapping[str, Table], prefix: str) -> str:
+    """Remove the old tables of a server; return how many, and what went with them."""
     kept = kept_tables(connection, prefix)
     if not kept:
         return ""
@@ -70,10 +69,3 @@ def _on_a_server(connection: Connection, tables: Tables, prefix: str) -> str:
     if connection.dialect.name == "postgresql" and not inspect(connection).get_table_names(schema=BEFORE):
         connection.execute(DropSchema(BEFORE))
     return "; with them ".join([f"{len(kept)} old tables", *gone])
-
-
-DROPPING: Final[Mapping[str, Callable[[Connection, Tables, str], str]]] = {
-    "sqlite": _on_sqlite,
-    "postgresql": _on_a_server,
-    "mariadb": _on_a_server,
-}

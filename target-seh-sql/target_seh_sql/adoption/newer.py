@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
+
+from target_seh_sql.adoption.spans import QUARTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 KILOGRAMS: Final = {"kg": 1.0, "lb": 0.45359237}
-QUARTER: Final = timedelta(minutes=15)
 WHOLE: Final = 3
 """Samples of a whole quarter hour: an inverter is asked about every five minutes."""
 

@@ -11,10 +11,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import bindparam, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from target_seh_sql.failures import said
+from target_seh_sql.tables.metadata import beside
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -95,18 +96,16 @@ class View:
     """What it reads of the views and tables found."""
 
 
-def make_details(connection: Connection, name: str, flows: str) -> None:
-    """Make the view that stands in the place of the table `power_details`; both names are quoted."""
-    connection.exec_driver_sql(f"CREATE VIEW {name} AS {DETAILS.format(flows=flows)}")
-
-
-def relink(connection: Connection, tables: Mapping[str, Table]) -> None:
-    """Let views and foreign keys that name old tables name ours.
+def settle(connection: Connection, tables: Mapping[str, Table], kept: Mapping[str, Table]) -> None:
+    """Give what read the old tables ours to read; some of it may be done already.
 
     Args:
-        connection: in a transaction on PostgreSQL; MariaDB commits each key by itself.
+        connection: in a transaction; MariaDB commits each view and key by itself.
         tables: of ours.
+        kept: the old ones, by what they are called without prefix.
     """
+    if "power_details" in kept:
+        _stand_in(connection, tables)
     if connection.dialect.name == "postgresql":
         schema = tables["sites"].schema
         quoted = connection.dialect.identifier_preparer
@@ -120,6 +119,15 @@ def relink(connection: Connection, tables: Mapping[str, Table]) -> None:
             )
     elif connection.dialect.name == "mariadb":
         _relink_keys_of_mariadb(connection, tables)
+
+
+def _stand_in(connection: Connection, tables: Mapping[str, Table]) -> None:
+    """Make the view that is called as the table of power details was, unless it is there."""
+    details = beside(tables, "power_details")
+    if not inspect(connection).has_table(details.name, schema=details.schema):
+        quoted = connection.dialect.identifier_preparer.format_table
+        query = DETAILS.format(flows=quoted(tables["power_flows"]))
+        connection.exec_driver_sql(f"CREATE VIEW {quoted(details)} AS {query}")
 
 
 def views_on_old(connection: Connection) -> list[str]:

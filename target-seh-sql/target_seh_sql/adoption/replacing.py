@@ -12,12 +12,12 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateSchema, DropTable
 
 from target_seh_sql.adoption.recorded import EXTENSIONS, NEWER, STAYING
-from target_seh_sql.adoption.relinking import BEFORE, make_details, relink
+from target_seh_sql.adoption.relinking import BEFORE, settle
 from target_seh_sql.database_url import file_of
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.tables import schema
 from target_seh_sql.tables.columns import INSTANT
-from target_seh_sql.tables.metadata import nine_tables_and
+from target_seh_sql.tables.metadata import all_tables
 from target_seh_sql.tables.streams import NINE
 from target_seh_sql.tables.views import make_views
 
@@ -49,8 +49,9 @@ class Replacing:
     ) -> None:
         self.connection = connection
         self.old: Tables = dict(old)
-        extensions = {ours for theirs, ours in EXTENSIONS.items() if theirs in old}
-        self.new: Tables = nine_tables_and(extensions, prefix, schema_name)
+        wanted = {*(s.name for s in NINE), *(ours for theirs, ours in EXTENSIONS.items() if theirs in old)}
+        every = all_tables(prefix, schema_name)
+        self.new: Tables = {name: table for name, table in every.items() if name in wanted}
         self.prefix = prefix
 
     @property
@@ -77,13 +78,9 @@ class Replacing:
             )
 
     def _create(self) -> None:
-        schema.create(self.connection, self.new, schema.revisions()[-1])
-        self.new["sites"].metadata.create_all(self.connection)
+        schema.create(self.connection, self.new)
+        self.new["sites"].metadata.create_all(self.connection, tables=list(self.new.values()))
         make_views(self.connection, self.new)
-
-    def _settle(self) -> None:
-        """Give what read the old tables ours to read."""
-        settle(self.connection, self.new, self.old)
 
     def _run(self, statement: str) -> None:
         self.connection.execute(text(statement))
@@ -129,7 +126,7 @@ class OnSqlite(Replacing):
             raise SchemaMismatch(f"rows of {', '.join(broken)} lack their parents; nothing was changed")
         for table in reversed(list(self.replaced.values())):
             self.connection.execute(DropTable(table))
-        self._settle()
+        settle(self.connection, self.new, self.old)
         return f"the database as it was is {keep_backup(self.connection)}"
 
 
@@ -154,7 +151,7 @@ class OnPostgresql(Replacing):
                 highest = func.max(table.c.id)
                 sequence = func.setval(func.pg_get_serial_sequence(name, "id"), highest)
                 self.connection.execute(select(sequence).having(highest > 0))
-        self._settle()
+        settle(self.connection, self.new, self.old)
         return f"the old tables are kept in the schema {BEFORE}; adopt --drop-old removes them"
 
 
@@ -172,9 +169,10 @@ class OnMariadb(Replacing):
             table.name = UNFINISHED + table.name  # indexes and constraints have their names already
         for table in (self._version, *reversed(list(self.new.values()))):
             self.connection.execute(DropTable(table, if_exists=True))
-        self.new["sites"].metadata.create_all(self.connection, checkfirst=False)
+        ours = list(self.new.values())
+        self.new["sites"].metadata.create_all(self.connection, tables=ours, checkfirst=False)
         self._version.create(self.connection)
-        self.connection.execute(self._version.insert().values(version_num=schema.revisions()[-1]))
+        self.connection.execute(self._version.insert().values(version_num=schema.NEWEST))
         self.connection.commit()
 
     def finish(self) -> str:
@@ -188,7 +186,7 @@ class OnMariadb(Replacing):
         for table in self.new.values():
             table.name = table.name.removeprefix(UNFINISHED)
         make_views(self.connection, self.new)
-        self._settle()
+        settle(self.connection, self.new, self.old)
         return f"the old tables are kept as {BEFORE}_...; adopt --drop-old removes them"
 
 
@@ -197,29 +195,6 @@ REPLACING: Final[Mapping[str, type[Replacing]]] = {
     "postgresql": OnPostgresql,
     "mariadb": OnMariadb,
 }
-
-
-def stand_in(connection: Connection, tables: Mapping[str, Table]) -> None:
-    """Make the view that is called as the table of power details was, unless it is there."""
-    sites, flows = tables["sites"], tables["power_flows"]
-    name = sites.name.removesuffix("sites") + "power_details"
-    if not inspect(connection).has_table(name, schema=sites.schema):
-        quoted = connection.dialect.identifier_preparer
-        place = f"{quoted.quote(sites.schema)}." if sites.schema else ""
-        make_details(connection, place + quoted.quote(name), quoted.format_table(flows))
-
-
-def settle(connection: Connection, tables: Mapping[str, Table], kept: Mapping[str, Table]) -> None:
-    """Give what read the old tables ours to read; some of it may be done already.
-
-    Args:
-        connection: in a transaction; MariaDB commits by itself.
-        tables: of ours.
-        kept: the old ones, by what they are called without prefix.
-    """
-    if "power_details" in kept:
-        stand_in(connection, tables)
-    relink(connection, tables)
 
 
 def kept_tables(connection: Connection, prefix: str) -> Tables:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -12,21 +12,18 @@ from sqlalchemy import Column, MetaData, Table, func, inspect, select, text
 from target_seh_sql.adoption.belongings import belongings
 from target_seh_sql.adoption.bookmarks import carry_over
 from target_seh_sql.adoption.conversion import Clocks
-from target_seh_sql.adoption.copying import Copying, TableReport, sites_of_children
+from target_seh_sql.adoption.copying import CopyingNamesakes, TableReport, sites_of_children
 from target_seh_sql.adoption.copying_newer import CopyingNewer
-from target_seh_sql.adoption.recorded import EXTENSIONS, NEWER, PREFIXES, STAYING, differences
-from target_seh_sql.adoption.replacing import REPLACING, Replacing, kept_tables, settle
-from target_seh_sql.adoption.wall_time import zone_named
+from target_seh_sql.adoption.recorded import NEWER, PREFIXES, STAYING, differences
+from target_seh_sql.adoption.relinking import settle
+from target_seh_sql.adoption.replacing import REPLACING, Replacing, kept_tables
+from target_seh_sql.advice import command
+from target_seh_sql.clocks import zone_named
 from target_seh_sql.database import connected
 from target_seh_sql.errors import SchemaMismatch
-from target_seh_sql.tables.metadata import all_tables, nine_tables, nine_tables_and
-from target_seh_sql.tables.schema import (
-    alone_in_session,
-    existing,
-    fitting_revision,
-    noted_revision,
-    revisions,
-)
+from target_seh_sql.locks import alone_in_session
+from target_seh_sql.tables.metadata import all_tables
+from target_seh_sql.tables.schema import REVISIONS, existing, fitting_revision, noted_revision
 from target_seh_sql.tables.streams import NINE
 
 if TYPE_CHECKING:
@@ -99,7 +96,7 @@ def adopt(wanted: Wanted) -> Adoption:
         replacing = REPLACING[connection.dialect.name](connection, found.old, found.prefix, wanted.schema)
         replacing.prepare()
         try:
-            return replace(_replace(replacing, wanted), left=left)
+            return _replace(replacing, wanted, left)
         except BaseException:
             connection.rollback()
             raise
@@ -112,7 +109,7 @@ def _settle_again(connection: Connection, prefix: str, schema: str | None) -> No
         connection.commit()
 
 
-def _replace(replacing: Replacing, wanted: Wanted) -> Adoption:
+def _replace(replacing: Replacing, wanted: Wanted, left: list[str]) -> Adoption:
     replacing.make_room()
     tables = _copy(replacing.connection, wanted, replacing.old, replacing.new, replacing.prefix)
     carry_over(replacing.connection, replacing.new)
@@ -120,7 +117,7 @@ def _replace(replacing: Replacing, wanted: Wanted) -> Adoption:
     energy = replacing.new["energy_readings"].c
     oldest = replacing.connection.execute(select(func.min(energy.reading_date))).scalar()
     replacing.connection.commit()
-    return Adoption(replacing.prefix, tables=tables, where=where, oldest=oldest)
+    return Adoption(replacing.prefix, tables=tables, left=left, where=where, oldest=oldest)
 
 
 def _copy(
@@ -131,12 +128,8 @@ def _copy(
     prefix: str,
 ) -> list[TableReport]:
     clocks = Clocks(_zones(connection, old), wanted.machine, wanted.session or session_zone(connection))
-    shapes = nine_tables_and(EXTENSIONS.values(), prefix)
-    return [
-        table
-        for copying in (Copying, CopyingNewer)
-        for table in copying(connection, old, new, shapes, clocks).run()
-    ]
+    given = (connection, old, new, all_tables(prefix), clocks)
+    return [*CopyingNamesakes(*given).run(), *CopyingNewer(*given).run()]
 
 
 def session_zone(connection: Connection) -> ZoneInfo | None:
@@ -207,8 +200,20 @@ def find(connection: Connection, prefix: str | None, schema: str | None) -> Foun
     return fitting[0]
 
 
+def find_adopted(connection: Connection, wanted: Wanted, option: str) -> Found:
+    """Find the tables of a database that is adopted already, as an option of the command needs it.
+
+    Raises:
+        SchemaMismatch: as `find` does, or it is not adopted.
+    """
+    found = find(connection, wanted.prefix, wanted.schema)
+    if not found.adopted:
+        raise SchemaMismatch(f"the database is not adopted yet: run `{command('adopt')}` without {option}")
+    return found
+
+
 def _look(connection: Connection, prefix: str, schema: str | None) -> Found:
-    ours = nine_tables(prefix, schema)
+    ours = all_tables(prefix, schema)
     inspector = inspect(connection)
     there = set(inspector.get_table_names(schema=schema))
     old = {
@@ -222,5 +227,5 @@ def _look(connection: Connection, prefix: str, schema: str | None) -> Found:
         if f"{prefix}{name}" in there
     }
     noted = bool(old) and noted_revision(connection, ours) is not None
-    adopted = noted and fitting_revision(connection, ours) in revisions()
+    adopted = noted and fitting_revision(connection, ours) in REVISIONS
     return Found(prefix, adopted, old)

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 if TYPE_CHECKING:
     from datetime import date
+    from zoneinfo import ZoneInfo
 
 
 class Kind(Enum):
@@ -29,14 +29,6 @@ class Instant(NamedTuple):
     kind: Kind
 
 
-def zone_named(name: str | None) -> ZoneInfo | None:
-    """Return a zone, None where the name is missing or unknown."""
-    try:
-        return ZoneInfo(name or "")
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
-
-
 def wall_of(moment: datetime, session: ZoneInfo | None = None) -> datetime:
     """Return the wall-clock time that the old program wrote.
 
@@ -44,11 +36,6 @@ def wall_of(moment: datetime, session: ZoneInfo | None = None) -> datetime:
     other databases keep what was written.
     """
     return moment if moment.tzinfo is None else moment.astimezone(session or UTC).replace(tzinfo=None, fold=0)
-
-
-def in_utc(moment: datetime) -> datetime:
-    """Return an instant that a database of ours gave, in UTC."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 @lru_cache(maxsize=1 << 12)

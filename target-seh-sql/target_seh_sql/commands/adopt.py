@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from target_seh_sql.advice import command
+from target_seh_sql.advice import command, counted
+from target_seh_sql.clocks import zone_named
 from target_seh_sql.commands.settings import with_settings
 from target_seh_sql.database import connected
-from target_seh_sql.errors import SchemaMismatch
-from target_seh_sql.tables.metadata import nine_tables
+from target_seh_sql.tables.metadata import all_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 
 def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -> ZoneInfo | None:
-    from target_seh_sql.adoption.wall_time import zone_named  # noqa: PLC0415
-
     found = zone_named(name)
     if name is not None and found is None:
         raise click.BadParameter(f"{name!r} is no time zone; give one such as Europe/Amsterdam")
@@ -91,9 +89,7 @@ def described(adoption: Adoption, wanted: Wanted) -> Iterator[str]:
     yield "Would be changed:" if wanted.dry_run else "Adopted:"
     for table in adoption.tables:
         decided = (f"{count:,} {what}" for what, count in table.counts.items() if count)
-        yield "  " + ", ".join(
-            [f"{table.name}: {table.rows:,} {'row' if table.rows == 1 else 'rows'}", *decided]
-        )
+        yield "  " + ", ".join([f"{table.name}: {counted(table.rows, 'row')}", *decided])
     for each in adoption.left:
         yield f"  not carried over, make them again: {each}"
     if wanted.dry_run:
@@ -120,10 +116,6 @@ def state_line(wanted: Wanted, form: str) -> str:
     from target_seh_sql.adoption import bookmarks, takeover  # noqa: PLC0415
 
     with connected(wanted.url) as connection:
-        found = takeover.find(connection, wanted.prefix, wanted.schema)
-        if not found.adopted:
-            raise SchemaMismatch(
-                f"the database is not adopted yet: run `{command('adopt')}` without --print-state"
-            )
-        state = bookmarks.state(connection, nine_tables(found.prefix, wanted.schema))
+        found = takeover.find_adopted(connection, wanted, "--print-state")
+        state = bookmarks.state(connection, all_tables(found.prefix, wanted.schema))
     return json.dumps({"singer_state": state} if form == "meltano" else state)

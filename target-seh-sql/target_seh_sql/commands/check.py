@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import click
 from sqlalchemy import (
     Column,
-    Connection,
     Date,
     DateTime,
     Integer,
@@ -30,20 +29,14 @@ from target_seh_sql.database_url import database_url, missing_file
 from target_seh_sql.errors import TargetSehSqlError, WriteFailed
 from target_seh_sql.failures import error_code, explained
 from target_seh_sql.tables.flaws import ADVICE, flaws
-from target_seh_sql.tables.schema import (
-    BEING_CREATED,
-    create,
-    existing,
-    fitting_revision,
-    revisions,
-)
+from target_seh_sql.tables.schema import BEING_CREATED, NEWEST, create, existing, fitting_revision
 from target_seh_sql.tables.views import names_of_views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from sqlalchemy import URL
+    from sqlalchemy import URL, Connection
     from sqlalchemy.types import TypeEngine
 
     from target_seh_sql.commands.settings import Settings
@@ -108,17 +101,15 @@ def findings(settings: Settings) -> Iterator[Finding]:
 
 def _new_file(path: Path) -> Finding:
     """Tell whether a file that is not there yet can be made: by making another one beside it for a moment."""
-    problem = f"the first run, or `{command('init-db')}`, makes it"
-    ok = path.absolute().parent.is_dir()
-    if not ok:
-        problem = "make its folder"
-    else:
-        try:
-            with TemporaryFile(dir=path.absolute().parent) as probe:
-                probe.write(b"target-seh-sql check")
-        except OSError as error:
-            ok, problem = False, f"its folder cannot be written to ({error.strerror})"
-    return Finding(ok, f"the file {path} is not there yet: {problem}")
+    folder, what = path.absolute().parent, f"the file {path} is not there yet"
+    if not folder.is_dir():
+        return Finding(False, f"{what}: make its folder")
+    try:
+        with TemporaryFile(dir=folder) as probe:
+            probe.write(b"target-seh-sql check")
+    except OSError as error:
+        return Finding(False, f"{what}: its folder cannot be written to ({error.strerror})")
+    return Finding(True, f"{what}: the first run, or `{command('init-db')}`, makes it")
 
 
 def _server(connection: Connection, url: URL, title: str) -> Iterator[Finding]:
@@ -128,16 +119,18 @@ def _server(connection: Connection, url: URL, title: str) -> Iterator[Finding]:
     if kind in NAME:
         where = f"{_host(connection)}, database {_asked(connection, NAME[kind])}"
     yield Finding(True, f"{title} {version} at {where}")
-    found, wanted = (_asked(connection, ENCODING[kind][0]), ENCODING[kind][1])
-    advice = "" if found == wanted else f": create the database anew with {wanted}, or names may not fit"
-    yield Finding(found == wanted, f"encoding {found}{advice}")
+    query, wanted = ENCODING[kind]
+    advice = f"create the database anew with {wanted}, or names may not fit"
+    yield _compared("encoding", _asked(connection, query), wanted, advice)
     if kind in ZONE:
-        found, wanted = (_asked(connection, ZONE[kind][0]), ZONE[kind][1])
-        advice = (
-            "" if found == wanted else f": something between here and the server changes it from {wanted}"
-        )
-        yield Finding(found == wanted, f"time zone of the session {found}{advice}")
+        query, wanted = ZONE[kind]
+        advice = f"something between here and the server changes it from {wanted}"
+        yield _compared("time zone of the session", _asked(connection, query), wanted, advice)
     connection.rollback()
+
+
+def _compared(what: str, found: str, wanted: str, advice: str) -> Finding:
+    return Finding(found == wanted, f"{what} {found}" + ("" if found == wanted else f": {advice}"))
 
 
 def _host(connection: Connection) -> str:
@@ -154,9 +147,9 @@ def _tables(
     connection: Connection, tables: Mapping[str, Table]
 ) -> Generator[Finding, None, tuple[str | None, list[Table]]]:
     """Tell which tables there are; return their revision and themselves."""
-    revision, newest = fitting_revision(connection, tables), revisions()[-1]
+    revision = fitting_revision(connection, tables)
     there = list(existing(connection, tables).values()) if revision is not None else []
-    if revision == newest:
+    if revision == NEWEST:
         wrong = list(flaws(connection, tables))
         yield Finding(True, f"tables of revision {revision}")
         yield from (Finding(False, f"{each}: {ADVICE}") for each in wrong)
@@ -164,7 +157,7 @@ def _tables(
     elif revision is None:
         yield Finding(True, f"no tables yet: the first run, or `{command('init-db')}`, makes them")
     else:
-        yield Finding(True, f"tables of revision {revision}: the next run upgrades them to {newest}")
+        yield Finding(True, f"tables of revision {revision}: the next run upgrades them to {NEWEST}")
     return revision, there
 
 
@@ -181,25 +174,18 @@ def _views(connection: Connection, tables: Mapping[str, Table]) -> Iterator[Find
 def _rights(
     connection: Connection, tables: Mapping[str, Table], revision: str | None, there: list[Table]
 ) -> Iterator[Finding]:
-    if revision != revisions()[-1]:
+    if revision != NEWEST:
         attempt = partial(_create, tables=tables, revision=revision)
-        yield _allowed(connection, "create tables", [attempt])
-    temporary = text("CREATE TEMPORARY TABLE target_seh_sql_check (id INTEGER PRIMARY KEY)")
-    filled = text("INSERT INTO target_seh_sql_check VALUES (1)")
-    attempts = [partial(Connection.execute, statement=each) for each in (temporary, filled)]
-    yield _allowed(connection, "create temporary tables", attempts)
+        yield _allowed(connection, "create tables", attempt)
+    yield _allowed(connection, "create temporary tables", _create_temporary)
     if there:
-        writes = [partial(_write_a_row, table=table) for table in there]
-        yield _allowed(connection, "insert and update rows", writes)
+        yield _allowed(connection, "insert and update rows", partial(_write_rows, tables=there))
 
 
-def _allowed(
-    connection: Connection, what: str, attempts: Iterable[Callable[[Connection], object]]
-) -> Finding:
+def _allowed(connection: Connection, what: str, attempt: Callable[[Connection], None]) -> Finding:
     """Try, and take it back: a right that is missing shows at once."""
     try:
-        for attempt in attempts:
-            attempt(connection)
+        attempt(connection)
     except SQLAlchemyError as error:
         if error_code(error) != NO_SUCH_TABLE:
             return Finding(False, f"may not {what}: {explained(error)}")
@@ -223,26 +209,33 @@ def _create(connection: Connection, tables: Mapping[str, Table], revision: str |
     elif older:
         probe.create(connection)
     else:
-        create(connection, tables, revisions()[-1])
+        create(connection, tables)
 
 
-def _write_a_row(connection: Connection, table: Table) -> None:
-    """Insert and update a row for real: a full disk, a trigger or a column of somebody's shows only then.
+def _create_temporary(connection: Connection) -> None:
+    connection.exec_driver_sql("CREATE TEMPORARY TABLE target_seh_sql_check (id INTEGER PRIMARY KEY)")
+    connection.exec_driver_sql("INSERT INTO target_seh_sql_check VALUES (1)")
+
+
+def _write_rows(connection: Connection, tables: Iterable[Table]) -> None:
+    """Insert and update a row of each: a full disk, a trigger or a column of somebody's shows only then.
 
     Raises:
         WriteFailed: the row was taken and is not there.
     """
-    row = {
-        column.name: PROBE if column.name == "id" or column.foreign_keys else _probe(column.type)
-        for column in table.c
-        if not column.nullable or column.primary_key
-    }
-    more = {"notes": "x" * 4_096} if "notes" in table.c else {"id": PROBE}
-    connection.execute(insert(table).values(row))
-    if not connection.execute(update(table).where(table.c.id == PROBE).values(more)).rowcount:
-        raise WriteFailed(
-            f"the table {table.name} takes a row and keeps none: see what triggers, rules or policies it has"
-        )
+    for table in tables:
+        row = {
+            column.name: PROBE if column.name == "id" or column.foreign_keys else _probe(column.type)
+            for column in table.c
+            if not column.nullable or column.primary_key
+        }
+        more = {"notes": "x" * 4_096} if "notes" in table.c else {"id": PROBE}
+        connection.execute(insert(table).values(row))
+        if not connection.execute(update(table).where(table.c.id == PROBE).values(more)).rowcount:
+            raise WriteFailed(
+                f"the table {table.name} takes a row and keeps none: "
+                "see what triggers, rules or policies it has"
+            )
 
 
 def _probe(kind: TypeEngine[Any]) -> object:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 import click
-from sqlalchemy import select
 
+from target_seh_sql.advice import counted
 from target_seh_sql.commands.output import whole
 from target_seh_sql.commands.settings import of_sites, readable, with_settings
 from target_seh_sql.errors import NothingToExport
@@ -55,18 +55,15 @@ def export(settings: Settings, name: str, output: Path, form: str | None, **want
     if chosen.begin and chosen.end and chosen.end < chosen.begin:
         raise click.UsageError("--to is before --from")
     write = FORMATS[form or _form_of(output)]
-    with readable(settings) as (connection, tables):
+    with readable(settings, chosen.site_ids) as (connection, tables):
         found = source(connection, tables, name)
-        known = set(connection.scalars(select(tables["sites"].c.id)))
-        if unknown := sorted(set(chosen.site_ids) - known):
-            raise NothingToExport(f"no such site is in the database: {', '.join(map(str, unknown))}")
         with _opened(output) as out:
             kinds = found.kinds
             if chosen.local:
                 kinds = {key: "local" if kind == "instant" else kind for key, kind in kinds.items()}
             count = write(out, found.name, kinds, rows_of(connection, tables, found, chosen))
     if output != STANDARD_OUTPUT:
-        click.echo(f"Wrote {output}: {count:,} {'row' if count == 1 else 'rows'} of {name}.")
+        click.echo(f"Wrote {output}: {counted(count, 'row')} of {name}.")
 
 
 def _form_of(output: Path) -> str:

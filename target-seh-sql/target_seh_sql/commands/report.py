@@ -64,7 +64,7 @@ def report(
     settings: Settings, output: Path, site_ids: Sequence[int], language: str, tariff: dict[str, Any] | None
 ) -> None:
     """Write one HTML page of the sites: every day, month and year, flows, battery, money, what is missing."""
-    with readable(settings) as (connection, tables):
+    with readable(settings, site_ids) as (connection, tables):
         figures = Figures(connection, tables, site_ids)
         with whole(output, "w", encoding="utf-8") as file:
             file.writelines(page(map(_telling, figures), datetime.now(UTC), language, tariff))

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import tempfile
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -15,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from target_seh_sql.errors import NothingToExport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     Rows = Iterable[list[Any]]
 
@@ -35,10 +36,14 @@ NAME_LENGTH: Final = 25
 
 def write_csv(out: IO[bytes], _name: str, kinds: Mapping[str, str], rows: Rows) -> int:
     """Write comma-separated values in UTF-8: times as `2026-11-20 12:15:00`, no value as nothing."""
-    with _as_text(out) as text:
+    written = 0
+    with _text_on(out) as text:
         writer = csv.writer(_Lines(text), lineterminator="\r\n")
         writer.writerow(kinds)
-        return _count(rows, lambda row: writer.writerow([_for_csv(value) for value in row]))
+        for row in rows:
+            writer.writerow(map(_for_csv, row))
+            written += 1
+    return written
 
 
 def _for_csv(value: Any) -> Any:  # noqa: ANN401
@@ -49,13 +54,13 @@ def _for_csv(value: Any) -> Any:  # noqa: ANN401
 
 def write_jsonl(out: IO[bytes], _name: str, kinds: Mapping[str, str], rows: Rows) -> int:
     """Write a JSON object a line: times as `2026-11-20T12:15:00Z`, or with the offset of a local clock."""
-    with _as_text(out) as text:
-
-        def write(row: list[Any]) -> None:
+    written = 0
+    with _text_on(out) as text:
+        for row in rows:
             plain = dict(zip(kinds, map(_for_json, row), strict=True))
             text.write(json.dumps(plain, ensure_ascii=False) + "\n")
-
-        return _count(rows, write)
+            written += 1
+    return written
 
 
 def _for_json(value: Any) -> Any:  # noqa: ANN401
@@ -150,8 +155,14 @@ def _batches(rows: Rows, schema: Any) -> Iterator[Any]:  # noqa: ANN401 -- PyArr
         yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _as_text(out: IO[bytes]) -> _Text:
-    return _Text(out, encoding="utf-8", newline="", write_through=False)
+@contextmanager
+def _text_on(out: IO[bytes]) -> Iterator[io.TextIOWrapper]:
+    """Give a file to write text; it stays open when the text ends."""
+    text = io.TextIOWrapper(out, encoding="utf-8", newline="")
+    try:
+        yield text
+    finally:
+        text.detach()
 
 
 class _Lines:
@@ -162,21 +173,6 @@ class _Lines:
 
     def write(self, line: str) -> None:
         self._write(line[:-2] + "\n")
-
-
-class _Text(io.TextIOWrapper):
-    """Text on a file that stays open when the text ends."""
-
-    def __exit__(self, *_: object) -> None:
-        self.detach()
-
-
-def _count(rows: Rows, write: Callable[[list[Any]], object]) -> int:
-    written = 0
-    for row in rows:
-        write(row)
-        written += 1
-    return written
 
 
 FORMATS: Final = {"csv": write_csv, "jsonl": write_jsonl, "xlsx": write_xlsx, "parquet": write_parquet}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import BigInteger, Boolean, Date, DateTime, Double, Integer, column, select, text
 
+from target_seh_sql.clocks import in_utc, zone_named
 from target_seh_sql.errors import NothingToExport
+from target_seh_sql.tables.metadata import prefix_of
 from target_seh_sql.tables.streams import STREAMS
 from target_seh_sql.tables.views import columns_of, names_of_views, views
 
@@ -93,8 +95,7 @@ def source(connection: Connection, tables: Mapping[str, Table], name: str) -> So
     Raises:
         NothingToExport: there is no such table or view.
     """
-    prefix = tables["sites"].name.removesuffix("sites")
-    plain = name.removeprefix(prefix)
+    plain = name.removeprefix(prefix_of(tables))
     if plain in tables:
         return _of_table(connection, tables, plain)
     names = names_of_views(connection, tables)
@@ -146,7 +147,7 @@ def rows_of(
 def _converted(
     partitions: Iterator[Any], found: Source, wanted: Wanted, time: str | None, clock: _Clock | None
 ) -> Iterator[list[Any]]:
-    convert = [_converter(kind) for kind in found.kinds.values()]
+    convert = [_CONVERTERS[kind] for kind in found.kinds.values()]
     at = list(found.kinds).index(time) if time else 0
     for partition in partitions:
         for raw in partition:
@@ -227,29 +228,19 @@ class _Clock:
 
 def _zone(name: str | None) -> tzinfo | None:
     """Return the zone of a name or of an offset such as `GMT-05:00`, None for others."""
-    try:
-        return ZoneInfo(name or "")
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # the last: `Europe`, a folder
-        written = (name or "").strip()[-len("+00:00") :]
-    try:
-        return datetime.strptime(written, "%z").tzinfo
-    except ValueError:
-        return None
+    written = (name or "").strip()[-len("+00:00") :]
+    with suppress(ValueError):
+        return zone_named(name) or datetime.strptime(written, "%z").tzinfo
+    return None
 
 
-def _converter(kind: str) -> Callable[[Any], Any]:
-    known: dict[str, Callable[[Any], Any]] = {
-        "instant": _instant,
-        "local": lambda value: datetime.fromisoformat(value) if isinstance(value, str) else value,
-        "date": lambda value: date.fromisoformat(value[:10]) if isinstance(value, str) else value,
-        "flag": bool,
-        "whole": int,
-        "real": float,
-        "text": str,
-    }
-    return known[kind]
-
-
-def _instant(value: Any) -> datetime:  # noqa: ANN401 -- text, or a datetime with or without zone
-    found: datetime = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+_CONVERTERS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "instant": in_utc,
+    "local": lambda value: datetime.fromisoformat(value) if isinstance(value, str) else value,
+    "date": lambda value: date.fromisoformat(value[:10]) if isinstance(value, str) else value,
+    "flag": bool,
+    "whole": int,
+    "real": float,
+    "text": str,
+}
+"""What makes a value, as any driver gives it, one of its kind."""

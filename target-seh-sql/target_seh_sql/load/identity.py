@@ -6,7 +6,7 @@ import logging
 import re
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import delete, select, update
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -25,8 +25,6 @@ Identity: TypeAlias = "tuple[int, str, str]"
 Stored: TypeAlias = "Mapping[Named, tuple[int, Identity | None]]"
 """Id and identity of the meters that the database has."""
 
-
-_NOTHING: Final[Identity] = (0, "", "")
 _CHECK_DIGITS: Final = re.compile("-[0-9a-f]{2}$")
 
 
@@ -48,11 +46,13 @@ class MeterNames:
     ) -> list[Row]:
         """Return one row for each meter, under its newest name; rename those stored under another."""
         stored = _stored_meters(connection, tables["meters"], {row.site_id for row in rows})
-        before = {identity: named for named, (_, identity) in stored.items() if identity}
+        before: dict[Identity | None, Named] = {
+            identity: named for named, (_, identity) in stored.items() if identity
+        }
         for row in rows:
             made = (row.site_id, f"{row.meter_type} {row.serial_number}")
-            if _identity(row) and stored.get(made, (0, _NOTHING))[1] is None:
-                before.setdefault(_identity(row) or _NOTHING, made)  # read before a list named it
+            if _identity(row) and made in stored and stored[made][1] is None:
+                before.setdefault(_identity(row), made)  # read before a list named it
         bearers = dict(before)
         newest: dict[Named | Identity, Any] = {}
         for row in rows:
@@ -64,7 +64,7 @@ class MeterNames:
         for row in newest.values():
             self._now.pop(_named(row), None)
         by_name = {_named(row): row for row in newest.values()}
-        old_names = {named: before.get(_identity(row) or _NOTHING) for named, row in by_name.items()}
+        old_names = {named: before.get(_identity(row)) for named, row in by_name.items()}
         moved = {stored[old][0]: named for named, old in old_names.items() if old and old != named}
         new = [named for named, row in by_name.items() if _is_another(stored.get(named), row)]
         _rename(connection, tables, stored, moved=moved, new=new, now=now)
@@ -103,11 +103,8 @@ def _bare(serial: str) -> str:
 
 def _stored_meters(connection: Connection, meters: Table, sites: set[int]) -> Stored:
     c = meters.c
-    query = select(c.id, c.site_id, c.name, c.serial_number, c.meter_type).where(
-        c.site_id.in_(bindparam("ids", expanding=True))
-    )
-    found = connection.execute(query.order_by(c.id), {"ids": sorted(sites)})
-    return {_named(meter): (meter.id, _identity(meter)) for meter in found}
+    query = select(c.id, c.site_id, c.name, c.serial_number, c.meter_type).where(c.site_id.in_(sorted(sites)))
+    return {_named(meter): (meter.id, _identity(meter)) for meter in connection.execute(query.order_by(c.id))}
 
 
 TWIN_KEYS: Final = frozenset({"id", "meter_id", "timestamp", "created_at"})
@@ -181,8 +178,5 @@ def active_ones(
 def _active_at(connection: Connection, devices: Table, serials: set[str]) -> dict[str, int]:
     """Return the site of each stored device that is active, by serial number."""
     c = devices.c
-    query = select(c.serial_number, c.site_id).where(
-        c.active.is_(True), c.serial_number.in_(bindparam("serials", expanding=True))
-    )
-    found = connection.execute(query, {"serials": sorted(serials)})
-    return {device.serial_number: device.site_id for device in found}
+    query = select(c.serial_number, c.site_id).where(c.active.is_(True), c.serial_number.in_(sorted(serials)))
+    return dict(connection.execute(query).tuples().all())

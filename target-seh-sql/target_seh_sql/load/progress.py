@@ -6,6 +6,8 @@ import logging
 import time
 from typing import TYPE_CHECKING, Final
 
+from target_seh_sql.advice import counted
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -55,7 +57,7 @@ class Progress:
         seconds = time.monotonic() - self._began
         logger.info(
             "%s loaded in %.1f s, %s a second",
-            "1 row" if self._rows == 1 else f"{self._rows:,} rows",
+            counted(self._rows, "row"),
             seconds,
             f"{self._rows / seconds:,.0f}",
         )

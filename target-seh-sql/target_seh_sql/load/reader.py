@@ -14,6 +14,7 @@ from singer_sdk.singerlib.encoding.base import GenericSingerReader, SingerMessag
 
 from target_seh_sql.errors import BadMessage
 from target_seh_sql.load.buffers import Buffers
+from target_seh_sql.load.records import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 BLOCK: int = 65_536
 """Bytes read at once: what a pipe holds on Linux."""
 NUL: bytes = b"\\u0000"
-
-
 MARK: bytes = b"\xef\xbb\xbf"
 """What some programs put before UTF-8."""
 
@@ -233,6 +232,5 @@ def input_is_waiting(source: IO[Any]) -> bool:
         return False
 
 
-def _shown(line: bytes, length: int = 120) -> str:
-    text = line.decode(errors="replace").rstrip()
-    return text if len(text) <= length else f"{text[:length]}..."
+def _shown(line: bytes) -> str:
+    return shortened(line.decode(errors="replace").rstrip(), 120)

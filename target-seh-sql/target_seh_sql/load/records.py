@@ -215,31 +215,25 @@ def _refused(value: object) -> str | None:
 
 def _only_days(kind: RecordType, record: Mapping[str, Any]) -> dict[str, Any]:
     """Cut date-times down to their date where the column holds a date."""
-    cut = {name: record.get(name) for name in kind.days}
-    return {
-        **record,
-        **{
-            name: text[:10]
-            for name, text in cut.items()
-            if isinstance(text, str) and text[10:11] in {"T", " "}
-        },
-    }
+    given = {name: record.get(name) for name in kind.days}
+    long = {name: text for name, text in given.items() if isinstance(text, str) and text[10:11] in {"T", " "}}
+    return {**record, **{name: text[:10] for name, text in long.items()}}
 
 
 def bad_record(kind: RecordType, record: Mapping[str, Any], problem: str) -> BadRecord:
     """Return the error for a record, naming stream, key and field."""
-    key = ", ".join(f"{name}={_shown(record.get(name))}" for name in kind.stream.key)
+    key = ", ".join(f"{name}={shortened(repr(record.get(name)), 60)}" for name in kind.stream.key)
     where = f"stream {kind.stream.name!r}, record with {key}"
     if missing := [name for name in kind.stream.key if record.get(name) is None]:
         return MissingKey(f"{where}: {', '.join(missing)} is missing, and it is part of the key. {REMEDY}")
     problem, _, field = problem.partition(" - at `$.")
     field = field.rstrip("`")
-    value = f", got {_shown(record[field])}" if field in record else ""
+    value = f", got {shortened(repr(record[field]), 60)}" if field in record else ""
     return BadRecord(f"{where}: {f'field {field!r}: ' if field else ''}{problem}{value}. {REMEDY}")
 
 
-def _shown(value: object, length: int = 60) -> str:
-    text = repr(value)
+def shortened(text: str, length: int) -> str:
+    """Return what a message shows of a text of any length."""
     return text if len(text) <= length else f"{text[:length]}..."
 
 

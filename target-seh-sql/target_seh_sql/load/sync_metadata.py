@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
+from target_seh_sql.clocks import in_utc
 from target_seh_sql.load.records import NO_CHARACTERS, RECORD_TYPES, SYNC, YEARS
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Mapping
+    from datetime import datetime
 
     from target_seh_sql.load.records import Row
 
@@ -80,8 +81,7 @@ def _instant(text: object) -> datetime | None:
     if not isinstance(text, str):
         return None
     try:
-        instant = datetime.fromisoformat(text)
-        instant = (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
+        instant = in_utc(text)
     except (ValueError, OverflowError):
         return None
     return instant.replace(microsecond=0) if instant.year in YEARS else None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from target_seh_sql.errors import WriteFailed
 from target_seh_sql.load import parents
-from target_seh_sql.load.dialects import Merged, loading, plan
+from target_seh_sql.load.dialects import Merged, loading, table_sql
 from target_seh_sql.load.identity import active_ones
 from target_seh_sql.load.records import METER, RECORD_TYPES, SITE, SYNC, one_per_key
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine, Table
 
     from target_seh_sql.load.identity import MeterNames
+    from target_seh_sql.load.parents import Bare
     from target_seh_sql.load.records import RecordType, Row
 
 logger = logging.getLogger("target-seh-sql")
@@ -34,7 +35,7 @@ class Session:
     def __init__(self, engine: Engine, tables: Mapping[str, Table], names: MeterNames) -> None:
         self._tables = tables
         self._names = names
-        self._plans = {name: plan(kind, tables, engine.dialect) for name, kind in RECORD_TYPES.items()}
+        self._sql = {kind: table_sql(kind, tables, engine.dialect) for kind in RECORD_TYPES.values()}
         self._loading = loading(engine.dialect)
         self._connection = engine.connect()
         self._prepared: set[RecordType] = set()
@@ -95,7 +96,7 @@ class Session:
         if kind is SITE:
             yield SITE, parents.name_sites(self._connection, self._tables, rows, now)
             return
-        missing_of: Mapping[RecordType, Callable[[], list[Row]]] = {
+        missing_of: Mapping[RecordType, Callable[[], list[Bare]]] = {
             SITE: partial(parents.missing_sites, self._connection, self._tables, rows),
             METER: partial(parents.missing_meters, self._connection, self._tables, kind, rows),
         }
@@ -111,17 +112,17 @@ class Session:
                     )
 
     def _stage(self, kind: RecordType, rows: Sequence[Row]) -> None:
-        plan = self._plans[kind.stream.name]
+        sql = self._sql[kind]
         if kind not in self._prepared:
-            self._loading.prepare(self._connection, plan)
+            self._loading.prepare(self._connection, sql)
             self._prepared.add(kind)
-        self._loading.stage(self._connection, plan, rows)
+        self._loading.stage(self._connection, sql, rows)
 
     def _merge(self, kind: RecordType, now: datetime, staged: int) -> Merged:
-        return self._loading.merge(self._connection, self._plans[kind.stream.name], now, staged)
+        return self._loading.merge(self._connection, self._sql[kind], now, staged)
 
 
-def _warn(kind: RecordType, parent: RecordType, bare: Sequence[Row]) -> None:
+def _warn(kind: RecordType, parent: RecordType, bare: Sequence[Bare]) -> None:
     for row in bare:
         logger.warning(
             "%s came without their parent in %s (%s): a bare row stands for it",
@@ -131,5 +132,5 @@ def _warn(kind: RecordType, parent: RecordType, bare: Sequence[Row]) -> None:
         )
 
 
-def _key(kind: RecordType, row: Row) -> str:
-    return ", ".join(f"{name}={getattr(row, name)!r}" for name in kind.stream.key)
+def _key(kind: RecordType, row: Bare) -> str:
+    return ", ".join(f"{name}={row[name]!r}" for name in kind.stream.key)

@@ -16,15 +16,12 @@ function longName(part) {
 /** Return where parts are in a frame, and which part is where. */
 function bandsOf(frame, count) {
     const band = frame.inner.width / count;
+    const x = (part) => frame.left + (part + 0.5) * band;
     return {
         band,
-        x: (part) => frame.left + (part + 0.5) * band,
-        partAt: (x) => Math.floor((x - frame.left) / band),
-        labels: (texts) =>
-            labelsBelow(
-                frame,
-                texts.map((text, part) => ({ x: frame.left + (part + 0.5) * band, text })),
-            ),
+        x,
+        partAt: (at) => Math.floor((at - frame.left) / band),
+        labels: (texts) => labelsBelow(frame, texts.map((text, part) => ({ x: x(part), text }))),
     };
 }
 
@@ -65,9 +62,7 @@ function stackedBars(plot, parts, { name, before, pick, zoom }) {
 
 /** Return the lines of a tip: all that is known, and what production was in the compared period. */
 function toldOf(values, format, before) {
-    const rows = [...SOURCES, ...USES]
-        .filter((name) => isKnown(values[name]))
-        .map((name) => [word(name), format(values[name]), name]);
+    const rows = knownFlows(values).map((name) => [word(name), format(values[name]), name]);
     return isKnown(before) ? [...rows, [word("production_before"), energy(before * 1000)]] : rows;
 }
 

@@ -14,8 +14,8 @@ const isMetered = ({ site }) => site.days.purchased.some(isKnown);
 
 /** Return what is in a span as words: all energies that are known. */
 function inWords(sums) {
-    const known = [...SOURCES, ...USES].filter((name) => isKnown(sums[name]));
-    return known.map((name) => `${word(name)} ${energy(sums[name])}`).join(", ") || word("nothing");
+    const told = knownFlows(sums).map((name) => `${word(name)} ${energy(sums[name])}`);
+    return told.join(", ") || word("nothing");
 }
 
 function drawFlow(view, plot, choice) {
@@ -23,16 +23,12 @@ function drawFlow(view, plot, choice) {
     const now = choice === "now" && latest;
     const values = now ? momentFlows(latest) : energies(view.site, view.period);
     const format = now ? power : energy;
-    const when = now
-        ? `${longDay(Math.floor(latest.local / 1440))}, ${time(latest.local % 1440)}`
-        : titleOf(view.period);
+    const when = now ? dayAndTime(latest.local) : titleOf(view.period);
     flowPicture(plot, values, format, {
         name: word("flow_name", { when }),
         charge: now ? latest.charge : null,
     });
-    const rows = [...SOURCES, ...USES]
-        .filter((name) => isKnown(values[name]))
-        .map((name) => [word(name), format(values[name])]);
+    const rows = knownFlows(values).map((name) => [word(name), format(values[name])]);
     const unmeasured = isKnown(values.purchased) || isKnown(values.feedIn) ? "" : ` · ${word("no_meter")}`;
     return {
         summary:
@@ -56,9 +52,7 @@ function figuresOf(sums, was) {
         };
     };
     const all = [
-        ...["production", "consumption", "own", "feedIn", "purchased", "charged", "discharged"].map((key) =>
-            one(key, "kWh", 1000),
-        ),
+        ...ENERGIES.map((key) => one(key, "kWh", 1000)),
         one("sufficiency", "%"),
         one("rate", "%"),
         one("yield", "kWh/kWp", 1, 2),
@@ -89,9 +83,7 @@ function missingOf(site, period, days) {
 
 function drawBalance(view, plot, choice) {
     const { site, period, compared } = view;
-    const shown = [...SOURCES, ...USES].filter(
-        (name) => seriesOf(site.quarters, name) || site.days[name].some(isKnown),
-    );
+    const shown = flowsThat((name) => seriesOf(site.quarters, name) || site.days[name].some(isKnown));
     const name = word("balance_name", { when: titleOf(period) });
     const summary = inWords(energies(site, period));
     if (choice === "curve" && isShort(view) && hasQuarters(view)) {
@@ -123,13 +115,13 @@ function legendOf(names, compared) {
 }
 
 function tableOfParts(parts) {
-    const names = [...SOURCES, ...USES].filter((name) => parts.some(({ sums }) => isKnown(sums[name])));
+    const names = flowsThat((name) => parts.some(({ sums }) => isKnown(sums[name])));
     const rows = parts.map((part) => [longName(part), ...names.map((name) => energy(part.sums[name]))]);
     return { head: [word("when"), ...names.map((name) => word(name))], rows };
 }
 
 function tableOfQuarters(site, [begin, end]) {
-    const names = [...SOURCES, ...USES].filter((name) => seriesOf(site.quarters, name));
+    const names = flowsThat((name) => seriesOf(site.quarters, name));
     const rows = [];
     for (let place = begin; place < end; place += 1) {
         const values = powers(site.quarters, place);

@@ -2,18 +2,10 @@
 
 /** Return where the quarter hours of a span are in a frame. */
 function quartersIn(frame, quarters, [begin, end]) {
-    const step = frame.inner.width / (end - begin);
-    return {
-        step,
-        left: (place) => frame.left + (place - begin) * step,
-        x: (part) => frame.left + (part + 0.5) * step,
-        partAt: (x) => Math.floor((x - frame.left) / step),
-        count: end - begin,
-        labels: labelsBelow(
-            frame,
-            timeLabels(quarters, begin, end, (place) => frame.left + (place - begin) * step),
-        ),
-    };
+    const count = end - begin;
+    const { band, x, partAt } = bandsOf(frame, count);
+    const left = (place) => frame.left + (place - begin) * band;
+    return { count, x, partAt, left, labels: labelsBelow(frame, timeLabels(quarters, begin, end, left)) };
 }
 
 /** Return labels of the times of a day, or of the days of a longer span. */
@@ -72,16 +64,9 @@ function powerCurve(plot, site, span, { name, before, zoom }) {
     const areas = [...above.areas, ...below.areas]
         .map(([key, edges]) => `<path class="area ${key}" d="${areaPath(edges, frame, places, span[0])}"/>`)
         .join("");
-    const old =
-        before === null
-            ? ""
-            : `<path class="before" d="${linePath(
-                  frame,
-                  places,
-                  span,
-                  (place) => at(quarters.pv, before(localQuarter(quarters, place))) / 1000,
-              )}"/>`;
-    putChart(plot, frame, frame.grid + areas + old + places.labels, name, "kW");
+    const valueBefore = (place) => at(quarters.pv, before(localQuarter(quarters, place))) / 1000;
+    const old = before && `<path class="before" d="${linePath(frame, places, span, valueBefore)}"/>`;
+    putChart(plot, frame, frame.grid + areas + (old ?? "") + places.labels, name, "kW");
     makeReact(plot, frame, { ...places, tell: (part) => momentOf(site, span[0] + part), zoom, link: "time" });
 }
 
@@ -102,11 +87,10 @@ function linePath(frame, places, [begin, end], value) {
 
 /** Return all values of a quarter hour. */
 function momentOf(site, place) {
-    const local = localQuarter(site.quarters, place);
+    const title = dayAndTime(localQuarter(site.quarters, place) * 15);
     const charge = at(site.quarters.charge, place) / 10;
     const rows = toldOf(powers(site.quarters, place), power);
     if (isKnown(charge)) rows.push([word("charge"), percent(charge), "charge"]);
-    const title = `${longDay(Math.floor(local / 96))}, ${clock(local % 96)}`;
     return { title, rows: rows.length ? rows : [[word("nothing"), ""]] };
 }
 

@@ -4,6 +4,12 @@ const ENERGIES = ["production", "consumption", "own", "feedIn", "purchased", "ch
 const SOURCES = ["production", "discharged", "purchased"];
 const USES = ["consumption", "charged", "feedIn"];
 
+const nothing = () => Object.fromEntries(ENERGIES.map((name) => [name, null]));
+
+/** Return the names of the sources and uses that a test holds for, in the order in which they are shown. */
+const flowsThat = (test) => [...SOURCES, ...USES].filter(test);
+const knownFlows = (sums) => flowsThat((name) => isKnown(sums[name]));
+
 const hasProduction = (site) => site.days.production.some((wattHours) => wattHours > 0);
 
 /** Return the energy of a day, null if nobody knows it. */
@@ -13,7 +19,7 @@ function onDay(site, name, day) {
 
 /** Return the sums of a period; null is no value. */
 function energies(site, period) {
-    const found = Object.fromEntries(ENERGIES.map((name) => [name, null]));
+    const found = nothing();
     const parts = { used: 0, bought: 0, own: 0, made: 0, known: 0, byProduction: hasProduction(site) };
     const first = Math.max(period.first, site.days.first);
     const last = Math.min(period.last, site.days.first + site.days.production.length - 1);
@@ -71,8 +77,7 @@ function hoursOf(site, day) {
         const quarter = localQuarter(site.quarters, place);
         if (Math.floor(quarter / 4) !== hour || quarter < before) {
             hour = Math.floor(quarter / 4);
-            const sums = Object.fromEntries(ENERGIES.map((name) => [name, null]));
-            parts.push({ kind: "hour", first: day, last: day, hour: hour % 24, sums });
+            parts.push({ kind: "hour", first: day, last: day, hour: hour % 24, sums: nothing() });
         }
         before = quarter;
         addQuarter(site.quarters, place, parts.at(-1).sums);

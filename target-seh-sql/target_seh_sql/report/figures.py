@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Final
 
+from target_seh_sql.clocks import in_utc
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.report.quarters import quarter_hours
-from target_seh_sql.report.reader import Reader, day_number, instant
+from target_seh_sql.report.reader import Reader, day_number
 from target_seh_sql.status.agreement import TOLERANCE, agreement_of, of_site
 from target_seh_sql.status.freshness import StreamStatus, statuses
 from target_seh_sql.status.silent_devices import find_silent_devices
@@ -92,14 +93,12 @@ class Figures:
         """Look which sites there are.
 
         Raises:
-            SchemaMismatch: there are no views, no sites, or not those that are wanted.
+            SchemaMismatch: there are no views, or no sites.
         """
         self._engine, self._tables = connection.engine, tables
         self._reader = Reader(connection, tables)
         self.sites = [s for s in self._reader.rows(SITES) if not site_ids or s["site_id"] in site_ids]
         _tell_namesakes_apart(self.sites)
-        if unknown := set(site_ids) - {site["site_id"] for site in self.sites}:
-            raise SchemaMismatch(f"no such site is in the database: {', '.join(map(str, sorted(unknown)))}")
         if not self.sites:
             raise SchemaMismatch("there is no site in the database yet: run the pipeline first")
         self.last = None if site_ids or len(self.sites) <= WHOLE_SITES else LAST_DAYS
@@ -175,7 +174,7 @@ def _latest_row(reader: Reader, site_id: int) -> Row | None:
 def _alerts(reader: Reader, site_id: int) -> list[Row]:
     """Return alerts with times as seconds since 1970."""
     return [
-        {**alert, **{name: alert[name] and int(instant(alert[name]).timestamp()) for name in TRIGGERS}}
+        {**alert, **{name: alert[name] and int(in_utc(alert[name]).timestamp()) for name in TRIGGERS}}
         for alert in reader.rows(ALERTS, site_id=site_id)
     ]
 
@@ -203,11 +202,9 @@ def _rounded(value: float | None) -> float | None:
 
 def _latest(row: Row) -> Row:
     """Return the newest moment with its local time as minutes since 1970."""
-    at = instant(row["timestamp"])
-    local = instant(row["local_time"]) if isinstance(row["local_time"], str) else row["local_time"]
     return {
-        "at": int(at.timestamp()),
-        "local": int(local.replace(tzinfo=UTC).timestamp()) // 60,
+        "at": int(in_utc(row["timestamp"]).timestamp()),
+        "local": int(in_utc(row["local_time"]).timestamp()) // 60,
         "moment": row.get("resolution") == "SNAPSHOT",
         "pv": row["pv_power"], "load": row.get("load_power"), "grid": row.get("grid_power"),
         "storage": row.get("storage_power"), "charge": row.get("storage_charge_level"),

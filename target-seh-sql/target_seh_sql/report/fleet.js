@@ -123,9 +123,9 @@ function drawFleet() {
         return `<th scope="col" aria-sort="${sorted}"${look}>${button}</th>`;
     }).join("");
     const sites = sortedSites();
-    document.getElementById("fleet-table").innerHTML =
+    byId("fleet-table").innerHTML =
         `<table><thead><tr>${head}</tr></thead><tbody>${sites.map(rowOf).join("")}</tbody></table>`;
-    document.getElementById("found").textContent = counted("sites", sites.length);
+    byId("found").textContent = counted("sites", sites.length);
 }
 
 function drawFleetFigures() {
@@ -135,7 +135,7 @@ function drawFleetFigures() {
             .filter(isKnown)
             .reduce((all, value) => all + value, 0);
     const late = KNOWN.sites.filter(isOld).length;
-    document.getElementById("fleet-figures").innerHTML = figureList(
+    byId("fleet-figures").innerHTML = figureList(
         [
             ...["today", "month", "year"].map((key) => [
                 `fleet_${key}`,
@@ -150,11 +150,11 @@ function drawFleetFigures() {
 }
 
 function listenToFleet() {
-    document.getElementById("search").addEventListener("input", (event) => {
+    byId("search").addEventListener("input", (event) => {
         fleet.wanted = event.target.value;
         drawFleet();
     });
-    document.getElementById("fleet-table").addEventListener("click", (event) => {
+    byId("fleet-table").addEventListener("click", (event) => {
         const key = event.target.closest("button")?.dataset.sort;
         const row = event.target.closest("tr[data-site]");
         if (!key) {

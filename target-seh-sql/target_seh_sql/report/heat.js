@@ -29,9 +29,12 @@ function colourOf(share, stops) {
     );
 }
 
+/** Return the colours of the page's style, from the lowest to the highest, such as #ffcc00. */
+const coloursOf = (plot) => getComputedStyle(plot).getPropertyValue("--heat").trim().split(/\s+/);
+
 function stopsOf(plot) {
-    const listed = getComputedStyle(plot).getPropertyValue("--heat").trim().split(/\s+/);
-    return listed.map((colour) => [1, 3, 5].map((begin) => parseInt(colour.slice(begin, begin + 2), 16)));
+    const parts = [1, 3, 5];
+    return coloursOf(plot).map((colour) => parts.map((at) => parseInt(colour.slice(at, at + 2), 16)));
 }
 
 /** Return a picture of the hours, one pixel each, as the address of an image. */
@@ -100,26 +103,18 @@ function followHour(svg, state) {
 /** Return labels at the first days of months, or at each day of a short span. */
 function heatLabels(span, bands) {
     const found = [];
-    const years = span.last - span.first > 800;
-    for (let day = span.first; day <= span.last; day += 1) {
-        const begins = span.last - span.first < 63 || day === periodOf(years ? "year" : "month", day).first;
-        if (begins)
-            found.push({
-                x: bands.x(day - span.first),
-                text: years
-                    ? String(yearOf(day))
-                    : span.last - span.first < 63
-                      ? shortDay(day)
-                      : shortMonth(day),
-            });
+    const length = span.last - span.first;
+    const kind = length > 800 ? "year" : length < 63 ? "day" : "month";
+    for (let first = span.first; first <= span.last; first += 1) {
+        if (first !== periodOf(kind, first).first) continue;
+        found.push({ x: bands.x(first - span.first), text: shortName({ kind, first }) });
     }
     return found;
 }
 
 /** Return the scale of the colours. */
 function heatLegend(plot, highest) {
-    const stops = getComputedStyle(plot).getPropertyValue("--heat").trim().split(/\s+/).join(", ");
-    const ramp = `<span class="ramp" style="background: linear-gradient(to right, ${stops})"></span>`;
+    const ramp = `<span class="ramp" style="background: linear-gradient(to right, ${coloursOf(plot).join(", ")})"></span>`;
     const unknown = `<span><i class="unknown-box"></i>${word("nothing")}</span>`;
     return `<p class="legend"><span>${power(0)}</span>${ramp}<span>${power(highest)}</span>${unknown}</p>`;
 }

@@ -51,7 +51,6 @@ const chosen = {
     tables: new Set(),
 };
 const sites = new Map();
-const byId = (id) => document.getElementById(id);
 
 /** Return what a card needs to know, and what it may do. */
 function viewOf({ site, period, compare, zoom }) {

@@ -13,7 +13,7 @@ function makeReact(plot, frame, options) {
     const state = { at: null, from: null };
     const chart = { plot, frame, options, svg, state };
     pointed.set(plot, chart);
-    svg.addEventListener("pointermove", (event) => point(chart, partUnder(chart, event), true));
+    svg.addEventListener("pointermove", (event) => point(chart, partUnder(chart, event)));
     svg.addEventListener("pointerleave", () => unpoint(chart));
     svg.addEventListener("blur", () => unpoint(chart));
     svg.addEventListener("pointerdown", (event) => {

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from target_seh_sql.clocks import in_utc
 from target_seh_sql.errors import UnsupportedDatabase
 from target_seh_sql.report.packing import ABSURD, NO_VALUE, Quarters
-from target_seh_sql.report.reader import DIVIDED, EPOCH, WHOLE, instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -66,7 +66,7 @@ class _Series:
         """Return all quarter hours, or the last ones."""
         first, newest = self._end("ASC"), self._end("DESC")
         if first is not None:
-            begin, newest = instant(first), instant(newest)
+            begin, newest = in_utc(first), in_utc(newest)
             begin = begin if last is None else max(begin, newest - last)
             self._found.first = _number(begin)
             for begins in _spans(begin, newest):
@@ -85,10 +85,9 @@ class _Series:
         (count, first, newest, least, most), *lists = self._lists(self._whole(), span)
         if not count:
             return
-        places: Sequence[int] = range(_number(instant(first)), _number(instant(newest)) + 1)
+        places: Sequence[int] = range(_number(in_utc(first)), _number(in_utc(newest)) + 1)
         if len(places) != count:
-            place = self._reader.word(DIVIDED, self._reader.word(EPOCH, "timestamp"), QUARTER)
-            _, places, *lists = self._lists([place, *self._whole()], span)
+            _, places, *lists = self._lists(["QUARTERS_TO(timestamp)", *self._whole()], span)
         self._add_offsets([(places[0], least)] if least == most else self._offsets(span))
         for (name, values), numbers in zip(self._found.series.items(), lists, strict=True):
             _put(values, places, self._found.first, self._possible(self._columns[name], numbers))
@@ -106,7 +105,7 @@ class _Series:
 
     def _whole_of(self, name: str, column: str) -> str:
         most = self._most.get(name, MOST)
-        number = self._reader.word(WHOLE, f"{TIMES[name]} * {column}" if name in TIMES else column)
+        number = f"WHOLE_OF({TIMES[name]} * {column})" if name in TIMES else f"WHOLE_OF({column})"
         # not abs(): in SQLite a text has one, and is above all numbers
         possible = f"WHEN {column} BETWEEN -{most:.0f} AND {most:.0f} THEN {number}"
         return f"CASE {possible} WHEN {column} IS NULL THEN {NO_VALUE} ELSE {ABSURD} END"
@@ -133,7 +132,7 @@ class _Series:
         rows = f"SELECT timestamp, {OFFSET} AS ours, {OFFSET_BEFORE} AS previous {self._source} {SPAN}"
         query = f"SELECT timestamp, ours FROM ({rows}) AS span WHERE previous IS NULL OR previous <> ours"  # noqa: S608
         found = self._reader.tuples(f"{query} ORDER BY timestamp", **span)
-        return [(_number(instant(first)), offset) for first, offset in found]
+        return [(_number(in_utc(first)), offset) for first, offset in found]
 
     def _add_offsets(self, offsets: list[tuple[int, int]]) -> None:
         known = self._found.offsets

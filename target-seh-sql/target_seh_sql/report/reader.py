@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from datetime import UTC, date, datetime
+from datetime import date
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,19 +21,6 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 NEEDED: Final = ("energy_by_day", "latest_flow")
 
-EPOCH: Final = {
-    "sqlite": "CAST(strftime('%s', {0}) AS INTEGER)",
-    "postgresql": "CAST(extract(epoch FROM {0}) AS bigint)",
-    "mariadb": "timestampdiff(SECOND, '1970-01-01', {0})",
-}
-"""An instant as seconds since 1970."""
-WHOLE: Final = {
-    "sqlite": "CAST(round({0}) AS INTEGER)",
-    "postgresql": "CAST(round({0}) AS bigint)",
-    "mariadb": "CAST(round({0}) AS SIGNED)",
-}
-"""A number without decimals."""
-DIVIDED: Final = {"sqlite": "{0} / {1}", "postgresql": "{0} / {1}", "mariadb": "{0} DIV {1}"}
 LISTED: Final = {
     "sqlite": "group_concat({0})",
     "postgresql": "string_agg(CAST({0} AS text), ',')",
@@ -65,17 +52,14 @@ class Reader:
         """Whether a table or view is there."""
         return name in self._names
 
-    def word(self, words: Mapping[str, str], *arguments: object) -> str:
-        """Return what a function is called in this database, with its arguments."""
-        return words[self._connection.dialect.name].format(*arguments)
-
     def lists(self, columns: Sequence[str]) -> list[str]:
         """Return SQL for a list of each column's values in all rows.
 
         MariaDB would sort the rows for each: it makes one list in which the columns take turns.
         """
-        taken = [", ',', ".join(columns)] if self._connection.dialect.name == "mariadb" else columns
-        return [self.word(LISTED, values) for values in taken]
+        dialect = self._connection.dialect.name
+        taken = [", ',', ".join(columns)] if dialect == "mariadb" else columns
+        return [LISTED[dialect].format(values) for values in taken]
 
     def tuples(self, query: str, **values: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401
         """Return rows as the driver gives them."""
@@ -90,12 +74,6 @@ class Reader:
         if query not in self._statements:
             self._statements[query] = text(in_words_of(self._connection.dialect.name, query, self._names))
         return self._connection.execute(self._statements[query], values)
-
-
-def instant(value: datetime | str) -> datetime:
-    """Return an instant of any driver, aware."""
-    found = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def day_number(day: date | str) -> int:

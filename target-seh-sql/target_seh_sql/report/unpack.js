@@ -10,7 +10,7 @@ async function inflated(text) {
 
 /** Return a site: what the list knows of it, its days, streams and alerts, its quarter hours. */
 async function unpacked(about) {
-    const bytes = await inflated(document.getElementById(`site-${about.id}`).textContent);
+    const bytes = await inflated(byId(`site-${about.id}`).textContent);
     const length = new DataView(bytes.buffer).getUint32(0, true);
     const site = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
     const { count, series } = site.quarters;

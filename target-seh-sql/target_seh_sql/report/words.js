@@ -1,6 +1,7 @@
 // Words, numbers and dates: every text that a program puts on the page is made here, in the page's language.
 
-const KNOWN = JSON.parse(document.getElementById("known").textContent);
+const byId = (id) => document.getElementById(id);
+const KNOWN = JSON.parse(byId("known").textContent);
 const WORDS = KNOWN.words;
 const LOCALE = WORDS.locale;
 
@@ -61,10 +62,11 @@ function time(minute) {
 /** Return the time of a quarter hour of the day, 0 to 95. */
 const clock = (quarter) => time(quarter * 15);
 
+/** Return a moment (minutes since 1970) as day and time by the clock that counted them. */
+const dayAndTime = (minutes) => `${longDay(Math.floor(minutes / 1440))}, ${time(minutes % 1440)}`;
+
 /** Return a moment (seconds since 1970) as day and time in UTC. */
-function utc(seconds) {
-    return `${longDay(Math.floor(seconds / 86400))}, ${time(Math.floor(seconds / 60) % 1440)}`;
-}
+const utc = (seconds) => dayAndTime(Math.floor(seconds / 60));
 
 /** Return a length of time in the words of people, such as 3 hours. */
 function span(seconds) {

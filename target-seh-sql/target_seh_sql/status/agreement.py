@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import column, exists, func, select, text
 
-from target_seh_sql.advice import command
+from target_seh_sql.advice import command, counted
 from target_seh_sql.tables.views import names_of_views
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Compared(NamedTuple):
         period = self.period if self.month else "since installation"
         parts = [f"ours {_kwh(self.ours_wh)}", f"SolarEdge {_kwh(self.theirs_wh)}"]
         parts += [] if self.percent is None else [f"{self.percent:+.2f} %"]
-        parts += [f"{_counted(self.days_missing, 'day')} missing"] if self.days_missing else []
+        parts += [f"{counted(self.days_missing, 'day')} missing"] if self.days_missing else []
         return f"{period} {self.quantity}: {', '.join(parts)}"
 
 
@@ -191,18 +191,14 @@ def agreement_lines(found: Agreement, tolerance: float) -> Iterator[str]:
     elif found.worst is None:
         yield f"Not compared with SolarEdge yet: {found.obstacle}."
     else:
-        months = f"{found.months:,} of {_counted(found.months, 'month')}"
+        months = f"{found.months:,} of {counted(found.months, 'month')}"
         history = f"; {_to_come(found.waiting)}" if found.waiting else ""
         yield f"Your data agree with SolarEdge: worst month {found.worst:.2f} %, {months}{history}."
 
 
 def _to_come(waiting: Collection[tuple[int, date]]) -> str:
-    return f"history of {_counted(len(waiting), 'month')} is still to come" if waiting else ""
+    return f"history of {counted(len(waiting), 'month')} is still to come" if waiting else ""
 
 
 def _kwh(energy: float | None) -> str:
     return "nothing" if energy is None else f"{energy / 1000:,.1f} kWh"
-
-
-def _counted(count: int | None, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

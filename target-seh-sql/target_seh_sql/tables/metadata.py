@@ -6,16 +6,27 @@ parent has no index where the unique key begins with it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData, Table, UniqueConstraint, func
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Table,
+    TableClause,
+    UniqueConstraint,
+    func,
+    table,
+)
 
 from target_seh_sql.tables.columns import INSTANT
 from target_seh_sql.tables.meanings import meaning
-from target_seh_sql.tables.streams import NINE, STREAMS
+from target_seh_sql.tables.streams import STREAMS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Mapping
 
     from target_seh_sql.tables.columns import Columns
     from target_seh_sql.tables.stream import Stream
@@ -23,6 +34,12 @@ if TYPE_CHECKING:
 ID: Final = BigInteger().with_variant(Integer, "sqlite")
 COLLATION: Final = "utf8mb4_nopad_bin"
 """MariaDB's: texts that differ in case, accent or trailing space are different, as everywhere else."""
+IN_MARIADB: Final[dict[str, Any]] = {
+    "mariadb_engine": "InnoDB",
+    "mariadb_charset": "utf8mb4",
+    "mariadb_collate": COLLATION,
+}
+"""Options of a table."""
 
 
 def _parent(stream: Stream, metadata: MetaData, prefix: str) -> Columns:
@@ -51,9 +68,7 @@ def _table(stream: Stream, metadata: MetaData, prefix: str) -> Table:
             for name in ("created_at", "updated_at")
         ),
         comment=stream.about,
-        mariadb_engine="InnoDB",
-        mariadb_charset="utf8mb4",
-        mariadb_collate=COLLATION,
+        **IN_MARIADB,
     )
     for column in table.c:
         column.comment = meaning(stream.name, column.name)
@@ -64,20 +79,15 @@ def _table(stream: Stream, metadata: MetaData, prefix: str) -> Table:
 
 def all_tables(prefix: str = "", schema: str | None = None) -> dict[str, Table]:
     """Return the tables by stream name, their own names led by `prefix`, inside the database's `schema`."""
-    return _tables(STREAMS, prefix, schema)
-
-
-def nine_tables(prefix: str = "", schema: str | None = None) -> dict[str, Table]:
-    """Return the tables that are always there, as `all_tables` does."""
-    return _tables(NINE, prefix, schema)
-
-
-def nine_tables_and(more: Collection[str], prefix: str = "", schema: str | None = None) -> dict[str, Table]:
-    """Return the tables that are always there and some extensions, as `all_tables` does."""
-    chosen = tuple(stream for stream in STREAMS if not stream.extension or stream.name in more)
-    return _tables(chosen, prefix, schema)
-
-
-def _tables(streams: tuple[Stream, ...], prefix: str, schema: str | None) -> dict[str, Table]:
     metadata = MetaData(schema=schema)
-    return {stream.name: _table(stream, metadata, prefix) for stream in streams}
+    return {stream.name: _table(stream, metadata, prefix) for stream in STREAMS}
+
+
+def prefix_of(tables: Mapping[str, Table]) -> str:
+    """Return what leads the names of the tables."""
+    return tables["sites"].name.removesuffix("sites")
+
+
+def beside(tables: Mapping[str, Table], name: str) -> TableClause:
+    """Return a table or view that is named as the tables are, and in their schema."""
+    return table(prefix_of(tables) + name, schema=tables["sites"].schema)

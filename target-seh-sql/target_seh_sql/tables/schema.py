@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,36 +10,33 @@ from sqlalchemy.schema import CreateSchema, SetColumnComment, SetTableComment
 
 from target_seh_sql.advice import command
 from target_seh_sql.errors import SchemaMismatch
+from target_seh_sql.locks import alone
+from target_seh_sql.tables.metadata import prefix_of
 from target_seh_sql.tables.streams import NINE
 from target_seh_sql.tables.views import make_views
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Mapping
 
     from sqlalchemy import Connection
 
-MIGRATIONS: Final = Path(__file__).parent / "migrations"
+REVISIONS: Final = sorted(
+    path.name.partition("_")[0] for path in (Path(__file__).parent / "migrations/versions").glob("[0-9]*.py")
+)
+"""The revisions of the tables that this version knows, oldest first."""
+NEWEST: Final = REVISIONS[-1]
 BEING_CREATED: Final = "being created"
 """Stands in for a revision until all tables are there: MariaDB commits each CREATE TABLE by itself."""
-LOCK: Final = "target-seh-sql schema"
-
-
-def revisions(migrations: Path = MIGRATIONS) -> list[str]:
-    """Return the revisions of the tables that this version knows, oldest first, without importing Alembic."""
-    return sorted(path.name.split("_")[0] for path in (migrations / "versions").glob("[0-9]*.py"))
 
 
 def version_table(tables: Mapping[str, Table]) -> Table:
     """Return the table that keeps the revision of the nine; Alembic writes it too."""
-    sites = tables["sites"]
-    name = sites.name.removesuffix("sites") + "schema_version"
+    name, metadata = prefix_of(tables) + "schema_version", MetaData(schema=tables["sites"].schema)
     revision = Column("version_num", String(32), primary_key=True, comment="Revision of these tables")
-    return Table(name, MetaData(schema=sites.schema), revision, comment="revision of the tables beside it")
+    return Table(name, metadata, revision, comment="revision of the tables beside it")
 
 
-def ensure_tables(
-    connection: Connection, tables: Mapping[str, Table], migrations: Path = MIGRATIONS
-) -> str | None:
+def ensure_tables(connection: Connection, tables: Mapping[str, Table]) -> str | None:
     """Create the tables in an empty database, or upgrade those of an older version.
 
     Returns:
@@ -51,10 +47,10 @@ def ensure_tables(
     """
     revision = noted_revision(connection, tables)
     connection.rollback()
-    if revision == revisions(migrations)[-1]:
+    if revision == NEWEST:
         return revision
     with alone(connection):
-        return _bring_up(connection, tables, migrations)
+        return _bring_up(connection, tables)
 
 
 def ensure_extensions(connection: Connection, tables: Mapping[str, Table], streams: Collection[str]) -> None:
@@ -73,49 +69,6 @@ def existing(connection: Connection, tables: Mapping[str, Table]) -> dict[str, T
     return {stream: table for stream, table in tables.items() if table.name in names}
 
 
-@contextmanager
-def alone(connection: Connection, lock: str = LOCK) -> Iterator[None]:
-    """Begin a transaction, and let one process at a time do what the lock is named for.
-
-    PostgreSQL's lock is the transaction's: a pooler may have the next one in another session.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.rollback()  # what was only looked at
-        with connection.begin():
-            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:lock))"), {"lock": lock})
-            yield
-        return
-    with alone_in_session(connection, lock), connection.begin():
-        yield
-
-
-@contextmanager
-def alone_in_session(connection: Connection, lock: str = LOCK) -> Iterator[None]:
-    """Do the same over several transactions; SQLite's own write lock does that already.
-
-    The server lets go of the lock when the session ends, however that happens.
-    """
-    take, let_go = LOCKING.get(connection.dialect.name, (None, None))
-    _call(connection, take, lock)
-    try:
-        yield
-    finally:
-        _call(connection, let_go, lock)
-
-
-LOCKING: Final = {
-    "postgresql": ("SELECT pg_advisory_lock(hashtext(:lock))", "SELECT pg_advisory_unlock(hashtext(:lock))"),
-    "mariadb": ("SELECT get_lock(:lock, 86400)", "SELECT release_lock(:lock)"),
-}
-"""Statements that wait for a lock, and that let go of it."""
-
-
-def _call(connection: Connection, statement: str | None, lock: str) -> None:
-    if statement is not None:
-        connection.execute(text(statement), {"lock": lock})
-    connection.rollback()
-
-
 def noted_revision(connection: Connection, tables: Mapping[str, Table]) -> str | None:
     """Return the revision that is noted beside the tables, known or not; None where none is.
 
@@ -124,7 +77,7 @@ def noted_revision(connection: Connection, tables: Mapping[str, Table]) -> str |
             revisions are noted.
     """
     table, found = version_table(tables), inspect(connection)
-    _refuse_capitals(connection, table.name.removesuffix("schema_version"))
+    _refuse_capitals(connection, prefix_of(tables))
     if not found.has_table(table.name, schema=table.schema):
         return None
     if "version_num" not in {each["name"] for each in found.get_columns(table.name, schema=table.schema)}:
@@ -151,33 +104,31 @@ def _refuse_capitals(connection: Connection, prefix: str) -> None:
         )
 
 
-def fitting_revision(
-    connection: Connection, tables: Mapping[str, Table], migrations: Path = MIGRATIONS
-) -> str | None:
+def fitting_revision(connection: Connection, tables: Mapping[str, Table]) -> str | None:
     """Return the revision of the tables, None where there are none yet.
 
     Raises:
         SchemaMismatch: the tables are of a newer version or not this target's at all.
     """
-    known, revision = revisions(migrations), noted_revision(connection, tables)
+    revision = noted_revision(connection, tables)
     if revision is None:
         _refuse_foreign(connection, tables)
-    elif revision not in {*known, BEING_CREATED}:
+    elif revision not in {*REVISIONS, BEING_CREATED}:
         raise SchemaMismatch(
             f"the tables are of revision {revision}, which this target-seh-sql does not know "
-            f"(its newest is {known[-1]}): install the newer target-seh-sql that made them"
+            f"(its newest is {NEWEST}): install the newer target-seh-sql that made them"
         )
     return revision
 
 
-def _bring_up(connection: Connection, tables: Mapping[str, Table], migrations: Path) -> str | None:
-    revision, newest = fitting_revision(connection, tables, migrations), revisions(migrations)[-1]
+def _bring_up(connection: Connection, tables: Mapping[str, Table]) -> str | None:
+    revision = fitting_revision(connection, tables)
     if revision in {None, BEING_CREATED}:
-        create(connection, tables, newest)
-    elif revision != newest:
+        create(connection, tables)
+    elif revision != NEWEST:
         from target_seh_sql.tables.migrations import upgrade  # noqa: PLC0415 -- Alembic costs a third of a second
 
-        upgrade(connection, version_table(tables), migrations)
+        upgrade(connection, version_table(tables), prefix_of(tables))
         comment_on(connection, existing(connection, tables))
     return revision
 
@@ -224,7 +175,7 @@ def _refuse_second_set(there: Collection[str]) -> None:
             )
 
 
-def create(connection: Connection, tables: Mapping[str, Table], revision: str) -> None:
+def create(connection: Connection, tables: Mapping[str, Table]) -> None:
     """Create what is missing of the tables that are always there, and the views; note their revision last."""
     version = version_table(tables)
     metadata = tables["sites"].metadata
@@ -235,4 +186,4 @@ def create(connection: Connection, tables: Mapping[str, Table], revision: str) -
         connection.execute(insert(version).values(version_num=BEING_CREATED))
     metadata.create_all(connection, tables=[tables[stream.name] for stream in NINE])
     make_views(connection, existing(connection, tables))
-    connection.execute(update(version).values(version_num=revision))
+    connection.execute(update(version).values(version_num=NEWEST))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, String, Text
 
-from target_seh_sql.tables.columns import INSTANT, interval, reals, required, texts
+from target_seh_sql.tables.columns import INSTANT, interval, of, reals, required, texts
 from target_seh_sql.tables.stream import Stream
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _alerts() -> Columns:
         *texts(100, "type"),
         Column("impact", Integer()),
         *texts(20, "status"),
-        *(Column(name, INSTANT) for name in ("first_trigger", "last_trigger")),
+        *of(INSTANT, "first_trigger", "last_trigger"),
         *texts(255, "component_name"),
         *texts(100, "component_serial_number"),
         Column("error_codes", Text()),
@@ -181,8 +181,8 @@ def _environmental_benefits() -> Columns:
 def _energy_totals() -> Columns:
     return [
         required("period", String(20)),
-        *(Column(name, Date()) for name in ("first_day", "last_day")),
-        *(Column(name, INSTANT) for name in ("begins", "ends")),
+        *of(Date(), "first_day", "last_day"),
+        *of(INSTANT, "begins", "ends"),
         *texts(20, "production_meaning"),
         *reals("production_wh", "self_consumption_wh", "feed_in_wh", "to_storage_wh"),
         *reals("consumption_wh", "from_pv_wh", "from_storage_wh", "purchased_wh"),

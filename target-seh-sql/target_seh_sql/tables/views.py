@@ -13,6 +13,7 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from target_seh_sql.failures import error_code, explained
+from target_seh_sql.tables.metadata import beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,6 +43,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "DAYS": "((strftime('%s', {1}) - strftime('%s', {0})) / 86400)",
         "ON_QUARTER": "(strftime('%s', {0}) % 900 = 0)",
         "TEXT_OF": "CAST({0} AS TEXT)",
+        "WHOLE_OF": "CAST(round({0}) AS INTEGER)",
+        "QUARTERS_TO": "CAST(strftime('%s', {0}) AS INTEGER) / 900",
     },
     "postgresql": {
         "LOCAL_TIME": "({0}.timestamp AT TIME ZONE 'UTC' "
@@ -59,6 +62,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "DAYS": "CAST({1} - {0} AS bigint)",
         "ON_QUARTER": "(mod(CAST(extract(epoch FROM {0}) AS bigint), 900) = 0)",
         "TEXT_OF": "CAST({0} AS text)",
+        "WHOLE_OF": "CAST(round({0}) AS bigint)",
+        "QUARTERS_TO": "CAST(extract(epoch FROM {0}) AS bigint) / 900",
     },
     "mariadb": {
         "LOCAL_TIME": "({0}.timestamp + INTERVAL coalesce({0}.utc_offset_minutes, 0) MINUTE)",
@@ -74,9 +79,14 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "DAYS": "datediff({1}, {0})",
         "ON_QUARTER": "(mod(minute({0}) * 60 + second({0}), 900) = 0)",
         "TEXT_OF": "CAST({0} AS CHAR(100))",
+        "WHOLE_OF": "CAST(round({0}) AS SIGNED)",
+        "QUARTERS_TO": "timestampdiff(SECOND, '1970-01-01', {0}) DIV 900",
     },
 }
-"""What the functions in capitals are; {0} and {1} are their arguments."""
+"""What the functions in capitals are; {0} and {1} are their arguments.
+
+The last two are the report's: a number without decimals, and the quarter hours from 1970 to an instant.
+"""
 _FUNCTION: Final = re.compile(r"\b([A-Z_]+)\(([^()]*)\)")
 _NAME: Final = re.compile(r"\{(\w+)\}")
 
@@ -115,21 +125,22 @@ def make_views(connection: Connection, tables: Mapping[str, Table]) -> bool:
         connection: in a transaction.
         tables: those that are there, by stream.
     """
-    sites = tables["sites"]
-    prefix, schema = sites.name.removesuffix("sites"), sites.schema
-    quoted = connection.dialect.identifier_preparer
-    names = {stream: quoted.format_table(table) for stream, table in tables.items()}
+    schema = tables["sites"].schema
+    quoted = connection.dialect.identifier_preparer.format_table
+    names = {stream: quoted(table) for stream, table in tables.items()}
     there = {*inspect(connection).get_view_names(schema), *inspect(connection).get_table_names(schema)}
     for view in views():
         query = query_of(view, names, connection.dialect.name)
         if query is None:
             continue
-        name = prefix + view.name
+        ours = beside(tables, view.name)
         try:
-            if name in there and not _is_ours(connection, view, name, schema):
-                logger.warning("%r is not this target's view: it is left alone, and ours is not made", name)
+            if ours.name in there and not _is_ours(connection, view, ours.name, schema):
+                logger.warning(
+                    "%r is not this target's view: it is left alone, and ours is not made", ours.name
+                )
                 continue
-            names[view.name] = _qualified(connection, name, schema)
+            names[view.name] = quoted(ours)
             _make(connection, names[view.name], query)
         except SQLAlchemyError as error:
             if error_code(error) != NO_RIGHT:
@@ -154,11 +165,10 @@ def in_words_of(dialect: str, query: str, names: Mapping[str, str]) -> str:
 
 def names_of_views(connection: Connection, tables: Mapping[str, Table]) -> dict[str, str]:
     """Return the qualified names of the views that are there."""
-    sites = tables["sites"]
-    prefix, schema = sites.name.removesuffix("sites"), sites.schema
-    there = inspect(connection).get_view_names(schema)
-    wanted = (view.name for view in views())
-    return {name: _qualified(connection, prefix + name, schema) for name in wanted if prefix + name in there}
+    there = inspect(connection).get_view_names(tables["sites"].schema)
+    quoted = connection.dialect.identifier_preparer.format_table
+    ours = {view.name: beside(tables, view.name) for view in views()}
+    return {name: quoted(view) for name, view in ours.items() if view.name in there}
 
 
 def _make(connection: Connection, name: str, query: str) -> None:
@@ -184,8 +194,3 @@ def columns_of(view: View) -> list[str]:
     while "(" in selected:
         selected = re.sub(r"\([^()]*\)", "", selected)
     return [column.split()[-1].rpartition(".")[2] for column in selected.split(",")]
-
-
-def _qualified(connection: Connection, name: str, schema: str | None) -> str:
-    quoted = connection.dialect.identifier_preparer
-    return f"{quoted.quote(schema)}.{quoted.quote(name)}" if schema else quoted.quote(name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import make_url, text
 
 from target_seh_sql.database import connected, open_engine
-from target_seh_sql.tables.metadata import nine_tables
+from target_seh_sql.tables.metadata import all_tables
 from target_seh_sql.tables.schema import ensure_tables
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def execute(url: str, *statements: str) -> None:
 def make_tables(url: str) -> None:
     """Make the nine tables."""
     with connected(url) as connection:
-        ensure_tables(connection, nine_tables())
+        ensure_tables(connection, all_tables())
 
 
 def remove(server: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from sqlalchemy import Column, MetaData, Table
 
@@ -30,8 +30,8 @@ class Merged(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
-    """The names that the SQL for one table is made of."""
+class TableSql:
+    """What the SQL for one table is made of."""
 
     kind: RecordType
     table: str
@@ -63,13 +63,13 @@ class Plan:
 class Loading(Protocol):
     """The three functions that each module of this package offers."""
 
-    def prepare(self, connection: Connection, plan: Plan) -> None:
+    def prepare(self, connection: Connection, sql: TableSql) -> None:
         """Create the staging table, which stays for the whole connection."""
 
-    def stage(self, connection: Connection, plan: Plan, rows: Sequence[Row]) -> None:
+    def stage(self, connection: Connection, sql: TableSql, rows: Sequence[Row]) -> None:
         """Put the rows, and nothing else, into the staging table."""
 
-    def merge(self, connection: Connection, plan: Plan, now: datetime, staged: int) -> Merged:
+    def merge(self, connection: Connection, sql: TableSql, now: datetime, staged: int) -> Merged:
         """Upsert the staged rows: new keys are inserted, values that differ are replaced."""
 
 
@@ -78,14 +78,14 @@ def loading(dialect: Dialect) -> Loading:
     return cast("Loading", importlib.import_module(f"target_seh_sql.load.dialects.{dialect.name}"))
 
 
-def staging_table(plan: Plan, **options: str) -> Table:
+def staging_table(sql: TableSql, **options: Any) -> Table:  # noqa: ANN401
     """Return a temporary table with the columns of a record."""
-    columns = (Column(name, plan.kind.types[name]) for name in plan.kind.fields)
-    return Table(plan.stage, MetaData(), *columns, prefixes=["TEMPORARY"], **options)  # type: ignore[arg-type]
+    columns = (Column(name, sql.kind.types[name]) for name in sql.kind.fields)
+    return Table(sql.stage, MetaData(), *columns, prefixes=["TEMPORARY"], **options)
 
 
-def plan(kind: RecordType, tables: Mapping[str, Table], dialect: Dialect) -> Plan:
-    """Collect the names for one stream's table."""
+def table_sql(kind: RecordType, tables: Mapping[str, Table], dialect: Dialect) -> TableSql:
+    """Collect what the SQL for one stream's table is made of."""
     stream = kind.stream
     quoted = dialect.identifier_preparer.format_table
     stage = f"stage_{stream.name}"
@@ -94,7 +94,7 @@ def plan(kind: RecordType, tables: Mapping[str, Table], dialect: Dialect) -> Pla
     if stream.of_meter:
         source += f" JOIN {quoted(tables['meters'])} AS m ON m.site_id = s.site_id AND m.name = s.meter_name"
         parents, fields = ("meter_id",), fields[2:]
-    return Plan(
+    return TableSql(
         kind=kind,
         table=quoted(tables[stream.name]),
         stage=stage,

@@ -16,7 +16,7 @@ from sqlalchemy.schema import CreateTable
 from target_seh_sql.errors import SchemaMismatch
 from target_seh_sql.load.dialects import Merged, staging_table
 from target_seh_sql.tables.flaws import ADVICE, key_flaws
-from target_seh_sql.tables.metadata import COLLATION
+from target_seh_sql.tables.metadata import IN_MARIADB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from target_seh_sql.load.dialects import Plan
+    from target_seh_sql.load.dialects import TableSql
     from target_seh_sql.load.records import Row
 
 STATEMENT_BYTES: Final = 500_000
@@ -32,42 +32,39 @@ STATEMENT_BYTES: Final = 500_000
 _ESCAPE: Final = re.compile(rb'\\(?:u00([0-9a-f]{2})|(["\\bfnrt]))')
 
 
-def prepare(connection: Connection, plan: Plan) -> None:
+def prepare(connection: Connection, sql: TableSql) -> None:
     """Create the staging table.
 
     Without transactions: InnoDB keeps deleted rows for as long as any session has an older view of any table,
     so that staging would become slower with every batch. Where a server enforces an engine, that one will do.
     """
     enforced = connection.exec_driver_sql("SELECT @@enforce_storage_engine").scalar()
-    options = {"engine": enforced or "MyISAM", "charset": "utf8mb4", "collate": COLLATION}
-    table = staging_table(plan, **{f"mariadb_{name}": value for name, value in options.items()})
-    for name in plan.kind.instants:
+    table = staging_table(sql, **IN_MARIADB | {"mariadb_engine": enforced or "MyISAM"})
+    for name in sql.kind.instants:
         table.c[name].type = String(20)
-    _check_keys(connection, plan)
+    _check_keys(connection, sql)
     connection.execute(CreateTable(table))
 
 
-def _check_keys(connection: Connection, plan: Plan) -> None:
+def _check_keys(connection: Connection, sql: TableSql) -> None:
     """Look at the unique keys, for the upsert cannot name one: with others it would harm rows in silence.
 
     Raises:
         SchemaMismatch: ours is missing, or there is one that is not ours.
     """
     keys: defaultdict[str, list[str]] = defaultdict(list)
-    found = connection.exec_driver_sql(f"SHOW INDEX FROM {plan.table} WHERE Non_unique = 0")
+    found = connection.exec_driver_sql(f"SHOW INDEX FROM {sql.table} WHERE Non_unique = 0")
     for row in found.mappings():
         keys[row["Key_name"]].append(row["Column_name"])
-    for flaw in key_flaws(plan.table, plan.key, keys.values()):
+    for flaw in key_flaws(sql.table, sql.key, keys.values()):
         raise SchemaMismatch(f"{flaw}: {ADVICE}")
 
 
-def stage(connection: Connection, plan: Plan, rows: Sequence[Row]) -> None:
+def stage(connection: Connection, sql: TableSql, rows: Sequence[Row]) -> None:
     """Put the rows, and nothing else, into the staging table."""
-    _execute(connection, f"DELETE FROM {plan.stage}".encode())
+    _execute(connection, f"DELETE FROM {sql.stage}".encode())
     for values in _literals(rows):
-        _execute(
-            connection, b"INSERT INTO " + plan.stage.encode() + b" VALUES (" + b"),(".join(values) + b")"
-        )
+        _execute(connection, b"INSERT INTO " + sql.stage.encode() + b" VALUES (" + b"),(".join(values) + b")")
 
 
 def _literals(rows: Sequence[Row]) -> Iterator[list[bytes]]:
@@ -97,10 +94,10 @@ def _as_sql(escape: re.Match[bytes]) -> bytes:
     return b"\f" if escape[2] == b"f" else escape[0]
 
 
-def merge(connection: Connection, plan: Plan, now: datetime, staged: int) -> Merged:
+def merge(connection: Connection, sql: TableSql, now: datetime, staged: int) -> Merged:
     """Upsert the staged rows: new keys are inserted, values that differ are replaced."""
     _execute(connection, f"SET @now = '{now:%Y-%m-%d %H:%M:%S}'".encode())
-    cursor = _execute(connection, merge_sql(plan).encode())
+    cursor = _execute(connection, merge_sql(sql).encode())
     # An inserted row counts once, a changed one twice; the server's message tells how many there were.
     counts = re.findall(rb"\d+", cursor._result.message)  # noqa: SLF001
     written = int(counts[0])
@@ -109,26 +106,26 @@ def merge(connection: Connection, plan: Plan, now: datetime, staged: int) -> Mer
 
 
 @cache
-def merge_sql(plan: Plan) -> str:
+def merge_sql(sql: TableSql) -> str:
     """Return the upsert of the rows that are new or differ: needless ones cost more than a join."""
-    staged = dict(zip(plan.columns, map(_instant_read, plan.select, plan.columns, repeat(plan)), strict=True))
-    same = " AND ".join(f"o.{name} = {staged[name]}" for name in plan.key)
-    new = {name: plan.kept(name, staged[name], f"o.{name}") for name in plan.values}
-    kept = {name: plan.kept(name, f"VALUES({name})", f"{plan.table}.{name}") for name in plan.values}
+    staged = dict(zip(sql.columns, map(_instant_read, sql.select, sql.columns, repeat(sql)), strict=True))
+    same = " AND ".join(f"o.{name} = {staged[name]}" for name in sql.key)
+    new = {name: sql.kept(name, staged[name], f"o.{name}") for name in sql.values}
+    kept = {name: sql.kept(name, f"VALUES({name})", f"{sql.table}.{name}") for name in sql.values}
     return (
-        f"INSERT INTO {plan.table} ({', '.join(plan.columns)}, created_at, updated_at) "
-        f"SELECT {', '.join(staged.values())}, @now, @now {plan.source} "
-        f"LEFT JOIN {plan.table} AS o ON {same} "
+        f"INSERT INTO {sql.table} ({', '.join(sql.columns)}, created_at, updated_at) "
+        f"SELECT {', '.join(staged.values())}, @now, @now {sql.source} "
+        f"LEFT JOIN {sql.table} AS o ON {same} "
         f"WHERE o.id IS NULL OR {' OR '.join(f'NOT (o.{name} <=> {value})' for name, value in new.items())} "
         "ON DUPLICATE KEY UPDATE "
-        f"{', '.join(f'{plan.table}.{name} = {value}' for name, value in kept.items())}, "
-        f"{plan.table}.updated_at = VALUES(updated_at)"
+        f"{', '.join(f'{sql.table}.{name} = {value}' for name, value in kept.items())}, "
+        f"{sql.table}.updated_at = VALUES(updated_at)"
     )
 
 
-def _instant_read(expression: str, name: str, plan: Plan) -> str:
+def _instant_read(expression: str, name: str, sql: TableSql) -> str:
     """Read an instant, staged as text that ends with Z, which MariaDB would not take."""
-    return f"CAST(LEFT({expression}, 19) AS DATETIME)" if name in plan.kind.instants else expression
+    return f"CAST(LEFT({expression}, 19) AS DATETIME)" if name in sql.kind.instants else expression
 
 
 def _execute(connection: Connection, sql: bytes) -> Any:  # noqa: ANN401

@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from target_seh_sql.load.dialects import Plan
+    from target_seh_sql.load.dialects import TableSql
     from target_seh_sql.load.records import RecordType, Row
 
 
-def prepare(connection: Connection, plan: Plan) -> None:
+def prepare(connection: Connection, sql: TableSql) -> None:
     """Create the staging table."""
-    connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {plan.stage} ({', '.join(plan.kind.fields)})")
+    connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {sql.stage} ({', '.join(sql.kind.fields)})")
 
 
-def stage(connection: Connection, plan: Plan, rows: Sequence[Row]) -> None:
+def stage(connection: Connection, sql: TableSql, rows: Sequence[Row]) -> None:
     """Put the rows, and nothing else, into the staging table; columns without any value stay out."""
-    connection.exec_driver_sql(f"DELETE FROM temp.{plan.stage}")
-    columns = {name: values for name, values in _as_text(plan.kind, rows) if values.count(None) < len(values)}
+    connection.exec_driver_sql(f"DELETE FROM temp.{sql.stage}")
+    columns = {name: values for name, values in _as_text(sql.kind, rows) if values.count(None) < len(values)}
     marks = ", ".join("?" * len(columns))
     connection.exec_driver_sql(
-        f"INSERT INTO temp.{plan.stage} ({', '.join(columns)}) VALUES ({marks})",
+        f"INSERT INTO temp.{sql.stage} ({', '.join(columns)}) VALUES ({marks})",
         list(zip(*columns.values(), strict=True)),
     )
 
@@ -52,36 +52,36 @@ def _instant(instant: datetime) -> str:
     return instant.isoformat(" ")[:19]
 
 
-def merge(connection: Connection, plan: Plan, now: datetime, staged: int) -> Merged:
+def merge(connection: Connection, sql: TableSql, now: datetime, staged: int) -> Merged:
     """Upsert the staged rows: new keys are inserted, values that differ are replaced."""
-    mark = _high_mark(connection, plan)
+    mark = _high_mark(connection, sql)
     stamp = _instant(now)
-    written = connection.exec_driver_sql(merge_sql(plan), (stamp, stamp)).rowcount
-    inserted = _inserted_since(connection, plan, mark)
+    written = connection.exec_driver_sql(merge_sql(sql), (stamp, stamp)).rowcount
+    inserted = _inserted_since(connection, sql, mark)
     return Merged(inserted, written - inserted, staged - written)
 
 
 @cache
-def merge_sql(plan: Plan) -> str:
+def merge_sql(sql: TableSql) -> str:
     """Return the upsert; a row that would stay as it is, is not touched."""
-    kept = {name: plan.kept(name, f"excluded.{name}", f"t.{name}") for name in plan.values}
+    kept = {name: sql.kept(name, f"excluded.{name}", f"t.{name}") for name in sql.values}
     return (
-        f"INSERT INTO {plan.table} AS t ({', '.join(plan.columns)}, created_at, updated_at) "
-        f"SELECT {', '.join(plan.select)}, ?, ? {plan.source} WHERE true "
-        f"ON CONFLICT ({', '.join(plan.key)}) DO UPDATE SET "
+        f"INSERT INTO {sql.table} AS t ({', '.join(sql.columns)}, created_at, updated_at) "
+        f"SELECT {', '.join(sql.select)}, ?, ? {sql.source} WHERE true "
+        f"ON CONFLICT ({', '.join(sql.key)}) DO UPDATE SET "
         f"{', '.join(f'{name} = {value}' for name, value in kept.items())}, updated_at = excluded.updated_at "
         f"WHERE {' OR '.join(f't.{name} IS NOT {value}' for name, value in kept.items())}"
     )
 
 
-def _high_mark(connection: Connection, plan: Plan) -> int:
+def _high_mark(connection: Connection, sql: TableSql) -> int:
     """Return what tells new rows apart later: the highest id, or for given ids how many there are."""
-    what = "count(*)" if plan.kind.stream.is_site else "coalesce(max(id), 0)"
-    return int(connection.exec_driver_sql(f"SELECT {what} FROM {plan.table}").scalar_one())
+    what = "count(*)" if sql.kind.stream.is_site else "coalesce(max(id), 0)"
+    return int(connection.exec_driver_sql(f"SELECT {what} FROM {sql.table}").scalar_one())
 
 
-def _inserted_since(connection: Connection, plan: Plan, mark: int) -> int:
-    if plan.kind.stream.is_site:
-        return _high_mark(connection, plan) - mark
-    query = f"SELECT count(*) FROM {plan.table} WHERE id > ?"
+def _inserted_since(connection: Connection, sql: TableSql, mark: int) -> int:
+    if sql.kind.stream.is_site:
+        return _high_mark(connection, sql) - mark
+    query = f"SELECT count(*) FROM {sql.table} WHERE id > ?"
     return int(connection.exec_driver_sql(query, (mark,)).scalar_one())
