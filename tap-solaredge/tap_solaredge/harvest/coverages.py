@@ -51,9 +51,7 @@ class Coverages:
         A site that gives no answer must not stand in front of the others in each run.
         """
         series = [s for s in streams if s.cadence in {Cadence.QUARTER_HOURS, Cadence.ENERGY}]
-        read = [self._bookmarks.coverage(stream.name, self._site_id).until for stream in series]
-        known = [until for until in read if until is not None]
-        tried = [min(known) if known and len(known) == len(read) else None]
+        tried = [self._bookmarks.coverage(stream.name, self._site_id).until for stream in series]
         tried.append(self._bookmarks.failed_at(self._site_id, streams))
         failed_whole = self._bookmarks.failed_whole(self._site_id, series)
         return failed_whole, max(filter(None, tried), default=NEVER)
@@ -154,10 +152,13 @@ class Coverages:
             start = first_run(site, self._scope, self._end(now), days=stream.cadence in DAYS)
             found = owed.started(found, start, start if self._scope.start else None)
         self._starts[str(stream.name)] = found.start
-        self.doubtful = self.doubtful or found.until != told.until
-        if found.until != told.until and self._clock.heard:
+        in_the_future = found.until != told.until
+        self.doubtful = self.doubtful or in_the_future
+        begins = found.start != told.start and not site.pending
+        if self._clock.heard and (in_the_future or begins):
+            self._move(stream, found)  # a start holds from now on, even if no call of the stream succeeds
+        if self._clock.heard and in_the_future:
             self._warn_of_the_future(told)
-            self._move(stream, found)
             if (self._bookmarks.value(stream.name, self._site_id) or "") > utc_text(now):
                 self._bookmarks.forget_value(stream.name, self._site_id)
         return found
