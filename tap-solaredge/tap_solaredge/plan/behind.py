@@ -55,7 +55,10 @@ class Behind:
         start, newest = p.quarters_start(), p.newest_start(self._needed)
         until = max(newest, coverage.until or newest)
         reach = p.end if woken(coverage) else newest  # by night nothing reads the newest window
-        open_again = common(due(coverage, p.now), [Window(start, reach)]) if start < reach else []
+        again = due(coverage, p.now)
+        if p.sums_help():  # quarter hours of whole days give their split, which is read again too
+            again = windows.whole_periods(again, "DAY", p.site.zone)
+        open_again = common(again, [Window(start, reach)]) if start < reach else []
         spans = union(owed(coverage, until), open_again)
         last_days = Window(max(quarter_floor(p.end - p.scope.late_data), start), newest)
         if p.late_is_due and last_days.start < last_days.end:
@@ -79,18 +82,20 @@ class Behind:
         return found
 
     def _missing_periods(self) -> Spans:
-        """Return the spans of whole periods that have not been read or may have changed."""
+        """Return the spans of whole periods that have not been read or may have changed.
+
+        With those beside an open span: what is silent for days has told a part of them.
+        """
         p, zone = self._p, self._p.site.zone
         until = p.periods_until() if periods_wait(p) else None
         today, first = p.midnight(local_day(until or p.end, zone)), p.midnight(p.first_period())
         if first >= today:
             return []
-        spans = (union(owed(one.coverage, today), due(one.coverage, p.now)) for one in p.energy.values())
+        coverages = [one.coverage for one in p.energy.values()]
+        spans = (union(owed(one, today), _and_beside(due(one, p.now))) for one in coverages)
         whole = windows.whole_periods(union(*spans), p.scope.time_unit, zone)
         running = Window(today, p.end)
-        woken = [
-            span for one in p.energy.values() if one.coverage.woke_at for span in due(one.coverage, p.now)
-        ]
+        woken = [span for one in coverages if one.woke_at for span in due(one, p.now)]
         return common(whole, [Window(first, p.end if touch(running, woken) else today)])
 
     def _days(self, spans: Spans) -> Spans:
@@ -105,3 +110,7 @@ class Behind:
             replace(call, purpose=Purpose.HISTORY) if call.window and touch(call.window, never_read) else call
             for call in p.calls(resource, spans, Purpose.LATE, streams, by_day=by_day)
         ]
+
+
+def _and_beside(spans: Spans) -> Spans:
+    return [Window(start - QUARTER, end + QUARTER) for start, end in spans]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tap_solaredge.local_time import QUARTER, local_day, quarter_floor
 from tap_solaredge.plan import sun, windows
 from tap_solaredge.plan.calls import Call, Purpose
+from tap_solaredge.plan.owed import owed
 from tap_solaredge.resources import ENERGY, POWER, Kind
 from tap_solaredge.spans import Window, missing
 
@@ -143,12 +144,15 @@ class Today:
         ]
 
     def _is_free(self, quarters: list[Call]) -> bool:
-        """Whether this run's quarter hours give the split of all days since the last read."""
+        """Whether quarter hours that this run reads give the split of all days since the last read."""
         p = self._p
         planned: dict[Resource[Any], Spans] = {}
         for call in quarters:
             if call.resource is not None and call.window is not None:
                 planned.setdefault(call.resource, []).append(call.window)
+        for one in p.quarters.values():
+            for resource in p.needed([one]):
+                planned.setdefault(resource, []).extend(owed(one.coverage, p.end))
         summed = p.summed(planned)
         until = p.periods_until()
         if until is None or not summed:
