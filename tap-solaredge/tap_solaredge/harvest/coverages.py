@@ -50,10 +50,10 @@ class Coverages:
         A site that gives no answer must not stand in front of the others in each run.
         """
         series = [s for s in streams if s.cadence in {Cadence.QUARTER_HOURS, Cadence.ENERGY}]
-        read = owed.all_until(self._bookmarks.coverage(stream.name, self._site_id) for stream in series)
-        failed = self._bookmarks.failed_at(self._site_id, streams)
+        tried = [self._bookmarks.coverage(stream.name, self._site_id).until for stream in series]
+        tried.append(self._bookmarks.failed_at(self._site_id, streams))
         failed_whole = self._bookmarks.failed_whole(self._site_id, series)
-        return failed_whole, max(filter(None, (read, failed)), default=NEVER)
+        return failed_whole, max(filter(None, tried), default=NEVER)
 
     def newest(self, stream: SolarEdgeStream) -> datetime | None:
         """Return the start of the newest interval of a stream that carried a value."""
@@ -148,10 +148,13 @@ class Coverages:
             start = first_run(site, self._scope, now, days=stream.cadence in DAYS)
             found = owed.started(found, start, start if self._scope.start else None)
         self._starts[stream.name] = found.start
-        self.doubtful = self.doubtful or found.until != told.until
-        if found.until != told.until and self._clock.heard:
+        in_the_future = found.until != told.until
+        self.doubtful = self.doubtful or in_the_future
+        begins = found.start != told.start and not site.pending
+        if self._clock.heard and (in_the_future or begins):
+            self._move(stream, found)  # a start holds from now on, even if no call of the stream succeeds
+        if self._clock.heard and in_the_future:
             self._warn_of_the_future(told)
-            self._move(stream, found)
             if (self._bookmarks.value(stream.name, self._site_id) or "") > utc_text(now):
                 self._bookmarks.forget_value(stream.name, self._site_id)
         return found

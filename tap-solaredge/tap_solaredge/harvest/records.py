@@ -211,11 +211,13 @@ class Records:
     def _empty_periods(
         self, stream: SolarEdgeStream, records: list[Record], window: Window, progress: SiteProgress
     ) -> Spans:
-        """Return the periods that are over and still have no value, and what could not be read."""
+        """Return the periods that are over and still lack a value, and what could not be read."""
         if Device.METER in progress.site.denied:  # the split may come with a later permission
             return [window]
-        key = str(stream.replication_key)
-        days = (str(record[key]) for record in records if not stream.has_value(record))
+        key, production = str(stream.replication_key), stream.values[0]
+        told = {name for record in records for name in stream.values if record[name] is not None}
+        wanted = told | {production}
+        days = (str(record[key]) for record in records if any(record[name] is None for name in wanted))
         starts = _starts((date.fromisoformat(day) for day in days if _is_over(day, progress)), progress)
         empty = windows.whole_periods(starts, progress.scope.time_unit, progress.site.zone)
         return union(empty, common(self._unread, [window]))

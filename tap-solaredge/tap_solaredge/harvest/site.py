@@ -273,9 +273,10 @@ class SiteHarvest:
 
     def _reopen_what_was_unsettled(self, site: Site) -> None:
         """After a pause, let the days be read again that were read last: what came late was not seen."""
-        last_read = self._bookmarks.noted("sites", self.site_id, LATE_READ)
         yesterday = local_day(self._clock.now(), site.zone) - DAY
-        if last_read is None or (day := date.fromisoformat(last_read)) >= yesterday:
+        notes = self._bookmarks.of("sites", self.site_id)
+        day = date.fromisoformat(notes.setdefault(LATE_READ, yesterday.isoformat()))
+        if day >= yesterday:
             return
         since = midnight(day - self._scope.late_data, site.zone)
         self._coverages.reopen(self.outcomes.going_on(*SERIES), [Window(since, self._clock.now())])

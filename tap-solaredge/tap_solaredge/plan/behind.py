@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.local_time import QUARTER, local_day, quarter_floor
 from tap_solaredge.plan import totals, windows
-from tap_solaredge.plan.calls import Call, Purpose, blocks
+from tap_solaredge.plan.calls import Call, Purpose, blocks, read_by
 from tap_solaredge.plan.owed import due, owed, woken
 from tap_solaredge.resources import QUARTER_SUMS
 from tap_solaredge.spans import Spans, Window, common, missing, touch, union
@@ -48,7 +48,10 @@ def _spans(p: SiteProgress, coverage: Coverage, newest: datetime) -> Spans:
     """Return what a stream owes before the newest window begins, open spans and the last days included."""
     start, until = p.start(p.quarters), max(newest, coverage.until or newest)
     reach = p.end if woken(coverage) else newest  # by night nothing reads the newest window
-    spans = union(owed(coverage, until), common(due(coverage, p.now), [Window(start, reach)]))
+    again = due(coverage, p.now)
+    if p.sums_help():  # quarter hours of whole days give their split, which is read again too
+        again = windows.whole_periods(again, "DAY", p.site.zone)
+    spans = union(owed(coverage, until), common(again, [Window(start, reach)]))
     if p.late_is_due:
         last_days = Window(max(quarter_floor(p.end - p.scope.late_data), start), newest)
         spans = union(spans, common(coverage.covered, [last_days]))
@@ -61,7 +64,7 @@ def _spans(p: SiteProgress, coverage: Coverage, newest: datetime) -> Spans:
 def _periods(p: SiteProgress, quarters: list[Call], block: timedelta) -> list[Call]:
     if not p.energy:
         return []
-    spans, summed, found = _missing_periods(p), p.summed(quarters), []
+    spans, summed, found = _missing_periods(p), p.summed(read_by(quarters)), []
     for resource in sorted(p.period_resources(), key=str):
         wanted = spans
         if resource in QUARTER_SUMS:
@@ -72,11 +75,14 @@ def _periods(p: SiteProgress, quarters: list[Call], block: timedelta) -> list[Ca
 
 
 def _missing_periods(p: SiteProgress) -> Spans:
-    """Return the spans of whole periods that have not been read or may have changed."""
+    """Return the spans of whole periods that have not been read or may have changed.
+
+    With those beside an open span: what is silent for days has told a part of them.
+    """
     zone, coverages = p.site.zone, [one.coverage for one in p.energy.values()]
     until = p.periods_until() if p.periods_wait() else None
     today, first = p.midnight(local_day(until or p.end, zone)), p.periods_start()
-    spans = (union(owed(coverage, today), due(coverage, p.now)) for coverage in coverages)
+    spans = (union(owed(coverage, today), _and_beside(due(coverage, p.now))) for coverage in coverages)
     whole = windows.whole_periods(union(*spans), p.scope.time_unit, zone)
     open_again = [span for coverage in coverages if coverage.woke_at for span in due(coverage, p.now)]
     return common(whole, [Window(first, p.end if touch(Window(today, p.end), open_again) else today)])
@@ -92,3 +98,7 @@ def _calls(
         replace(call, purpose=Purpose.HISTORY) if call.window and touch(call.window, never_read) else call
         for call in p.calls(resource, spans, Purpose.LATE, streams, by_day=by_day)
     ]
+
+
+def _and_beside(spans: Spans) -> Spans:
+    return [Window(start - QUARTER, end + QUARTER) for start, end in spans]

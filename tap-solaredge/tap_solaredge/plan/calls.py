@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tap_solaredge.resources import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from tap_solaredge.resources import Resource
     from tap_solaredge.service.request import Request
@@ -51,6 +51,13 @@ class Call:
         return self.request.site_id
 
 
+def read_by(calls: Iterable[Call]) -> Iterator[tuple[Resource[Any], Window]]:
+    """Yield what calls read of series, and when."""
+    for call in calls:
+        if call.resource is not None and call.window is not None:
+            yield call.resource, call.window
+
+
 _SEAMS = (Kind.QUARTERS, Kind.PERIODS, Kind.TOTALS)
 """What decides where a block ends, if there is any."""
 
@@ -70,9 +77,8 @@ def blocks(calls: Iterable[Call]) -> list[list[Call]]:
     """
     ordered = sorted(calls, key=_newest_first)
     by_resource: dict[Resource[Any], list[Window]] = {}
-    for call in ordered:
-        if call.resource is not None and call.window is not None:
-            by_resource.setdefault(call.resource, []).append(call.window)
+    for resource, window in read_by(ordered):
+        by_resource.setdefault(resource, []).append(window)
     if not by_resource:
         return []
     kinds = {resource.kind for resource in by_resource}

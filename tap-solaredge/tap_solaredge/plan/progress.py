@@ -123,16 +123,15 @@ class SiteProgress:
         until = self.periods_until()
         return until is not None and self.sums_help() and self.end - until < LONGEST_WAIT
 
-    def summed(self, planned: Iterable[Call]) -> Spans:
+    def summed(self, planned: Iterable[tuple[Resource[Any], Window]]) -> Spans:
         """Return the spans of which the quarter hours of this run give the split of the days.
 
         Args:
-            planned: The calls for quarter hours that this run will make yet.
+            planned: What this run will read yet, and when.
         """
         read: dict[Resource[Any], Spans] = {}
-        for call in planned:
-            if call.resource is not None and call.window is not None:
-                read.setdefault(call.resource, []).append(call.window)
+        for resource, window in planned:
+            read.setdefault(resource, []).append(window)
         return common_to_all(union(self.read.get(one, []), read.get(one, [])) for one in self.sum_resources())
 
     def calls(

@@ -7,12 +7,13 @@ quarter hour anyway, the split of the days follows from that and costs nothing.
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import chain, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from tap_solaredge.local_time import QUARTER, local_day, quarter_floor
 from tap_solaredge.plan import sun, windows
-from tap_solaredge.plan.calls import Call, Purpose
-from tap_solaredge.plan.owed import all_until
+from tap_solaredge.plan.calls import Call, Purpose, read_by
+from tap_solaredge.plan.owed import all_until, owed
 from tap_solaredge.resources import ENERGY, POWER, Kind
 from tap_solaredge.spans import Window, missing
 
@@ -143,8 +144,9 @@ def _periods(p: SiteProgress, *, free: bool) -> list[Call]:
 
 
 def _is_free(p: SiteProgress, quarters: list[Call]) -> bool:
-    """Whether this run's quarter hours give the split of all days since the last read."""
-    summed, until = p.summed(quarters), p.periods_until()
+    """Whether quarter hours that this run reads give the split of all days since the last read."""
+    behind = (product(p.needed(one.needs), owed(one.coverage, p.end)) for one in p.quarters.values())
+    summed, until = p.summed(chain(read_by(quarters), *behind)), p.periods_until()
     if until is None or not summed:
         return bool(summed)
     since = Window(p.midnight(local_day(until, p.site.zone)), p.end)

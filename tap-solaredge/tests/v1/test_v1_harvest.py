@@ -3,7 +3,9 @@
 import os
 from collections import Counter, defaultdict
 from datetime import date, timedelta
+from itertools import pairwise
 from math import ceil
+from operator import itemgetter
 
 import pytest
 
@@ -347,3 +349,19 @@ def test_a_site_without_a_time_zone_is_not_stored_at_wrong_times(v1, run_v1, tmp
     assert said.error is None
     assert f"site {HOME}: no time zone is told; Europe/Amsterdam is used, as before" in caplog.text
     assert {row["utc_offset_minutes"] for row in said.records["power_readings"]} == {60}
+
+
+@pytest.mark.parametrize("unit", ["WEEK", "MONTH"])
+def test_what_batteries_did_in_weeks_and_months_is_read_a_week_at_a_time(unlimited, tmp_path, unit):
+    plant = unlimited.plants[HOME]
+    wanted = {"site_ids": [HOME], "start_date": "2026-09-01T00:00:00Z", "energy_time_unit": unit}
+    key = {"api_version": "v1", "api_key": unlimited.v1_key}
+    records = harvest(unlimited, tmp_path, **key, **wanted)["energy_readings"]
+    found = sorted(records, key=itemgetter("reading_date"))
+    for record, following in pairwise(found):
+        begin, end = (
+            plant.local_midnight(date.fromisoformat(each["reading_date"])) for each in (record, following)
+        )
+        known = plant.total("charge_wh", begin, end), plant.total("discharge_wh", begin, end)
+        assert (record["charged_wh"], record["discharged_wh"]) == pytest.approx(known, abs=3.0), record
+    assert len(found) >= 3

@@ -120,6 +120,10 @@ def requests(
     if resource is INVERTERS and window is not None and zone is not None:
         times = _times(resource, window, zone)
         return tuple(Request(f"/equipment/{site_id}/{serial}/data", times, site_id) for serial in inverters)
+    if resource is STORAGE_ENERGY and window is not None and window.end - window.start > _WEEK:
+        seam = window.start + _WEEK  # whole weeks, months and years are longer than what one call gives
+        parts = window._replace(end=seam), window._replace(start=seam)
+        return tuple(call for part in parts for call in requests(resource, site, part, resolution))
     found = []
     resolution = "MONTH" if resource is TOTALS else resolution
     for name in _PATHS[resource] if metered or resource is not TOTALS else ("energy",):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from tap_solaredge.measured.joining import joined
 from tap_solaredge.measured.readings import BatterySeries
 from tap_solaredge.service.fields import objects
 from tap_solaredge.service.payload import charge, essential, essential_list, is_empty, text
@@ -29,10 +31,17 @@ if TYPE_CHECKING:
 def storage(payloads: list[Any], place: Place, zone: ZoneInfo) -> list[BatterySeries]:
     """Return the readings of each battery; a site without a battery gives none.
 
+    Where two parts of a window overlap, the older one knows the counters of before.
+
     Raises:
         UnexpectedPayload: If there is no list of batteries.
     """
-    data = essential(payloads[0], "storageData", place)
+    newest_first = [_batteries(payload, place, zone) for payload in reversed(payloads)]
+    return list(reduce(joined, newest_first))
+
+
+def _batteries(payload: Any, place: Place, zone: ZoneInfo) -> list[BatterySeries]:  # noqa: ANN401
+    data = essential(payload, "storageData", place)
     listed = [] if is_empty(data) else essential_list(data, "batteries", place)
     found: dict[str, BatterySeries] = {}
     for battery in objects(listed, place):
