@@ -1,9 +1,11 @@
 """Days are right after pauses and late uploads: selected alone, and of a battery that sells."""
 
+from datetime import date
+
 import pytest
 
 from solaredge_simulator.fleet import HOME
-from solaredge_simulator.variety import SELLER
+from solaredge_simulator.variety import BATTERY_ALONE, SELLER
 
 from .collected import Collected
 from .schedule import DAY, HOUR, Schedule
@@ -45,6 +47,18 @@ def test_what_a_battery_sold_is_told_by_the_quarter_hours_of_the_days_that_were_
     assert self_consumption(daily.collected, begin) == self_consumption(fresh(simulator, tmp_path), begin)
     if trouble == "a pause":
         assert not any(map(split_by_day, calls))
+
+
+def test_days_tell_what_a_battery_did_that_stands_alone(start_simulator, tmp_path):
+    simulator = start_simulator(now=BEGAN, trouble=False, sites="variety")
+    plant = simulator.plants[BATTERY_ALONE]
+    daily = Schedule(simulator, tmp_path, BATTERY_ALONE, energy_lookback_days=40).run(2, every=DAY)
+    days = {key[1]: row for key, row in daily.collected.rows["energy_readings"].items()}
+    for day in list(days)[:-1]:
+        begin, end = (plant.local_midnight(date.fromisoformat(day) + after * DAY) for after in (0, 1))
+        known = plant.total("charge_wh", begin, end), plant.total("discharge_wh", begin, end)
+        assert (days[day]["charged_wh"], days[day]["discharged_wh"]) == pytest.approx(known), day
+    assert len(days) == 42
 
 
 def fresh(simulator, folder):

@@ -7,8 +7,8 @@ import pytest
 
 from tap_solaredge.harvest.silence import silences
 from tap_solaredge.local_time import QUARTER, Instant, utc_text
-from tap_solaredge.measured.readings import Site
-from tap_solaredge.resources import POWER
+from tap_solaredge.measured.readings import MeterSeries, MeterType, Site
+from tap_solaredge.resources import METERS, POWER
 from tap_solaredge.spans import Window
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -42,3 +42,11 @@ def test_the_dark_edge_of_a_window_is_open_only_beside_an_outage(known, expected
 
 def test_a_day_without_a_value_is_open_whole():
     assert silences(POWER, {}, DAY, SITE, known=[], now=NOW) == [DAY]
+
+
+def test_what_is_open_of_a_meter_stays_so_in_a_window_too_short_to_show_that_it_speaks_at_night():
+    silent = Window(MIDNIGHT + timedelta(hours=2), MIDNIGHT + timedelta(hours=4))
+    power = told(DAY.start, silent.start) | told(silent.end, DAY.end)
+    meter = MeterSeries("606", MeterType.FEED_IN, power=power)
+    assert silences(METERS, [meter], DAY, SITE, known=[silent], now=NOW) == [silent]
+    assert silences(METERS, [meter], DAY, SITE, known=[], now=NOW) == []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tap_solaredge.local_time import DAY
 from tap_solaredge.measured.gaps import by_device, empty_spans
 from tap_solaredge.plan import sun
-from tap_solaredge.spans import joined_to, union, without
+from tap_solaredge.spans import common, joined_to, union, without
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,5 +41,7 @@ def silences(
         spans = empty_spans(series, window, now)
         light = [span for span in spans if sun.lit(site, *joined_to(span, beside))]
         speaks_at_night = (len(spans) - len(light)) * DAY < (window.end - window.start) / 2
-        found.append(spans if speaks_at_night and not resource.solar else light)
+        if not resource.solar:  # in a short window nobody sees who speaks at night: what is open stays so
+            light = spans if speaks_at_night else union(light, common(spans, known))
+        found.append(light)
     return union(*found)

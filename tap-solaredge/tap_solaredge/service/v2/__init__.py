@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tap_solaredge.login import credentials
 from tap_solaredge.measured.production import Meaning, take_batteries_out
 from tap_solaredge.measured.readings import Device
-from tap_solaredge.resources import ENERGY, METER_ENERGY, POWER, QUARTER_ENERGY, STORAGE, STORAGE_ENERGY
+from tap_solaredge.resources import ENERGY, POWER, QUARTER_ENERGY, STORAGE, STORAGE_ENERGY
 from tap_solaredge.service.dialect import Dialect
 from tap_solaredge.service.v2 import readers, requests
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 def needed(site: Site, needs: Needs, others: Needs) -> Needs:  # noqa: ARG001
     """Return what is worth a call: without a meter or a battery there is no telemetry of one."""
     found = {need for need in needs if need.device is None or site.has(need.device)}
-    if METER_ENERGY not in found and METER_ENERGY in needs:
-        found.discard(STORAGE_ENERGY)  # a split without meters tells nothing
     output = site.stores and site.meaning == Meaning.AC
     unknown = site.has(Device.BATTERY) and site.meaning is None
     if ENERGY in needs and (output or unknown):  # what batteries did decides
