@@ -70,7 +70,8 @@ class Reader:
         self.spans_read += 1
         empty = missing(span, union(Window(start, start + INTERVAL) for start in shown))
         newest = max(shown) + INTERVAL - QUARTER if shown else None
-        return owed.after_reading(found, span, empty, newest, now)
+        woke = bool(owed.late_values(found, span, empty, newest))
+        return owed.after_reading(found, span, empty, newest, now, woke=woke)
 
 
 hours = st.integers(0, 12 * 20).map(lambda number: BEGAN + number * 2 * HOUR)
@@ -135,7 +136,7 @@ def test_a_start_moves_back_only(first_run, spans, explicit):
 def test_open_spans_are_given_up_after_three_months(start, hours_later):
     span = Window(start, start + 2 * HOUR)
     now = start + 2 * HOUR + hours_later * HOUR
-    found = owed.after_reading(Coverage(start=start), span, [span], None, now)
+    found = owed.after_reading(Coverage(start=start), span, [span], None, now, woke=False)
     assert bool(found.open) == (hours_later * HOUR < owed.GIVEN_UP)
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from tap_solaredge.harvest.notes import SEEN, UNIT
 from tap_solaredge.local_time import utc_text
-from tap_solaredge.plan import owed
+from tap_solaredge.plan import owed, sun
 from tap_solaredge.plan.progress import Progress
 from tap_solaredge.plan.scope import first_run
 from tap_solaredge.plan.totals import BEFORE_ALL_DATA
-from tap_solaredge.spans import Window, union, without
+from tap_solaredge.resources import Kind
+from tap_solaredge.spans import Window, touch, union, without
 from tap_solaredge.streams import Cadence, SolarEdgeStream
 
 if TYPE_CHECKING:
@@ -68,12 +69,25 @@ class Coverages:
         return {s.name: Progress(s.needs, self._believed(site, s, now)) for s in streams}
 
     def read(
-        self, stream: SolarEdgeStream, window: Window, empty: Spans, newest: datetime | None, now: datetime
+        self,
+        stream: SolarEdgeStream,
+        window: Window,
+        empty: Spans,
+        newest: datetime | None,
+        *,
+        site: Site,
+        now: datetime,
     ) -> Spans:
-        """Note that a window was read, and return the spans of which values came late."""
+        """Note that a window was read, and return the spans of which values came late.
+
+        What comes of one night alone is no sign that more comes: where other devices are read by night,
+        solar power is read later.
+        """
         before = self._of(stream)
         late = owed.late_values(before, window, empty, newest)
-        self._move(stream, owed.after_reading(before, window, empty, newest, now))
+        filled = [span for span in before.open if touch(span, late)]
+        woke = any(sun.lit(site, *span) or not _mixes(stream) for span in filled)
+        self._move(stream, owed.after_reading(before, window, empty, newest, now, woke=woke))
         return late
 
     def begin_anew_in_another_unit(self, streams: Iterable[SolarEdgeStream], *, dry: bool) -> None:
@@ -96,7 +110,7 @@ class Coverages:
     def read_dry(self, stream: SolarEdgeStream, window: Window, now: datetime) -> None:
         """Note what a forecast expects to be read: nothing is known to have come late."""
         before = self._of(stream)
-        self._move(stream, owed.after_reading(before, window, before.open, None, now))
+        self._move(stream, owed.after_reading(before, window, before.open, None, now, woke=False))
 
     def read_only(self, stream: SolarEdgeStream, window: Window) -> None:
         """Note what a stream without history was last read from."""
@@ -175,3 +189,8 @@ class Coverages:
         self._bookmarks.move(stream.name, self._site_id, coverage)
         if stream.cadence is Cadence.ENERGY:
             self._bookmarks.of(stream.name, self._site_id)[UNIT] = self._scope.time_unit
+
+
+def _mixes(stream: SolarEdgeStream) -> bool:
+    """Whether a stream needs solar power beside what is measured by night too."""
+    return len({need.solar for need in stream.needs if need.kind is Kind.QUARTERS}) > 1

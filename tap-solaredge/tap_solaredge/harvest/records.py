@@ -199,7 +199,7 @@ class Records:
             empty = self._empty_periods(stream, records, window, progress)
             window = Window(window.start, max(window.start, min(window.end, self._settled(progress))))
         moment = from_utc_text(newest) if newest and "T" in newest else None
-        late = self._coverages.read(stream, window, empty, moment, progress.now)
+        late = self._coverages.read(stream, window, empty, moment, site=progress.site, now=progress.now)
         self._bookmarks.advance(stream.name, progress.site.site_id, key, newest)
         self._totals.reopen(late, progress.site)
         if late and stream.cadence is Cadence.QUARTER_HOURS:

@@ -104,7 +104,7 @@ class TotalsOfSite:
             elif totals is None:
                 self._coverages.read_dry(stream, call.window, now)
             else:
-                self._coverages.read(stream, call.window, [], None, now)
+                self._coverages.read(stream, call.window, [], None, site=site, now=now)
                 self._bookmarks.advance(
                     stream.name, self._site_id, str(stream.replication_key), utc_text(call.window.end)
                 )

@@ -131,7 +131,7 @@ def due(coverage: Coverage, now: datetime) -> Spans:
 
 
 def after_reading(
-    coverage: Coverage, window: Window, empty: Spans, newest: datetime | None, now: datetime
+    coverage: Coverage, window: Window, empty: Spans, newest: datetime | None, now: datetime, *, woke: bool
 ) -> Coverage:
     """Return the coverage after a window was read.
 
@@ -141,16 +141,16 @@ def after_reading(
         empty: The parts of it that had no value although one may come.
         newest: Start of its newest complete interval with a value.
         now: The service's time.
+        woke: Whether it shows that late values come; see `late_values`.
     """
     window = Window(window.start, min(window.end, now))
-    came = late_values(coverage, window, empty, newest)
     waiting = union(without(coverage.open, [window]), common(empty, [window]))
     return replace(
         coverage,
         covered=union(coverage.covered, [window]),
         open=[span for span in waiting if span.end > now - GIVEN_UP][-MOST_OPEN:],
         newest=max(filter(None, (coverage.newest, newest)), default=None),
-        woke_at=now if came else coverage.woke_at,
+        woke_at=now if woke else coverage.woke_at,
     )
 
 
