@@ -1,11 +1,13 @@
 """No fault of the service makes each run spend many calls, for as long as it lasts or for ever after."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from solaredge_simulator.fault_kinds import KINDS
 from solaredge_simulator.fleet import FIRST_EXTRA, HOME, ISLAND, OFFICE, ROOF
+
+from .schedule import Schedule
 
 RUN = {"site_ids": [HOME], "start_date": "2026-11-14T00:00:00Z"}
 HOUR = 3600
@@ -124,3 +126,17 @@ def test_a_list_of_sites_without_end_does_not_use_up_the_credits(simulator, run_
     run_tap(simulator, site_ids=[HOME])
     assert len(simulator.calls) == 100
     assert "The list of sites has no end: 100 pages of it are read" in caplog.text
+
+
+def test_what_a_device_never_told_is_not_read_again_after_each_night(start_simulator, tmp_path):
+    began = datetime(2026, 11, 20, 12, 5, tzinfo=UTC)  # the nights are long
+    simulator = start_simulator(now=began, trouble=False)
+    lost = began - timedelta(days=9)
+    battery = simulator.plants[HOME].batteries[0].serial
+    simulator.outage(HOME, lost, lost + timedelta(hours=3), order="newest first", hours=1e6, device=battery)
+    hourly = Schedule(simulator, tmp_path, HOME, power_lookback_days=10).run(2)
+    before = len(simulator.calls)
+    hourly.run(18)
+    since = lost.isoformat()
+    again = [call for call in simulator.calls[before:] if call.query.get("from", ["now"])[0] <= since]
+    assert counted(again, "/storage/telemetry") == 0
