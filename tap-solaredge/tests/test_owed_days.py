@@ -1,6 +1,6 @@
 """Days are right after pauses and late uploads: selected alone, and of a battery that sells."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -74,3 +74,16 @@ def self_consumption(collected, begin):
     today = f"{collected.simulator.clock.now():%Y-%m-%d}"
     rows = collected.rows["energy_readings"].items()
     return {key: row["self_consumption_wh"] for key, row in rows if f"{begin:%Y-%m-%d}" <= key[1] < today}
+
+
+def test_late_values_of_a_northern_winter_are_read(start_simulator, tmp_path):
+    began = datetime(2026, 12, 20, 10, 5, tzinfo=UTC)
+    simulator = start_simulator(now=began, trouble=False)
+    place = simulator.plants[HOME].place._replace(latitude=63.4)  # at noon the sun stands three degrees high
+    simulator.change(HOME, place=place)
+    daily = Schedule(simulator, tmp_path, HOME, only={"power_flows"}).run()
+    battery = simulator.plants[HOME].batteries[0].serial
+    simulator.outage(HOME, began, began + 12 * DAY, device=battery)
+    daily.run_until(began + 12 * DAY + HOUR, every=DAY)
+    daily.run(3)
+    assert daily.wrong().get("power_flows") is None

@@ -8,6 +8,7 @@ import pytest
 from tap_solaredge.harvest.silence import silences
 from tap_solaredge.local_time import QUARTER, Instant, utc_text
 from tap_solaredge.measured.readings import MeterSeries, MeterType, Site
+from tap_solaredge.plan.sun import is_night
 from tap_solaredge.resources import METERS, POWER
 from tap_solaredge.spans import Window
 
@@ -50,3 +51,19 @@ def test_what_is_open_of_a_meter_stays_so_in_a_window_too_short_to_show_that_it_
     meter = MeterSeries("606", MeterType.FEED_IN, power=power)
     assert silences(METERS, [meter], DAY, SITE, known=[silent], now=NOW) == [silent]
     assert silences(METERS, [meter], DAY, SITE, known=[], now=NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("latitude", "start", "hours", "night"),
+    [
+        (52.4, datetime(2026, 11, 20, 16, 30, tzinfo=UTC), 5, True),
+        (52.4, datetime(2026, 11, 20, 16, 30, tzinfo=UTC), 24, False),
+        (63.4, datetime(2026, 12, 20, 15, 30, tzinfo=UTC), 15, True),
+        (63.4, datetime(2026, 12, 20, 11, tzinfo=UTC), 2, False),
+        (78.2, datetime(2026, 12, 20, tzinfo=UTC), 72, False),
+        (None, datetime(2026, 12, 20, 20, tzinfo=UTC), 4, False),
+    ],
+)
+def test_a_night_is_dark_and_no_longer_than_most_nights_are(latitude, start, hours, night):
+    site = Site(1, "Tak", AMSTERDAM, None, pending=False, latitude=latitude, longitude=10.4)
+    assert is_night(site, Window(start, start + timedelta(hours=hours))) is night

@@ -80,13 +80,13 @@ class Coverages:
     ) -> Spans:
         """Note that a window was read, and return the spans of which values came late.
 
-        What comes of one night alone is no sign that more comes: where other devices are read by night,
-        solar power is read later.
+        Values of one night alone are no sign that more come: where other devices are read by night, solar
+        power is read later.
         """
         before = self._of(stream)
         late = owed.late_values(before, window, empty, newest)
         filled = [span for span in before.open if touch(span, late)]
-        woke = any(sun.lit(site, *span) or not _mixes(stream) for span in filled)
+        woke = not all(_mixes(stream) and sun.is_night(site, span) for span in filled)
         self._move(stream, owed.after_reading(before, window, empty, newest, now, woke=woke))
         return late
 

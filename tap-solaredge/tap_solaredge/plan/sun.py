@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tap_solaredge.measured.readings import Site
+    from tap_solaredge.spans import Window
 
 DARK_BELOW = -3.0
 """Degrees; no module makes measurable power with the sun this far under the horizon."""
 LIGHT_ABOVE = 8.0
 """Degrees; above this, an inverter that says nothing does not just sleep."""
+LONGEST_NIGHT = timedelta(hours=20)
+"""A longer one is the far north, or a wrong latitude (gotcha 81)."""
 STEP, STRIDE = timedelta(minutes=15), timedelta(hours=2)
 LIGHT_HOURS = range(9, 15)
 """Hours of the wall clock that are light nearly everywhere and always, where the place is not known."""
@@ -43,6 +46,13 @@ def dark(latitude: float, longitude: float, start: datetime, end: datetime) -> b
             return False
         at += STEP
     return elevation(latitude, longitude, end) <= DARK_BELOW
+
+
+def is_night(site: Site, span: Window) -> bool:
+    """Whether a span lies in one night of a site: its first quarter hour may have begun in the dusk."""
+    if site.latitude is None or site.longitude is None or span.end - span.start > LONGEST_NIGHT:
+        return False
+    return dark(site.latitude, site.longitude, span.start + STEP, span.end)
 
 
 def lit(site: Site, start: datetime, end: datetime) -> bool:

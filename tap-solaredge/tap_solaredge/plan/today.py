@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 SETTLES = timedelta(minutes=90)
 """How long after dusk power is still read: the last quarter hours arrive late (gotcha 2)."""
-LONGEST_NIGHT = timedelta(hours=20)
-"""A longer one is the far north, or a wrong latitude: power is read once then (gotcha 81)."""
 DAY_REFRESH = timedelta(hours=6)
 """How often the running day's energy is read, where it costs a call."""
 STALE, GONE = timedelta(hours=2), timedelta(days=1)
@@ -116,7 +114,7 @@ def _night(p: SiteProgress, window: Window) -> datetime | None:
     if site.latitude is None or site.longitude is None or read is None:
         return None
     evening = read - SETTLES
-    if p.end - evening > LONGEST_NIGHT or not sun.dark(site.latitude, site.longitude, evening, p.end):
+    if p.end - evening > sun.LONGEST_NIGHT or not sun.dark(site.latitude, site.longitude, evening, p.end):
         return None
     return max(quarter_floor(evening), window.start)
 
