@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.budget.spending import Expected
@@ -13,7 +13,6 @@ from tap_solaredge.plan.calls import answered_together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from concurrent.futures import Future
 
     from tap_solaredge.budget.spending import Purse
     from tap_solaredge.harvest.job import Job
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     Fetched = tuple[list[Call], "list[Any] | TapSolarEdgeError | None"]
     """Calls that belong together, and their payloads in order, or what went wrong; None of a forecast."""
-    UnderWay = deque[tuple[list[Call], list[Future[Answer | None]]]]
+    UnderWay = deque[tuple[list[Call], list[Future[Answer]]]]
 
 READY = 2
 """Answers that may wait to be used, for each call that may run at once."""
@@ -39,6 +38,7 @@ class Caller:
         self._client = job.client
         self._refusals = Refusals(job.ledger, job.clock)
         self._pool: ThreadPoolExecutor | None = None
+        self._running: set[Future[Answer]] = set()
 
     def reads_devices(self, site_id: int) -> bool:
         """Whether telemetry is worth a call: not when the grant of a site does not cover it."""
@@ -52,6 +52,9 @@ class Caller:
             TapSolarEdgeError: See `Client.get`.
         """
         self._check_refused(call)
+        return self._get(call)
+
+    def _get(self, call: Call) -> Answer:
         try:
             answer = self._client.get(call.request)
         except ScopeMissing:
@@ -84,33 +87,50 @@ class Caller:
             wanted: Whether a call is still worth making.
         """
         under_way: UnderWay = deque()
-        try:
-            for group in answered_together(calls):
-                if not wanted(group[0]):
-                    continue
-                if self._client.at_once == 1:
-                    yield group, _payloads(self.send(call) for call in group)
-                    continue
+        for group in answered_together(calls):
+            if not wanted(group[0]):
+                continue
+            if self._at_once > 1:
                 under_way.append((group, [self._submit(call) for call in group]))
-                while sum(len(futures) for _, futures in under_way) > READY * self._client.at_once:
+                while sum(len(futures) for _, futures in under_way) > READY * self._at_once:
                     yield _oldest(under_way)
+                continue
             while under_way:
                 yield _oldest(under_way)
-        finally:
-            for _, futures in under_way:
-                for future in futures:
-                    future.cancel()
+            yield group, _payloads(self.send(call) for call in group)
+        while under_way:
+            yield _oldest(under_way)
 
     def close(self) -> None:
         """Wait for calls that are on their way, and close the connections."""
         if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool.shutdown()
         self._client.close()
 
-    def _submit(self, call: Call) -> Future[Answer | None]:
+    @property
+    def _at_once(self) -> int:
+        """How many calls may run at once."""
+        return self._client.at_once
+
+    def _submit(self, call: Call) -> Future[Answer]:
+        """Let a call be made by a thread as soon as one is free; until then this one waits.
+
+        It is checked and written down here, so that the order of a plan decides which calls a budget allows.
+        """
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._client.at_once, thread_name_prefix="solaredge")
-        return self._pool.submit(self.send, call)
+            self._pool = ThreadPoolExecutor(self._at_once, thread_name_prefix="solaredge")
+        while len(self._running) >= self._at_once:
+            self._running = wait(self._running, return_when=FIRST_COMPLETED).not_done
+        try:
+            self._check_refused(call)
+            self._client.reserve(call.request)
+        except TapSolarEdgeError as error:
+            refused: Future[Answer] = Future()
+            refused.set_exception(error)
+            return refused
+        future = self._pool.submit(self._get, call)
+        self._running.add(future)
+        return future
 
 
 def _oldest(under_way: UnderWay) -> Fetched:
@@ -130,6 +150,7 @@ class Forecaster(Caller):
 
     dry = True
     purse: Expected
+    _at_once = 1
 
     def __init__(self, job: Job) -> None:
         super().__init__(job)

@@ -44,7 +44,7 @@ class Forecast:
             urls: Yield the path and query of each call.
         """
         if urls:
-            yield from (str(call.request).replace(" ", "?", 1).replace(" ", "&") for call in self.calls)
+            yield from (call.request.path_and_query for call in self.calls)
         else:
             for _, calls in groupby(self.calls, key=lambda c: (c.site_id, c.purpose, c.resource, c.window)):
                 yield _line(list(calls))

@@ -82,6 +82,7 @@ class Client:
         self.at_once = at_once
         """Calls that may run at once; 1 after the service refused one without a reason."""
         self._alone = threading.Lock()
+        self._reserved: set[Request] = set()
         self._user_agent = user_agent or f"tap-solaredge/{version('tap-solaredge')}"
         self._of_thread = threading.local()
         self._sessions: list[requests.Session] = []
@@ -92,6 +93,20 @@ class Client:
         self._answered = False
         self.calls = 0
         """Calls made so far, failed ones and retries included."""
+
+    def reserve(self, request: Request) -> None:
+        """Write the first try of a request down; wait where the minute's calls are spent.
+
+        Of calls that run at once this gives those the last credits that come first in the plan.
+
+        Raises:
+            BudgetReached: If no call is left.
+        """
+        while wait := self._ledger.spend(request.site_id, request.endpoint):
+            if wait >= WORTH_A_LINE:
+                logger.info("The minute's calls are spent; going on in %.0f s", wait)
+            self._clock.sleep(wait)
+        self._reserved.add(request)
 
     def get(self, request: Request) -> Answer:
         """Return the answer; what failed last time with all its tries gets one, two where a wait is named.
@@ -155,7 +170,9 @@ class Client:
             TapSolarEdgeError: If none came, or something in front of the service answered in its place.
         """
         session = self._session()
-        self._wait_for_budget(request)
+        if request not in self._reserved:
+            self.reserve(request)
+        self._reserved.discard(request)
         self.calls += 1
         url = self._base_url + request.path
         try:
@@ -184,12 +201,6 @@ class Client:
             self._sessions.append(session)
             session.headers["User-Agent"] = self._user_agent
         return session
-
-    def _wait_for_budget(self, request: Request) -> None:
-        while wait := self._ledger.spend(request.site_id, request.endpoint):
-            if wait >= WORTH_A_LINE:
-                logger.info("The minute's calls are spent; going on in %.0f s", wait)
-            self._clock.sleep(wait)
 
     def _wait_between_tries(self) -> Generator[float, Busy, None]:
         """Wait after each failure as long as the service says, else 2^n seconds with jitter."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import NamedTuple
+from urllib.parse import quote, urlencode
 
 WINDOW_STARTS = frozenset({"from", "startTime", "startDate"})
 
@@ -26,6 +27,12 @@ class Request(NamedTuple):
     def is_telemetry(self) -> bool:
         """Whether the request is about what devices measured (reference: API V2, section 2.2)."""
         return self.path.endswith("/telemetry")
+
+    @property
+    def path_and_query(self) -> str:
+        """What follows the host's name in the URL, without what a credential adds."""
+        query = urlencode(self.params, safe=":,", quote_via=quote)
+        return f"{self.path}?{query}" if query else self.path
 
     def __str__(self) -> str:
         return f"{self.path} {' '.join(f'{name}={value}' for name, value in self.params)}".rstrip()
