@@ -56,9 +56,21 @@ def power_flows(plant, start, now):
                 quarter.consumption_w,
                 direction(stored, "Charging", "Discharging"),
                 stored,
-                batteries[0].state_of_charge if batteries else None,
+                charge_level(plant, quarter),
             ),
         )
+
+
+def charge_level(plant, quarter):
+    """Return the state of charge of all batteries together."""
+    known = [
+        (battery.capacity, quarter.batteries[battery.serial].state_of_charge)
+        for battery in plant.batteries
+        if battery.serial in quarter.batteries
+    ]
+    if not known or any(level is None for _, level in known):
+        return None
+    return sum(capacity * level for capacity, level in known) / sum(capacity for capacity, _ in known)
 
 
 def meter_readings(plant, start, now):
@@ -109,11 +121,24 @@ def energy_readings(plant, start, now):
 
         produced, fed_in = total("production_wh"), total("feed_in_wh")
         own = None if produced is None or fed_in is None else produced - fed_in
+        if own is not None and plant.batteries:
+            own += sum(map(sold, seen_in(plant, begin, end, now)))
         yield (
             (plant.site_id, day.isoformat(), "DAY"),
             (offset(plant, begin), produced, total("consumption_wh"), own, fed_in, total("purchased_wh")),
         )
         day += timedelta(days=1)
+
+
+def seen_in(plant, begin, end, now):
+    """Yield the quarter hours from `begin` to `end` as the service shows them at `now`."""
+    for quarter in plant.quarters(begin, end):
+        yield plant.seen(quarter.start, now)
+
+
+def sold(quarter):
+    """Return the energy that batteries sold in a quarter hour: what was fed in beyond production."""
+    return max((quarter.feed_in_wh or 0.0) - (quarter.production_w or 0.0) / 4, 0.0)
 
 
 def of_plants(table, plants, start, now):

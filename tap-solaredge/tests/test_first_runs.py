@@ -6,6 +6,7 @@ import pytest
 
 from solaredge_simulator.fleet import HOME, OFFICE
 from solaredge_simulator.v1.rules import V1Rules
+from solaredge_simulator.variety import SELLER
 from tools import truth
 
 from .collected import Collected
@@ -62,3 +63,25 @@ def test_a_site_that_never_gets_all_its_calls_leaves_the_others_their_turn(of_v1
         collected.simulator.clock.set(BEGAN + run * HOUR)
         served.append({call.site for call in collected.run()} - {None})
     assert served[-2] | served[-1] == {OFFICE, HOME}
+
+
+def test_history_that_is_wanted_later_tells_what_a_battery_sold(start_simulator, tmp_path):
+    simulator = start_simulator(now=BEGAN, trouble=False, sites="variety")
+    hourly = Schedule(simulator, tmp_path, SELLER).run()
+    hourly.collected.settings["start_date"] = (BEGAN - 40 * DAY).isoformat()
+    hourly.first = BEGAN - 19 * DAY  # the day of its start is known in part
+    assert hourly.run(2).wrong() == {}
+
+
+@pytest.mark.parametrize("days", [3, 30])
+def test_a_site_that_waits_for_its_first_data_begins_with_the_last_run_that_found_none(
+    start_simulator, tmp_path, days
+):
+    simulator = start_simulator(now=BEGAN, trouble=False, first_day=(BEGAN + days * DAY).date())
+    daily = Schedule(simulator, tmp_path, HOME).run(days, every=DAY)
+    waited = sum(daily.calls)
+    simulator.clock.set(BEGAN + (days + 40) * DAY)
+    daily.run(3)
+    assert daily.wrong() == {}
+    assert daily.newest("power_readings", "power_watts") > truth.utc(BEGAN + (days + 39) * DAY)
+    assert waited <= 4 * days

@@ -1,10 +1,10 @@
-"""Days are right after pauses and late uploads: selected alone, and of a battery that sells."""
+"""Tables are right after pauses and late uploads: selected alone, and of a battery that sells."""
 
 from datetime import UTC, date, datetime
 
 import pytest
 
-from solaredge_simulator.fleet import HOME
+from solaredge_simulator.fleet import HOME, ROOF
 from solaredge_simulator.variety import BATTERY_ALONE, SELLER
 
 from .collected import Collected
@@ -28,6 +28,15 @@ def test_days_alone_are_whole_after_a_silence_longer_than_a_call_reads(start_sim
     daily.run_until(start + 45 * DAY + HOUR, every=DAY)
     daily.run(2, every=DAY).run()
     assert daily.wrong().get("energy_readings") is None
+
+
+def test_power_alone_is_whole_after_a_long_silence_that_began_by_night(start_simulator, tmp_path):
+    simulator = start_simulator(now=BEGAN - 8 * HOUR, trouble=False)
+    daily = Schedule(simulator, tmp_path, ROOF, only={"power_readings"}).run(2, every=DAY)
+    start = simulator.clock.now()
+    simulator.outage(ROOF, start, start + 29 * DAY)
+    daily.run_until(start + 29 * DAY + HOUR, every=DAY)
+    assert daily.run(2, every=DAY).run().wrong() == {}
 
 
 @pytest.mark.parametrize("trouble", ["a pause", "a late upload"])

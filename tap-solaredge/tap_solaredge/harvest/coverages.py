@@ -158,13 +158,15 @@ class Coverages:
     def _believed(self, site: Site, stream: SolarEdgeStream, now: datetime) -> owed.Coverage:
         told = self._bookmarks.coverage(stream.name, self._site_id)
         found = owed.believed(told, now)
+        if site.pending and not found.covered:
+            found = replace(found, start=None)  # nothing is owed yet: it begins anew with each run
         if stream.cadence is not Cadence.LATEST:
             start = first_run(site, self._scope, now, days=stream.cadence in DAYS)
             found = owed.started(found, start, start if self._scope.start else None)
         self._starts[stream.name] = found.start
         in_the_future = found.until != told.until
         self.doubtful = self.doubtful or in_the_future
-        begins = found.start != told.start and not site.pending
+        begins = found.start != told.start
         if self._clock.heard and (in_the_future or begins):
             self._move(stream, found)  # a start holds from now on, even if no call of the stream succeeds
         if self._clock.heard and in_the_future:

@@ -38,6 +38,8 @@ CHECKED = "production_checked_on"
 """The day on which that was tried last, or seen to hold."""
 ASKED = "production_asked_on"
 """The day on which the service last gave no answer to this."""
+SELLS = "battery_sells"
+"""Whether a battery was seen to sell what it holds."""
 
 # In the bookmark of a stream
 
@@ -68,6 +70,7 @@ _TYPES: Mapping[str, Any] = MappingProxyType(
         IN_SERVICE: dict[str, tuple[str, str]],
         LISTED: dict[str, date],
         SHOWN: int,
+        SELLS: bool,
         SEEN: dict[date, int | None],
         **dict.fromkeys((READ_AT, ENDED), _Moment),
     }

@@ -43,6 +43,11 @@ class Periods:
             progress.dialect.complete(answers, progress.site, progress.scope.time_unit)
             self._sums.add(answers)
 
+    @property
+    def sold(self) -> bool:
+        """Whether a battery sold energy on one of the days that have been added."""
+        return self._sums is not None and self._sums.sold
+
     def summed(self) -> Spans:
         """Return the spans of which the quarter hours have been added."""
         return self._summed

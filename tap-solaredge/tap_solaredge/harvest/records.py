@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.harvest.at_hand import AtHand, Done
-from tap_solaredge.harvest.notes import SEEN
+from tap_solaredge.harvest.notes import SEEN, SELLS
 from tap_solaredge.harvest.periods import Periods, compared
 from tap_solaredge.harvest.service_times import is_lost
 from tap_solaredge.harvest.silence import silences
@@ -109,6 +109,8 @@ class Records:
         yield from self._quarters(progress)
         if not self.held:
             self._periods.add(progress, dry=self._dry)
+        if self._periods.sold:
+            self._bookmarks.of("sites", progress.site.site_id)[SELLS] = True
         for stream in self._ready(Cadence.ENERGY):
             for span in self.done.left(stream.name, self._periods.whole(progress)):
                 for answers in self._periods.answers(span, progress):

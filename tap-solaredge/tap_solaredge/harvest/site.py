@@ -13,7 +13,7 @@ from tap_solaredge.harvest.failing import Failing
 from tap_solaredge.harvest.inventory import PRODUCTION, SiteInventory
 from tap_solaredge.harvest.live_flows import LiveFlows
 from tap_solaredge.harvest.meaning import ProductionCheck
-from tap_solaredge.harvest.notes import LATE_READ, day_of
+from tap_solaredge.harvest.notes import LATE_READ, SELLS, day_of
 from tap_solaredge.harvest.outcomes import Outcomes
 from tap_solaredge.harvest.records import Records
 from tap_solaredge.harvest.service_times import ServiceTimes
@@ -169,6 +169,7 @@ class SiteHarvest:
             read=self._records.at_hand.read,
             longest=self._lengths.longest,
             dialect=self._dialect,
+            sells=bool(self._bookmarks.noted("sites", self.site_id, SELLS)),
             late_is_due=self._bookmarks.noted("sites", self.site_id, LATE_READ) != day_of(site, now),
         )
         return self._progress

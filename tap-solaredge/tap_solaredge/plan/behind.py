@@ -48,10 +48,12 @@ def _spans(p: SiteProgress, coverage: Coverage, newest: datetime) -> Spans:
     """Return what a stream owes before the newest window begins, open spans and the last days included."""
     start, until = p.start(p.quarters), max(newest, coverage.until or newest)
     reach = p.end if woken(coverage) else newest  # by night nothing reads the newest window
-    again = due(coverage, p.now)
+    never_read, again = owed(coverage, until), due(coverage, p.now)
     if p.sums_help():  # quarter hours of whole days give their split, which is read again too
         again = windows.whole_periods(again, "DAY", p.site.zone)
-    spans = union(owed(coverage, until), common(again, [Window(start, reach)]))
+    if p.sells:
+        never_read = common(windows.whole_periods(never_read, "DAY", p.site.zone), [Window(start, until)])
+    spans = union(never_read, common(again, [Window(start, reach)]))
     if p.late_is_due:
         last_days = Window(max(quarter_floor(p.end - p.scope.late_data), start), newest)
         spans = union(spans, common(coverage.covered, [last_days]))
@@ -64,7 +66,8 @@ def _spans(p: SiteProgress, coverage: Coverage, newest: datetime) -> Spans:
 def _periods(p: SiteProgress, quarters: list[Call], block: timedelta) -> list[Call]:
     if not p.energy:
         return []
-    spans, summed, found = _missing_periods(p), p.summed(read_by(quarters)), []
+    summed, found = p.summed(read_by(quarters)), []
+    spans = union(_missing_periods(p), _first_summed(p, summed))
     for resource in sorted(p.period_resources(), key=str):
         wanted = spans
         if resource in QUARTER_SUMS:
@@ -86,6 +89,16 @@ def _missing_periods(p: SiteProgress) -> Spans:
     whole = windows.whole_periods(union(*spans), p.scope.time_unit, zone)
     open_again = [span for coverage in coverages if coverage.woke_at for span in due(coverage, p.now)]
     return common(whole, [Window(first, p.end if touch(Window(today, p.end), open_again) else today)])
+
+
+def _first_summed(p: SiteProgress, summed: Spans) -> Spans:
+    """Return the days whose quarter hours are read for the first time: these tell what batteries sold."""
+    if not p.sells:
+        return []
+    summing = [one for one in p.quarters.values() if one.needs & p.sum_resources()]
+    never_read = union(*(owed(one.coverage, p.end) for one in summing))
+    days = windows.whole_periods(never_read, "DAY", p.site.zone)
+    return windows.periods_inside(common(days, summed), "DAY", p.site.zone)
 
 
 def _calls(

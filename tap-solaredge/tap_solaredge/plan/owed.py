@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tap_solaredge.local_time import QUARTER
+from tap_solaredge.plan.sun import LONGEST_NIGHT
 from tap_solaredge.spans import Spans, Window, common, missing, union, without
 
 if TYPE_CHECKING:
@@ -162,8 +163,8 @@ def late_values(coverage: Coverage, window: Window, empty: Spans, newest: dateti
         return filled
     if coverage.until is None or coverage.until < coverage.newest + OUTAGE:
         return filled  # all was well when it was last read: it is one device that says nothing
-    silent = coverage.newest + QUARTER
-    return [span for span in outages if span.start <= silent <= span.end]
+    silent = coverage.newest + QUARTER  # from then on, or from the end of the night that began then
+    return [span for span in outages if span.start - LONGEST_NIGHT <= silent <= span.end]
 
 
 def reopened(coverage: Coverage, spans: Spans) -> Coverage:

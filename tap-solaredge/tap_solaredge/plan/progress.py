@@ -60,6 +60,8 @@ class SiteProgress:
     dialect: Dialect
     last_update: datetime | None
     """The service's newest data of the site, where that was told in this run."""
+    sells: bool
+    """Whether a battery was seen to sell what it holds; only quarter hours tell how much that was."""
     late_is_due: bool
     """Whether the last days were not read again yet on this day of the site."""
     totals_are_due: bool
