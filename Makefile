@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types definitions dashboards dbt packages schema pictures proof-report proof-login proof-pages year proofs adoption mutations newest-sdk test-on-day bench bench-tap bench-v1 bench-report bench-status bench-state shards orchestrators chaos chaos-tap constraints clean
+.PHONY: help setup demo test lint format types definitions dashboards dbt packages schema pictures proof-report proof-login proof-pages year proofs adoption mutations worlds newest-sdk test-on-day bench bench-tap bench-v1 bench-report bench-status bench-state shards orchestrators chaos chaos-tap constraints clean
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -106,6 +106,9 @@ proof-login: .venv/tools ## 100 hourly runs and 50 kills of a renewal: none may 
 
 mutations: .venv/tools ## run the tap with 5,000 answers of which one node each is odd, and show what that cost
 	@MUTATIONS=2500 $(BIN)/pytest -n 2 -rP --show-capture=stdout tap-solaredge/tests/test_mutations.py
+
+worlds: .venv/tools ## play WORLDS=40 random worlds (pauses, outages, faults, clocks), others each day, and compare them with the truth
+	@SEED=$${SEED:-$$(date +%y%m%d00)} WORLDS=$${WORLDS:-40} $(BIN)/pytest -n $(CI_WORKERS) -rP --show-capture=stdout tap-solaredge/tests/test_worlds.py
 
 year: .venv/tools ## run each hour for a year with trouble of every kind at random, into three databases, and compare with the truth
 	@PROOF=whole $(BIN)/pytest tests/test_year.py -rP --show-capture=stdout

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from tap_solaredge.measured.readings import (
     BatterySeries,
     Device,
-    Inventory,
     InverterSeries,
     MeterSeries,
     Record,
@@ -17,6 +16,7 @@ from tap_solaredge.measured.readings import (
     Snapshot,
     Totals,
 )
+from tap_solaredge.measured.site import Inventory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from tap_solaredge.local_time import Instant
-from tap_solaredge.measured.readings import SiteRef
+from tap_solaredge.measured.site import SiteRef
 from tap_solaredge.resources import RESOURCES
 from tap_solaredge.service.v1 import readers as v1
 from tap_solaredge.service.v2 import readers as v2

@@ -7,7 +7,8 @@ import pytest
 
 from tap_solaredge.local_time import fixed_zone, instant
 from tap_solaredge.measured.day_sums import DaySums
-from tap_solaredge.measured.readings import BatterySeries, MeterSeries, MeterType, Site
+from tap_solaredge.measured.readings import BatterySeries, MeterSeries, MeterType
+from tap_solaredge.measured.site import Site
 from tap_solaredge.measured.split import Storage, storage_energies
 from tap_solaredge.measured.zones import shown_zone
 from tap_solaredge.resources import METERS, POWER, STORAGE, Answers

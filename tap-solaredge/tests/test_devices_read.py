@@ -7,7 +7,8 @@ import pytest
 
 from tap_solaredge.errors import UnexpectedPayload
 from tap_solaredge.local_time import Instant
-from tap_solaredge.measured.readings import MeterSeries, MeterType, Site, SiteRef
+from tap_solaredge.measured.readings import MeterSeries, MeterType
+from tap_solaredge.measured.site import Site, SiteRef
 from tap_solaredge.resources import DETAILS, DEVICES, INVERTERS, METERS, POWER, STORAGE, TOTALS
 from tap_solaredge.service import place
 from tap_solaredge.service.v1 import V1

@@ -8,7 +8,7 @@ import pytest
 from solaredge_simulator.fleet import HOME, OFFICE, ROOF
 from solaredge_simulator.v1.rules import V1Rules
 from tap_solaredge.local_time import Instant
-from tap_solaredge.measured.readings import SiteRef
+from tap_solaredge.measured.site import SiteRef
 from tap_solaredge.resources import ALERTS, BENEFITS, INVERTERS
 from tap_solaredge.service.v1 import V1
 from tap_solaredge.service.v2 import V2

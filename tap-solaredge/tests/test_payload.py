@@ -5,7 +5,7 @@ import pytest
 from tap_solaredge import resources
 from tap_solaredge.errors import UnexpectedPayload
 from tap_solaredge.local_time import Instant
-from tap_solaredge.measured.readings import SiteRef
+from tap_solaredge.measured.site import SiteRef
 from tap_solaredge.service import payload, place
 from tap_solaredge.service.place import Place
 from tap_solaredge.service.series import series

@@ -9,7 +9,8 @@ import pytest
 from solaredge_simulator.fleet import HOME, ROOF
 from solaredge_simulator.sites import Listed
 from solaredge_simulator.v1.rules import V1Rules
-from tap_solaredge.measured.readings import Inventory, MeterSeries, MeterType, Site
+from tap_solaredge.measured.readings import MeterSeries, MeterType
+from tap_solaredge.measured.site import Inventory, Site
 from tools import truth
 
 from .collected import Collected

@@ -7,7 +7,8 @@ import pytest
 
 from tap_solaredge.harvest.silence import silences
 from tap_solaredge.local_time import QUARTER, Instant, utc_text
-from tap_solaredge.measured.readings import MeterSeries, MeterType, Site
+from tap_solaredge.measured.readings import MeterSeries, MeterType
+from tap_solaredge.measured.site import Site
 from tap_solaredge.plan.sun import is_night
 from tap_solaredge.resources import METERS, POWER
 from tap_solaredge.spans import Window

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from tap_solaredge import resources
-from tap_solaredge.measured.readings import SiteRef
+from tap_solaredge.measured.site import SiteRef
 from tap_solaredge.service import place
 from tap_solaredge.service.v2 import charge
 from tap_solaredge.service.v2 import readers as v2

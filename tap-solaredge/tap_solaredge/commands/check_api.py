@@ -11,7 +11,7 @@ import click
 
 from tap_solaredge.cli import configured
 from tap_solaredge.errors import NotPermitted
-from tap_solaredge.measured.readings import SiteRef
+from tap_solaredge.measured.site import SiteRef
 from tap_solaredge.redaction import say
 from tap_solaredge.resources import DETAILS, DEVICES, ENERGY, METERS, Kind, Resource
 from tap_solaredge.service.dialects import DIALECTS

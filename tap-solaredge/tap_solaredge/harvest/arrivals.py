@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_solaredge.harvest.bookmarks import Bookmarks
-    from tap_solaredge.measured.readings import Site
+    from tap_solaredge.measured.site import Site
 
 logger = logging.getLogger("tap-solaredge")
 

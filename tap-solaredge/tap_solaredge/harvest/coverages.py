@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tap_solaredge.harvest.bookmarks import Bookmarks
     from tap_solaredge.harvest.job import Job
-    from tap_solaredge.measured.readings import Site
+    from tap_solaredge.measured.site import Site
     from tap_solaredge.spans import Spans
 
 logger = logging.getLogger("tap-solaredge")

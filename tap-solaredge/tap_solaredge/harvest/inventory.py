@@ -18,7 +18,8 @@ from tap_solaredge.harvest.notes import MEANS, METER_NAMES, SERIALS, SHOWN, ZONE
 from tap_solaredge.local_time import DAY_MINUTES, fixed_zone, named_zone
 from tap_solaredge.login.grants import DEVICE_DATA
 from tap_solaredge.measured.production import Meaning
-from tap_solaredge.measured.readings import Device, site_of
+from tap_solaredge.measured.readings import Device
+from tap_solaredge.measured.site import site_of
 from tap_solaredge.measured.zones import clocks_differ, shown_zone
 from tap_solaredge.plan.totals import BEFORE_ALL_DATA
 from tap_solaredge.resources import (
@@ -46,7 +47,8 @@ if TYPE_CHECKING:
     from tap_solaredge.harvest.job import Job
     from tap_solaredge.harvest.lists import Lists
     from tap_solaredge.harvest.outcomes import Outcomes
-    from tap_solaredge.measured.readings import Record, Site
+    from tap_solaredge.measured.readings import Record
+    from tap_solaredge.measured.site import Site
 
 logger = logging.getLogger("tap-solaredge")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_solaredge.errors import TapSolarEdgeError, UnexpectedPayload
-from tap_solaredge.measured.readings import Inventory, SiteRef
+from tap_solaredge.measured.site import Inventory, SiteRef
 from tap_solaredge.plan.calls import Call, Purpose
 from tap_solaredge.resources import DETAILS, DEVICES, Resource, T
 from tap_solaredge.service.sites import listed_count

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from tap_solaredge.harvest.bookmarks import Bookmarks
     from tap_solaredge.harvest.job import Job
     from tap_solaredge.harvest.outcomes import Batch, Outcomes
-    from tap_solaredge.measured.readings import Site, Snapshot
+    from tap_solaredge.measured.readings import Snapshot
+    from tap_solaredge.measured.site import Site
     from tap_solaredge.streams import SolarEdgeStream
 
 

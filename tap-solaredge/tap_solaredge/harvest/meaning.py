@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from tap_solaredge.harvest.at_hand import AtHand
     from tap_solaredge.harvest.bookmarks import Bookmarks
     from tap_solaredge.harvest.job import Job
-    from tap_solaredge.measured.readings import Series, Site, Totals
+    from tap_solaredge.measured.readings import Series, Totals
+    from tap_solaredge.measured.site import Site
     from tap_solaredge.plan.progress import SiteProgress
     from tap_solaredge.resources import Resource
 

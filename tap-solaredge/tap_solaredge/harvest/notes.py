@@ -14,7 +14,7 @@ from tap_solaredge.local_time import is_of_this_age, local_day
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tap_solaredge.measured.readings import Site
+    from tap_solaredge.measured.site import Site
 
 # In the bookmark of `sites`
 

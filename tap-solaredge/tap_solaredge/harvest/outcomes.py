@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_solaredge.harvest.bookmarks import Bookmarks
-    from tap_solaredge.measured.readings import Record, Site
+    from tap_solaredge.measured.readings import Record
+    from tap_solaredge.measured.site import Site
     from tap_solaredge.resources import Answers
     from tap_solaredge.streams import SolarEdgeStream
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from tap_solaredge.local_time import QUARTER, from_utc_text, local_day, unit_end
 from tap_solaredge.measured.day_sums import DaySums
+from tap_solaredge.measured.readings import Device
 from tap_solaredge.plan import windows
 from tap_solaredge.plan.owed import CLOCKS_DIFFER, changed_days
 from tap_solaredge.resources import ENERGY, METERS, POWER, QUARTER_SUMS, Answers
@@ -16,8 +18,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_solaredge.harvest.at_hand import AtHand
-    from tap_solaredge.measured.readings import Series
+    from tap_solaredge.measured.readings import Record, Series
     from tap_solaredge.plan.progress import SiteProgress
+    from tap_solaredge.streams import SolarEdgeStream
 
 REMEMBERED = 35
 """Days whose energy is remembered, so that a change shows late data: a call reads 28."""
@@ -107,3 +110,26 @@ def compared(
     both = before | found
     newest = {day: both[day] for day in sorted(both)[-REMEMBERED:]}
     return [date.fromisoformat(day) for day in changed_days(before, found)], newest
+
+
+def empty_periods(
+    stream: SolarEdgeStream, records: list[Record], window: Window, progress: SiteProgress
+) -> Spans:
+    """Return the periods that are over and still lack a value that may come."""
+    if Device.METER in progress.site.denied:  # the split may come with a later permission
+        return [window]
+    key, production = str(stream.replication_key), stream.values[0]
+    told = {name for record in records for name in stream.values if record[name] is not None}
+    wanted = told | {production}
+    days = (str(record[key]) for record in records if any(record[name] is None for name in wanted))
+    starts = [progress.midnight(date.fromisoformat(day)) for day in days if is_over(day, progress)]
+    quarters = (Window(start, start + QUARTER) for start in starts)
+    return windows.whole_periods(quarters, progress.scope.time_unit, progress.site.zone)
+
+
+def is_over(value: str, progress: SiteProgress) -> bool:
+    """Whether an interval is over, by what its record says of its start."""
+    if "T" in value:
+        return from_utc_text(value) + QUARTER <= progress.now
+    end = unit_end(date.fromisoformat(value), progress.scope.time_unit)
+    return end <= local_day(progress.now, progress.site.zone)

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from tap_solaredge.harvest.at_hand import AtHand, Done
 from tap_solaredge.harvest.notes import SEEN, SELLS
-from tap_solaredge.harvest.periods import Periods, compared
+from tap_solaredge.harvest.periods import REMEMBERED, Periods, compared, empty_periods, is_over
 from tap_solaredge.harvest.service_times import is_lost
 from tap_solaredge.harvest.silence import silences
-from tap_solaredge.local_time import DAY, QUARTER, from_utc_text, local_day, unit_end
-from tap_solaredge.measured.readings import Device
+from tap_solaredge.local_time import DAY, QUARTER, from_utc_text
 from tap_solaredge.plan import windows
 from tap_solaredge.plan.today import SETTLES
 from tap_solaredge.resources import ENERGY, POWER, QUARTER_SUMS, Answers, Kind, Needs, Resource
@@ -22,7 +21,7 @@ from tap_solaredge.spans import Spans, Window, common, union, without
 from tap_solaredge.streams import Cadence, SolarEdgeStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from datetime import datetime
 
     from tap_solaredge.harvest.bookmarks import Bookmarks
@@ -109,8 +108,8 @@ class Records:
         yield from self._quarters(progress)
         if not self.held:
             self._periods.add(progress, dry=self._dry)
-        if self._periods.sold:
-            self._bookmarks.of("sites", progress.site.site_id)[SELLS] = True
+        if self._periods.sold and not progress.site.sells:
+            self._note_sales(progress)
         for stream in self._ready(Cadence.ENERGY):
             for span in self.done.left(stream.name, self._periods.whole(progress)):
                 for answers in self._periods.answers(span, progress):
@@ -178,6 +177,15 @@ class Records:
             self._coverages.reopen([stream], self.done.left(stream.name, union(days)))
         self.found_late_data = True
 
+    def _note_sales(self, progress: SiteProgress) -> None:
+        """Note that a battery sells; at first, let the last weeks be read again with their quarter hours."""
+        site, today = progress.site, progress.today()
+        site.sells = self._bookmarks.of("sites", site.site_id)[SELLS] = True
+        since = max(progress.midnight(today - REMEMBERED * DAY), progress.start(progress.quarters))
+        days = [Window(since, progress.midnight(today))]
+        self._coverages.reopen(self._going_on(Cadence.ENERGY), days)
+        self.found_late_data = True
+
     # Records and bookmarks
 
     def _made(
@@ -195,10 +203,11 @@ class Records:
             records = self._with_data(stream, records, progress)
         yield self._outcomes.counted(stream, records)
         newest_first = sorted(records, key=itemgetter(key), reverse=True)
-        over = (record for record in newest_first if _is_over(record[key], progress))
+        over = (record for record in newest_first if is_over(record[key], progress))
         newest = next((record[key] for record in over if stream.has_value(record)), None)
         if stream.cadence is Cadence.ENERGY:
-            empty = self._empty_periods(stream, records, window, progress)
+            unread = common(self._unread, [window])
+            empty = union(empty_periods(stream, records, window, progress), unread)
             window = Window(window.start, max(window.start, min(window.end, self._settled(progress))))
         moment = from_utc_text(newest) if newest and "T" in newest else None
         late = self._coverages.read(stream, window, empty, moment, site=progress.site, now=progress.now)
@@ -209,20 +218,6 @@ class Records:
         if self._bookmarks.was_skipped(stream.name, progress.site.site_id) and not self._woken:
             self._woken = self.found_late_data = True
             self._coverages.wake(self._going_on(Cadence.ENERGY), progress.now)
-
-    def _empty_periods(
-        self, stream: SolarEdgeStream, records: list[Record], window: Window, progress: SiteProgress
-    ) -> Spans:
-        """Return the periods that are over and still lack a value, and what could not be read."""
-        if Device.METER in progress.site.denied:  # the split may come with a later permission
-            return [window]
-        key, production = str(stream.replication_key), stream.values[0]
-        told = {name for record in records for name in stream.values if record[name] is not None}
-        wanted = told | {production}
-        days = (str(record[key]) for record in records if any(record[name] is None for name in wanted))
-        starts = _starts((date.fromisoformat(day) for day in days if _is_over(day, progress)), progress)
-        empty = windows.whole_periods(starts, progress.scope.time_unit, progress.site.zone)
-        return union(empty, common(self._unread, [window]))
 
     def _settled(self, progress: SiteProgress) -> datetime:
         """Return up to when days are final: just after midnight the last quarter hours are still to come."""
@@ -286,14 +281,3 @@ class Records:
             elif resource in summed:
                 users.append(self._periods.summed())
             self.at_hand.forget(resource, reduce(common, users, read))
-
-
-def _is_over(value: str, progress: SiteProgress) -> bool:
-    if "T" in value:
-        return from_utc_text(value) + QUARTER <= progress.now
-    end = unit_end(date.fromisoformat(value), progress.scope.time_unit)
-    return end <= local_day(progress.now, progress.site.zone)
-
-
-def _starts(days: Iterable[date], progress: SiteProgress) -> Iterator[Window]:
-    yield from (Window(start, start + QUARTER) for start in map(progress.midnight, days))

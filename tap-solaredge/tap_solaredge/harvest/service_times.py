@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from tap_solaredge.harvest.bookmarks import Bookmarks
     from tap_solaredge.harvest.job import Job
-    from tap_solaredge.measured.readings import Record, Site
+    from tap_solaredge.measured.readings import Record
+    from tap_solaredge.measured.site import Site
     from tap_solaredge.plan.calls import Call
     from tap_solaredge.resources import Resource
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from tap_solaredge.harvest.lengths import Lengths
     from tap_solaredge.harvest.lists import Lists
     from tap_solaredge.harvest.outcomes import Batch
-    from tap_solaredge.measured.readings import Site
+    from tap_solaredge.measured.site import Site
 
 logger = logging.getLogger("tap-solaredge")
 
@@ -169,7 +169,6 @@ class SiteHarvest:
             read=self._records.at_hand.read,
             longest=self._lengths.longest,
             dialect=self._dialect,
-            sells=bool(self._bookmarks.noted("sites", self.site_id, SELLS)),
             late_is_due=self._bookmarks.noted("sites", self.site_id, LATE_READ) != day_of(site, now),
         )
         return self._progress
@@ -185,6 +184,7 @@ class SiteHarvest:
         """Read details and devices and yield the streams that come from them."""
         self._inventory.read(self._clock.now(), with_devices=self._caller.reads_devices(self.site_id))
         if self.site is not None:
+            self.site.sells = self._bookmarks.noted("sites", self.site_id, SELLS) is True
             self._records.held = PRODUCTION if self._check.begins(self.site) else frozenset()
             self._inventory.give_up_what_batteries_decide()
             energy = self.outcomes.going_on(Cadence.ENERGY)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from tap_solaredge.harvest.job import Job
     from tap_solaredge.harvest.meaning import ProductionCheck
     from tap_solaredge.harvest.outcomes import Batch, Outcomes
-    from tap_solaredge.measured.readings import Site, Totals
+    from tap_solaredge.measured.readings import Totals
+    from tap_solaredge.measured.site import Site
     from tap_solaredge.plan.calls import Call
     from tap_solaredge.spans import Spans
     from tap_solaredge.streams import SolarEdgeStream

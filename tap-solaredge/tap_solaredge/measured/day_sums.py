@@ -16,7 +16,8 @@ from tap_solaredge.spans import Spans, Window, missing, union
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from tap_solaredge.measured.readings import Series, Site
+    from tap_solaredge.measured.readings import Series
+    from tap_solaredge.measured.site import Site
     from tap_solaredge.resources import Answers
 
 QUARTER_IN_HOURS = 0.25

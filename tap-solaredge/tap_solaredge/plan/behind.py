@@ -51,8 +51,8 @@ def _spans(p: SiteProgress, coverage: Coverage, newest: datetime) -> Spans:
     never_read, again = owed(coverage, until), due(coverage, p.now)
     if p.sums_help():  # quarter hours of whole days give their split, which is read again too
         again = windows.whole_periods(again, "DAY", p.site.zone)
-    if p.sells:
-        never_read = common(windows.whole_periods(never_read, "DAY", p.site.zone), [Window(start, until)])
+    if p.sold_by_quarters():
+        never_read = union(never_read, common(_missing_periods(p), [Window(start, newest)]))
     spans = union(never_read, common(again, [Window(start, reach)]))
     if p.late_is_due:
         last_days = Window(max(quarter_floor(p.end - p.scope.late_data), start), newest)
@@ -66,8 +66,7 @@ def _spans(p: SiteProgress, coverage: Coverage, newest: datetime) -> Spans:
 def _periods(p: SiteProgress, quarters: list[Call], block: timedelta) -> list[Call]:
     if not p.energy:
         return []
-    summed, found = p.summed(read_by(quarters)), []
-    spans = union(_missing_periods(p), _first_summed(p, summed))
+    spans, summed, found = _missing_periods(p), p.summed(read_by(quarters)), []
     for resource in sorted(p.period_resources(), key=str):
         wanted = spans
         if resource in QUARTER_SUMS:
@@ -80,25 +79,18 @@ def _periods(p: SiteProgress, quarters: list[Call], block: timedelta) -> list[Ca
 def _missing_periods(p: SiteProgress) -> Spans:
     """Return the spans of whole periods that have not been read or may have changed.
 
-    With those beside an open span: what is silent for days has told a part of them.
+    With those beside an open span: what is silent for days has told a part of them. And where batteries sell,
+    with those of which quarter hours were never read.
     """
     zone, coverages = p.site.zone, [one.coverage for one in p.energy.values()]
     until = p.periods_until() if p.periods_wait() else None
     today, first = p.midnight(local_day(until or p.end, zone)), p.periods_start()
-    spans = (union(owed(coverage, today), _and_beside(due(coverage, p.now))) for coverage in coverages)
+    spans = [union(owed(coverage, today), _and_beside(due(coverage, p.now))) for coverage in coverages]
+    if p.sold_by_quarters():
+        spans += [owed(one.coverage, today) for one in p.quarters.values()]
     whole = windows.whole_periods(union(*spans), p.scope.time_unit, zone)
     open_again = [span for coverage in coverages if coverage.woke_at for span in due(coverage, p.now)]
     return common(whole, [Window(first, p.end if touch(Window(today, p.end), open_again) else today)])
-
-
-def _first_summed(p: SiteProgress, summed: Spans) -> Spans:
-    """Return the days whose quarter hours are read for the first time: these tell what batteries sold."""
-    if not p.sells:
-        return []
-    summing = [one for one in p.quarters.values() if one.needs & p.sum_resources()]
-    never_read = union(*(owed(one.coverage, p.end) for one in summing))
-    days = windows.whole_periods(never_read, "DAY", p.site.zone)
-    return windows.periods_inside(common(days, summed), "DAY", p.site.zone)
 
 
 def _calls(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import date, datetime
 
-    from tap_solaredge.measured.readings import Site
+    from tap_solaredge.measured.site import Site
     from tap_solaredge.plan.calls import Purpose
     from tap_solaredge.plan.owed import Coverage
     from tap_solaredge.plan.scope import Scope
@@ -60,8 +60,6 @@ class SiteProgress:
     dialect: Dialect
     last_update: datetime | None
     """The service's newest data of the site, where that was told in this run."""
-    sells: bool
-    """Whether a battery was seen to sell what it holds; only quarter hours tell how much that was."""
     late_is_due: bool
     """Whether the last days were not read again yet on this day of the site."""
     totals_are_due: bool
@@ -113,6 +111,10 @@ class SiteProgress:
     def sums_help(self) -> bool:
         """Whether quarter hours of this site save calls for the days that are wanted."""
         return bool(self.sum_resources())
+
+    def sold_by_quarters(self) -> bool:
+        """Whether days are to be read with their quarter hours: only these tell what a battery sold."""
+        return self.site.sells and self.sums_help()
 
     def sum_resources(self) -> Needs:
         """Return the quarter hours whose sums give the split of days without a call."""

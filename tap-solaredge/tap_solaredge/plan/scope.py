@@ -12,7 +12,7 @@ from tap_solaredge.resources import Kind
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tap_solaredge.measured.readings import Site
+    from tap_solaredge.measured.site import Site
     from tap_solaredge.resources import Resource
 
 HINT = timedelta(days=28)

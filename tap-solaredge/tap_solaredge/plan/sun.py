@@ -7,7 +7,7 @@ from math import asin, atan2, cos, degrees, radians, sin
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tap_solaredge.measured.readings import Site
+    from tap_solaredge.measured.site import Site
     from tap_solaredge.spans import Window
 
 DARK_BELOW = -3.0

@@ -129,7 +129,8 @@ def _splits_a_new_day(p: SiteProgress) -> bool:
 
 
 def _periods(p: SiteProgress, *, free: bool) -> list[Call]:
-    needed: Needs = frozenset({ENERGY}) if free else p.period_resources()
+    by_quarters = free or p.sold_by_quarters()
+    needed: Needs = frozenset({ENERGY}) if by_quarters else p.period_resources()
     unit, zone = p.scope.time_unit, p.site.zone
     running = windows.period_at(p.end, unit, zone)
     longest = windows.start_of_longest(running.end, min(map(p.longest, needed)), unit, zone)

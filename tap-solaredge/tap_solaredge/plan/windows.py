@@ -53,16 +53,6 @@ def whole_periods(spans: Iterable[Window], unit: str, zone: ZoneInfo) -> Spans:
     )
 
 
-def periods_inside(spans: Iterable[Window], unit: str, zone: ZoneInfo) -> Spans:
-    """Return spans, narrowed to the local periods that they hold whole."""
-    found = []
-    for span in spans:
-        first, last = period_at(span.start, unit, zone), period_before(span.end, unit, zone)
-        start = first.start if first.start == span.start else first.end
-        found.append(Window(start, last.end if last.end == span.end else last.start))
-    return union(found)
-
-
 def period_at(moment: datetime, unit: str, zone: ZoneInfo) -> Window:
     """Return the local day, week, month or year in which a moment lies."""
     start = unit_start(local_day(moment, zone), unit)

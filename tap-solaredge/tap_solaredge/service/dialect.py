@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from tap_solaredge.errors import TapSolarEdgeError
     from tap_solaredge.login.credentials import Credential
     from tap_solaredge.measured.production import Meaning
-    from tap_solaredge.measured.readings import Record, Site, SiteRef
+    from tap_solaredge.measured.readings import Record
+    from tap_solaredge.measured.site import Site, SiteRef
     from tap_solaredge.resources import Answers, Needs, Resource
     from tap_solaredge.service.request import Request
     from tap_solaredge.spans import Window

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.measured.readings import Device, Inventory, MeterType
+from tap_solaredge.measured.readings import Device, MeterType
+from tap_solaredge.measured.site import Inventory
 
 if TYPE_CHECKING:
     from tap_solaredge.measured.readings import Record

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from tap_solaredge.local_time import Instant
-    from tap_solaredge.measured.readings import Record, Site
+    from tap_solaredge.measured.readings import Record
+    from tap_solaredge.measured.site import Site
     from tap_solaredge.resources import Answers, Needs
     from tap_solaredge.streams.columns import Column
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from tap_solaredge.local_time import Instant
-from tap_solaredge.measured.readings import BatterySeries, Record, Series, Site
+from tap_solaredge.measured.readings import BatterySeries, Record, Series
+from tap_solaredge.measured.site import Site
 from tap_solaredge.resources import DETAILS, DEVICES, LIFETIME_STORAGE, STORAGE, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream
 from tap_solaredge.streams.columns import SITE_ID, flag, moment, number, text

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tap_solaredge.measured.readings import Record, Site
+from tap_solaredge.measured.readings import Record
+from tap_solaredge.measured.site import Site
 from tap_solaredge.measured.split import no_glitches
 from tap_solaredge.resources import DETAILS, DEVICES, STORAGE, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream

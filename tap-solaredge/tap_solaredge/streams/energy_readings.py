@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from tap_solaredge.local_time import Instant
-from tap_solaredge.measured.readings import Record, Series, Site
+from tap_solaredge.measured.readings import Record, Series
+from tap_solaredge.measured.site import Site
 from tap_solaredge.measured.split import meter_energies, serving, split, storage_energies
 from tap_solaredge.resources import DETAILS, DEVICES, ENERGY, METER_ENERGY, STORAGE_ENERGY, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream
@@ -44,6 +45,8 @@ class EnergyReadings(SolarEdgeStream):
             stored_at = charged_at.get(date, at)
             stored = storage_energies(storage, stored_at)
             parts = split(production, meter_energies(meters, metered.get(date, at)), stored)
+            if site.sells and stored.sold is None:  # it is in the feed-in, and only quarter hours tell it
+                parts = parts._replace(self_consumption=None)
             charged = (stored.charge, stored.discharge) if serving(storage, stored_at) else (None, None)
             yield self.record(site.site_id, date, unit, at.offset_minutes, production, *parts, *charged)
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from tap_solaredge.local_time import QUARTER, Instant, instant, local_day, utc_text
-from tap_solaredge.measured.readings import Record, Site
+from tap_solaredge.measured.readings import Record
+from tap_solaredge.measured.site import Site
 from tap_solaredge.resources import DETAILS, LIFETIME, TOTALS, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream
 from tap_solaredge.streams.columns import SITE_ID, day, moment, number, text

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from tap_solaredge.measured.readings import Record, Site
+from tap_solaredge.measured.readings import Record
+from tap_solaredge.measured.site import Site
 from tap_solaredge.resources import DETAILS, DEVICES, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream
 from tap_solaredge.streams.columns import SITE_ID, flag, text

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from tap_solaredge.local_time import Instant
-from tap_solaredge.measured.readings import BatterySeries, Record, Series, Site, Snapshot
+from tap_solaredge.measured.readings import BatterySeries, Record, Series, Snapshot
+from tap_solaredge.measured.site import Site
 from tap_solaredge.measured.split import (
     NO_STORAGE,
     Metered,

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from tap_solaredge.measured.readings import Record, Site
+from tap_solaredge.measured.readings import Record
+from tap_solaredge.measured.site import Site
 from tap_solaredge.resources import DETAILS, POWER, QUARTER_ENERGY, Answers
 from tap_solaredge.streams.base import Cadence, SolarEdgeStream
 from tap_solaredge.streams.columns import INTERVAL, SITE_ID, number

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tap_solaredge.measured.readings import SiteRef
+from tap_solaredge.measured.site import SiteRef
 from tap_solaredge.resources import INVERTERS, STORAGE
 from tap_solaredge.service.v1 import V1
 

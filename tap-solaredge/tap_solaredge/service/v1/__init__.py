@@ -15,7 +15,7 @@ from tap_solaredge.service.v1 import readers, requests
 from tap_solaredge.service.v1.refusals import refused
 
 if TYPE_CHECKING:
-    from tap_solaredge.measured.readings import Site
+    from tap_solaredge.measured.site import Site
     from tap_solaredge.resources import Needs
 
 

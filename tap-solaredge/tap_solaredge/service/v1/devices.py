@@ -13,7 +13,8 @@ from tap_solaredge.service.units import ENERGY
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_solaredge.measured.readings import Inventory, Record
+    from tap_solaredge.measured.readings import Record
+    from tap_solaredge.measured.site import Inventory
     from tap_solaredge.service.fields import Fields
     from tap_solaredge.service.place import Place
 

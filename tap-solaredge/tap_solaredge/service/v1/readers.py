@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from zoneinfo import ZoneInfo
 
-    from tap_solaredge.measured.readings import Record, Series, Site, SiteRef
+    from tap_solaredge.measured.readings import Record, Series
+    from tap_solaredge.measured.site import Site, SiteRef
     from tap_solaredge.resources import Answers, Resource
     from tap_solaredge.service.fields import Fields
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from requests import PreparedRequest
 
     from tap_solaredge.clock import Clock
-    from tap_solaredge.measured.readings import SiteRef
+    from tap_solaredge.measured.site import SiteRef
     from tap_solaredge.spans import Window
 
 SITES_PER_PAGE = 100

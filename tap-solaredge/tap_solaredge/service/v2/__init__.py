@@ -15,7 +15,7 @@ from tap_solaredge.service.dialect import Dialect
 from tap_solaredge.service.v2 import readers, requests
 
 if TYPE_CHECKING:
-    from tap_solaredge.measured.readings import Site
+    from tap_solaredge.measured.site import Site
     from tap_solaredge.resources import Answers, Needs
 
 

@@ -12,7 +12,8 @@ from tap_solaredge.service.units import ENERGY, POWER
 from tap_solaredge.service.v2.charge import learn_capacity
 
 if TYPE_CHECKING:
-    from tap_solaredge.measured.readings import Inventory, Record, SiteRef
+    from tap_solaredge.measured.readings import Record
+    from tap_solaredge.measured.site import Inventory, SiteRef
     from tap_solaredge.service.fields import Fields
     from tap_solaredge.service.place import Place
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_solaredge.measured.readings import SiteRef
+    from tap_solaredge.measured.site import SiteRef
     from tap_solaredge.service.place import Place
 
 

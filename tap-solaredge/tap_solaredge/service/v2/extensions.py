@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tap_solaredge.local_time import Instant
-    from tap_solaredge.measured.readings import Record, Series, SiteRef
+    from tap_solaredge.measured.readings import Record, Series
+    from tap_solaredge.measured.site import SiteRef
     from tap_solaredge.resources import Resource
     from tap_solaredge.service.place import Place
     from tap_solaredge.service.units import Units

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_solaredge import resources
 from tap_solaredge.errors import RangeTooLong
-from tap_solaredge.measured.readings import BatterySeries, MeterSeries, MeterType, Record, Series, SiteRef
+from tap_solaredge.measured.readings import BatterySeries, MeterSeries, MeterType, Record, Series
 from tap_solaredge.measured.split import no_glitches
 from tap_solaredge.resources import Kind
 from tap_solaredge.service.fields import Fields
@@ -25,6 +25,7 @@ from tap_solaredge.service.v2.totals import lifetime, overview
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tap_solaredge.measured.site import SiteRef
     from tap_solaredge.resources import Resource
     from tap_solaredge.service.units import Units
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from tap_solaredge.measured.readings import SiteRef
+    from tap_solaredge.measured.site import SiteRef
     from tap_solaredge.spans import Window
 
 SITES_PER_PAGE = 1000

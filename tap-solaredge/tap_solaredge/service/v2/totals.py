@@ -13,7 +13,7 @@ from tap_solaredge.service.sites import of_site
 from tap_solaredge.service.units import ENERGY, factor
 
 if TYPE_CHECKING:
-    from tap_solaredge.measured.readings import SiteRef
+    from tap_solaredge.measured.site import SiteRef
     from tap_solaredge.service.place import Place
 
 
