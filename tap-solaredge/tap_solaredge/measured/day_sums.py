@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from tap_solaredge.resources import Answers
 
 QUARTER_IN_HOURS = 0.25
-SOLD = 200.0
-"""Wh of a day; less may be what meter and inverter round differently."""
+SOLD = 1000.0
+"""Wh of a day; less may be what meter and inverter measured at different moments."""
 DAY = timedelta(days=1)
 
 

@@ -27,7 +27,12 @@ class EnergyReadings(SolarEdgeStream):
         whole("utc_offset_minutes", "What to add to UTC for the site's wall clock at the start", unit="min"),
         number("energy_wh", "Wh", "Production, SolarEdge's own figure"),
         number("consumption_wh", "Wh", "Consumption, metered or worked out; null without a meter"),
-        number("self_consumption_wh", "Wh", "Production not fed into the grid; null without a grid meter"),
+        number(
+            "self_consumption_wh",
+            "Wh",
+            "Production not fed into the grid; null without a grid meter, or "
+            "where a battery sells and no quarter hours tell how much",
+        ),
         number("feed_in_wh", "Wh", "Energy fed into the grid; null without a grid meter"),
         number("purchased_wh", "Wh", "Energy taken from the grid; null without a grid meter"),
         number("charged_wh", "Wh", "Energy that batteries took; null without a battery"),
