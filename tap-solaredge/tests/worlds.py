@@ -235,9 +235,11 @@ class Played:
         began, before = self.simulator.clock.now(), len(self.simulator.calls)
         self.collected.run()
         self.collected.fast = timedelta(0)
-        last = {(call.path, str(call.query)): call for call in self.simulator.calls[before:]}
+        calls = self.simulator.calls[before:]
+        last = {(call.path, str(call.query)): call for call in calls}
         lost = [call for call in last.values() if call.fault and call.endpoint.endswith(DATA)]
-        if lost and self.collected.error is None:
+        budget_ended = len(calls) == self.world.settings.get("max_calls_per_run")
+        if lost and self.collected.error is None and not budget_ended:
             self.unsaid.append((run, lost[0]))
         self.simulator.clock.set(max(began + self.world.every, self.simulator.clock.now()))
 
