@@ -56,8 +56,8 @@ class Schedule:
     def wrong(self):
         """Return by table how many rows differ from the truth, and the first ones; settled rows only.
 
-        Settled: of days and quarter hours that were over three hours ago. A row without a value need not be
-        there.
+        Settled: of days that are over, of quarter hours that began over three hours ago. A row that has no
+        value need not be there.
         """
         found = {}
         for table in self.tables:
@@ -77,7 +77,7 @@ class Schedule:
         now = self.simulator.clock.now()
         start = self.first - LOOKBACK.get(table, 6 * DAY)
         days = table == "energy_readings"
-        end = self.plant.local(now - RECENT).date().isoformat() if days else truth.utc(now - RECENT)
+        end = self.plant.local(now).date().isoformat() if days else truth.utc(now - RECENT)
         place = 1 if days else truth.KEY_COLUMNS[table] - 1
         rows = getattr(truth, table)(self.plant, start, now)
         return {key: values for key, values in rows if key[place] < end}

@@ -1,10 +1,10 @@
-"""Tables are right after pauses and late uploads: selected alone, and of a battery that sells."""
+"""Days are right after pauses and late uploads: selected alone, and of a battery that sells."""
 
 from datetime import UTC, date, datetime
 
 import pytest
 
-from solaredge_simulator.fleet import HOME, ROOF
+from solaredge_simulator.fleet import HOME
 from solaredge_simulator.variety import BATTERY_ALONE, SELLER
 
 from .collected import Collected
@@ -28,15 +28,6 @@ def test_days_alone_are_whole_after_a_silence_longer_than_a_call_reads(start_sim
     daily.run_until(start + 45 * DAY + HOUR, every=DAY)
     daily.run(2, every=DAY).run()
     assert daily.wrong().get("energy_readings") is None
-
-
-def test_power_alone_is_whole_after_a_long_silence_that_began_by_night(start_simulator, tmp_path):
-    simulator = start_simulator(now=BEGAN - 8 * HOUR, trouble=False)
-    daily = Schedule(simulator, tmp_path, ROOF, only={"power_readings"}).run(2, every=DAY)
-    start = simulator.clock.now()
-    simulator.outage(ROOF, start, start + 29 * DAY)
-    daily.run_until(start + 29 * DAY + HOUR, every=DAY)
-    assert daily.run(2, every=DAY).run().wrong() == {}
 
 
 @pytest.mark.parametrize("trouble", ["a pause", "a late upload"])
@@ -68,6 +59,19 @@ def test_days_tell_what_a_battery_did_that_stands_alone(start_simulator, tmp_pat
         known = plant.total("charge_wh", begin, end), plant.total("discharge_wh", begin, end)
         assert (days[day]["charged_wh"], days[day]["discharged_wh"]) == pytest.approx(known), day
     assert len(days) == 42
+
+
+def test_days_before_the_quarter_hours_of_a_battery_that_sells_have_no_self_consumption(
+    start_simulator, tmp_path
+):
+    simulator = start_simulator(now=BEGAN, trouble=False, sites="variety")
+    daily = Schedule(simulator, tmp_path, SELLER).run(2, every=DAY)
+    days = {date.fromisoformat(key[1]): row for key, row in daily.collected.rows["energy_readings"].items()}
+    quarters = (BEGAN - 6 * DAY).date()
+    assert len(days) > 300
+    assert {day for day, row in days.items() if "self_consumption_wh" in row} == {
+        day for day in days if day >= quarters
+    }
 
 
 def fresh(simulator, folder):

@@ -3,19 +3,18 @@
 Only answers can change a plan: late data, or another time zone than the site's details say.
 """
 
-import re
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from solaredge_simulator.fleet import HOME, ISLAND, OFFICE, PENDING, ROOF
-from solaredge_simulator.v1.rules import V1Rules
 from solaredge_simulator.variety import BATTERY_ALONE, CHARGER, MOVED, SELLER, TWO_BATTERIES
-from tap_solaredge.service.request import Request
 
 from .collected import Collected
 from .schedule import DAY, HOUR
 
+NO_LIMITS = {"calls_per_minute": 0, "monthly_credits": 0}
 LATER = [
     ({"max_calls_per_run": 9}, HOUR),
     ({"max_calls_per_run": None}, HOUR),
@@ -24,7 +23,7 @@ LATER = [
     ({}, 100 * DAY),
 ]
 """Settings of later runs, and the pauses before them."""
-OF_A_CHECK = re.compile(r"(/overview)\?.*")
+OF_A_CHECK = "/overview"
 """Which day tells what production means depends on what the batteries did."""
 
 
@@ -32,34 +31,40 @@ OF_A_CHECK = re.compile(r"(/overview)\?.*")
 def start(start_simulator, tmp_path):
     """Return a function that starts the tap on sites of which it knows the lists and nothing else."""
 
-    def begin(*sites, v1=False, **settings):
-        simulator = start_simulator(sites="variety", monthly_credits=None, v1=V1Rules(daily_calls=None))
-        key = {"api_version": "v1", "api_key": simulator.v1_key} if v1 else {}
-        limits = {"calls_per_minute": 0, "monthly_credits": 0, "max_calls_per_run": 20}
-        collected = Collected(simulator, tmp_path, site_ids=list(sites), **limits | key | settings)
-        collected.run()
-        collected.state = {}
-        return collected
+    def begin(site):
+        simulator = start_simulator(sites="variety", monthly_credits=None)
+        return without_state(Collected(simulator, tmp_path, site_ids=[site], **NO_LIMITS))
 
     return begin
+
+
+def without_state(collected):
+    """Return a tap that has run once, and lost its state."""
+    collected.settings["max_calls_per_run"] = 20
+    collected.run()
+    collected.state = {}
+    return collected
 
 
 def planned(collected, capsys):
     """Return path and query of the calls of a plan."""
     capsys.readouterr()
     collected.tap().print_plan(urls=True)
-    return [OF_A_CHECK.sub(r"\1", line) for line in capsys.readouterr().out.splitlines() if line[0] == "/"]
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("/")]
+    return [compared(urlsplit(line).path, parse_qs(urlsplit(line).query)) for line in lines]
 
 
 def made(collected):
-    """Run, and return path and query of the calls without the key."""
-    found = []
-    for call in collected.run():
-        query = call.query.items()
-        params = [(name, value) for name, values in query for value in values if name != "api_key"]
-        found.append(Request(call.path, tuple(params)).path_and_query)
+    """Run, and return path and query of the calls as the service saw them."""
+    calls = collected.run()
     assert collected.error is None
-    return [OF_A_CHECK.sub(r"\1", line) for line in found]
+    return [compared(call.path, call.query) for call in calls]
+
+
+def compared(path, query):
+    """Return what is compared of a call: not its key, nor the day of a check."""
+    params = {name: values for name, values in query.items() if name != "api_key"}
+    return (path, None if path.endswith(OF_A_CHECK) and "from" in params else params)
 
 
 def compare(collected, capsys):
@@ -83,17 +88,3 @@ def test_a_first_run_and_later_ones_make_the_calls_of_their_plans(start, capsys,
 
 def test_of_a_site_without_data_only_the_lists_are_planned_and_read(start, capsys):
     assert max(compare(start(PENDING), capsys)) < 5
-
-
-@pytest.mark.parametrize("kinds", [[HOME], [ISLAND, ROOF]])
-def test_v1_makes_the_calls_of_its_plans_too(start, capsys, kinds):
-    assert min(compare(start(*kinds, v1=True, max_concurrent=1, energy_lookback_days=60), capsys)) > 0
-
-
-@pytest.mark.parametrize("most", [7, 8, 9, 12])
-def test_of_calls_that_run_at_once_the_first_of_the_plan_get_what_the_budget_has_left(start, capsys, most):
-    collected = start(HOME, v1=True, max_concurrent=3)
-    collected.settings["max_calls_per_run"] = most
-    plan = planned(collected, capsys)
-    assert len(plan) == most
-    assert sorted(made(collected)) == sorted(plan)

@@ -14,7 +14,7 @@ from tap_solaredge.errors import (
     UnexpectedPayload,
 )
 from tap_solaredge.harvest.arrivals import arrived
-from tap_solaredge.harvest.notes import MEANS, METER_NAMES, SERIALS, SHOWN, ZONE
+from tap_solaredge.harvest.notes import MEANS, METER_NAMES, SERIALS, SHOWN, ZONE, of_dialect
 from tap_solaredge.local_time import DAY_MINUTES, fixed_zone, named_zone
 from tap_solaredge.login.grants import DEVICE_DATA
 from tap_solaredge.measured.production import Meaning
@@ -265,7 +265,7 @@ class SiteInventory:
         Where production counts what batteries give and take, it is not known without the list of devices.
         """
         needs = {need for stream in self._outcomes.going_on() for need in stream.needs | stream.extras}
-        means = self._bookmarks.noted("sites", self._site_id, f"{self._dialect.name}_{MEANS}")
+        means = self._bookmarks.noted("sites", self._site_id, of_dialect(self._dialect.name, MEANS))
         if needs & PRODUCTION and (means or self._dialect.assumed) == Meaning.AC:
             needs.add(DEVICES)
         devices = self.answers.get(DEVICES)

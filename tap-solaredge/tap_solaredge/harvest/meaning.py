@@ -7,7 +7,7 @@ from calendar import monthrange
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.harvest.notes import ASKED, CHECKED, MEANS, day_of
+from tap_solaredge.harvest.notes import ASKED, CHECKED, MEANS, day_of, of_dialect
 from tap_solaredge.local_time import DAY, local_day, midnight
 from tap_solaredge.measured.production import Day, Meaning, fits, meaning_of
 from tap_solaredge.measured.readings import MeterType
@@ -48,8 +48,8 @@ class ProductionCheck:
     def __init__(self, site_id: int, job: Job, bookmarks: Bookmarks) -> None:
         self._site_id = site_id
         self._dialect = job.dialect
-        names = (MEANS, CHECKED, ASKED)
-        self._means, self._checked, self._asked_on = (f"{job.dialect.name}_{name}" for name in names)
+        names = (of_dialect(job.dialect.name, name) for name in (MEANS, CHECKED, ASKED))
+        self._means, self._checked, self._asked_on = names
         self._clock = job.clock
         self._daily = job.scope.time_unit == "DAY"
         self._bookmarks = bookmarks

@@ -95,6 +95,11 @@ def unreadable(partition: Mapping[str, Any]) -> Iterator[str]:
                 yield name
 
 
+def of_dialect(dialect: str, name: str) -> str:
+    """Return the name of a note of which each version of the API has its own."""
+    return f"{dialect}_{name}"
+
+
 def day_of(site: Site, now: datetime) -> str:
     """Return the site's day, as notes hold it."""
     return local_day(now, site.zone).isoformat()

@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tap_solaredge.harvest.notes import IN_SERVICE
+from tap_solaredge.harvest.notes import IN_SERVICE, of_dialect
 from tap_solaredge.local_time import DAY, from_utc_text, utc_text
 from tap_solaredge.measured.joining import is_silent, told_span
 from tap_solaredge.measured.readings import BatterySeries, Device, MeterSeries, MeterType
@@ -42,7 +42,7 @@ class ServiceTimes:
     """
 
     def __init__(self, job: Job, bookmarks: Bookmarks) -> None:
-        self._name = f"{job.dialect.name}_{IN_SERVICE}"
+        self._name = of_dialect(job.dialect.name, IN_SERVICE)
         self._whole = job.dialect.tells_each_interval
         self._bookmarks = bookmarks
         self._said: set[str] = set()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tap_solaredge.resources import Answers
 
 QUARTER_IN_HOURS = 0.25
-SOLD = 1000.0
+LEAST_SOLD = 1000.0
 """Wh of a day; less may be what meter and inverter measured at different moments."""
 DAY = timedelta(days=1)
 
@@ -52,7 +52,7 @@ class DaySums:
         self._in_service: dict[tuple[str | None, str], tuple[str, str]] = {}
         self._without_power: set[str] = set()
         self.sold = False
-        """Whether a battery sold so much on a day that this is no rounding."""
+        """Whether a battery sold at least `LEAST_SOLD` on a day."""
 
     def add(self, answers: Answers) -> None:
         """Add a window that overlaps no other one."""
@@ -150,7 +150,7 @@ class DaySums:
             days = self._sold[battery.serial_number]
             sold = (battery.discharge_energy.get(at) or 0.0) * part
             days[at.local_date] = days.get(at.local_date, 0.0) + sold
-            self.sold = self.sold or days[at.local_date] >= SOLD
+            self.sold = self.sold or days[at.local_date] >= LEAST_SOLD
 
 
 def _span(of_day: date, day: _Day, zone: ZoneInfo) -> Window:

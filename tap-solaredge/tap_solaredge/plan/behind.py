@@ -37,6 +37,9 @@ def blocks_behind(p: SiteProgress) -> list[list[Call]]:
 def _quarters(p: SiteProgress, needed: Needs, block: timedelta) -> list[Call]:
     newest = p.newest_start(needed) if needed else p.end
     spans = {name: _spans(p, one.coverage, newest) for name, one in p.quarters.items()}
+    if p.sold_by_quarters():
+        days = common(_missing_periods(p), [Window(p.start(p.quarters), newest)])
+        spans = {name: union(known, days) for name, known in spans.items()}
     found = []
     for resource in sorted(needed, key=str):
         behind = {name: one for name, one in p.users(resource, p.quarters).items() if spans[name]}
@@ -48,12 +51,10 @@ def _spans(p: SiteProgress, coverage: Coverage, newest: datetime) -> Spans:
     """Return what a stream owes before the newest window begins, open spans and the last days included."""
     start, until = p.start(p.quarters), max(newest, coverage.until or newest)
     reach = p.end if woken(coverage) else newest  # by night nothing reads the newest window
-    never_read, again = owed(coverage, until), due(coverage, p.now)
+    again = due(coverage, p.now)
     if p.sums_help():  # quarter hours of whole days give their split, which is read again too
         again = windows.whole_periods(again, "DAY", p.site.zone)
-    if p.sold_by_quarters():
-        never_read = union(never_read, common(_missing_periods(p), [Window(start, newest)]))
-    spans = union(never_read, common(again, [Window(start, reach)]))
+    spans = union(owed(coverage, until), common(again, [Window(start, reach)]))
     if p.late_is_due:
         last_days = Window(max(quarter_floor(p.end - p.scope.late_data), start), newest)
         spans = union(spans, common(coverage.covered, [last_days]))
